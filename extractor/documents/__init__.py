@@ -1,0 +1,9 @@
+"""Documents: bytes to text.
+
+`read_document` takes a file, its bytes or a text, tells the type by content and gives a `Document`: decoded text with
+exact page spans, identified by the SHA-256 of the bytes. What cannot be read is a `DocumentError` of its own class.
+"""
+
+from extractor.documents.reading import Document, read_document
+
+__all__ = ["Document", "read_document"]

@@ -1,0 +1,123 @@
+"""One way in for every source and type: fetch the bytes, recognise, read, tidy, find the pages."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from extractor.documents.budget import Budget
+from extractor.documents.markup import read_markup
+from extractor.documents.pdf import read_pdf
+from extractor.documents.plain import decode
+from extractor.documents.recognise import MediaType, recognise_container, recognise_text
+from extractor.documents.tidy import joined_surrogates, page_spans, tidy
+from extractor.documents.word import read_word
+from extractor.errors import BrokenDocument, DocumentError, EmptyDocument, TooLarge
+from extractor.settings import DEFAULT_LIMITS, Limits
+from extractor.spans import Span
+
+# Programs that write plain text end the last page, too, with a form feed; no page begins there.
+_LAST_PAGE_END = re.compile(r"\f[ \t\n]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    r"""A letter's text, decoded once; all evidence points into `text`.
+
+    `text` has "\n" line ends, no control characters but tab, line feed and form feed, and no lone surrogates. Its
+    pages are parted by single form feeds: `text.split("\f")` gives them.
+    """
+
+    text: str
+    pages: tuple[Span, ...]
+    """Half-open code-point range of each page in `text`, form feeds excluded; at least one."""
+    sha256: str
+    """Lower-case hex digest of the bytes: the document's identity. Of a `str`, its UTF-8 bytes."""
+    name: str
+    """The file's name, or what the caller calls it; for bytes and texts without a name, the head of the digest."""
+    media_type: str
+    """`application/pdf`, `text/plain`, `text/html` or the one of .docx; told by content."""
+
+
+def read_document(source: Path | bytes | str, *, name: str | None = None, limits: Limits = DEFAULT_LIMITS) -> Document:
+    """Read a file (`Path`), its content (`bytes`) or a text (`str`: the text itself, never a path).
+
+    The document is a function of the bytes and the limits alone: a text gives what its UTF-8 bytes give.
+
+    Args:
+        source: The letter.
+        name: What the document is called in errors and records; the file's name where it is None.
+        limits: What it may cost before it is refused.
+
+    Raises:
+        DocumentError: this document cannot be read, always as the subclass that says why. A path that does not exist,
+            is no file or may not be read is a plain `DocumentError`: one bad entry of a list must not end a backlog.
+        TypeError: `source` is of another type.
+
+    """
+    if isinstance(source, Path):
+        budget = Budget.start(joined_surrogates(name or source.name or str(source)), limits)
+        data = _load(source, budget)
+        sha256 = hashlib.sha256(data).hexdigest()
+    elif isinstance(source, str | bytes):
+        data = joined_surrogates(source).encode() if isinstance(source, str) else source
+        sha256 = hashlib.sha256(data).hexdigest()
+        budget = Budget.start(joined_surrogates(name or f"sha256:{sha256[:12]}"), limits)
+        budget.check_bytes(len(data))
+    else:
+        raise TypeError(f"a document is read from a Path, bytes or a str, not from {type(source).__name__!r}")
+    if not data:
+        raise EmptyDocument(f"{budget.name!r} has no bytes: check that the copy or download was finished")
+    text, media_type = _read(data, budget)
+    budget.check_characters(len(text))
+    budget.check_time()
+    if not text.strip():
+        raise EmptyDocument(f"{budget.name!r} holds no text: check that it is the right file")
+    return Document(text=text, pages=page_spans(text), sha256=sha256, name=budget.name, media_type=media_type)
+
+
+def _load(path: Path, budget: Budget) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a directory: give the files in it" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            raise DocumentError(f"{str(path)!r} is {kind}")
+        budget.check_bytes(status.st_size)
+        with path.open("rb") as file:
+            # One byte more than allowed, for a file that is still being written.
+            data = file.read(budget.limits.max_bytes + 1)
+    except FileNotFoundError:
+        raise DocumentError(f"{str(path)!r} does not exist: check the path") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DocumentError(f"{str(path)!r} cannot be read ({reason}): check the path and its permissions") from error
+    budget.check_bytes(len(data))
+    return data
+
+
+def _read(data: bytes, budget: Budget) -> tuple[str, MediaType]:
+    media_type: MediaType | None = None
+    try:
+        media_type = recognise_container(data, budget.name)
+        if media_type is MediaType.PDF:
+            return tidy(read_pdf(data, budget)), media_type
+        if media_type is MediaType.WORD:
+            return _LAST_PAGE_END.sub("", tidy(read_word(data, budget))), media_type
+        text = decode(data)
+        media_type = recognise_text(text, data, budget.name)
+        if media_type is MediaType.HTML:
+            return tidy(read_markup(text, budget)), media_type
+        return _LAST_PAGE_END.sub("", tidy(text)), media_type
+    except DocumentError:
+        raise
+    except MemoryError as error:
+        raise TooLarge(f"{budget.name!r} needs more memory than there is: check that it is a letter") from error
+    except Exception as error:
+        # The parsers fail on bad content in more ways than they document; for the caller they are one fact.
+        raise BrokenDocument(
+            f"{budget.name!r} looks like {media_type or 'text'} but cannot be parsed "
+            f"({type(error).__name__}: {error}): fetch it again, or print it to a PDF"
+        ) from error
