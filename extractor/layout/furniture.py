@@ -1,0 +1,64 @@
+"""Page furniture: running heads, footers and page numbers that interrupt the text where pages meet."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from extractor.normalize import fold
+from extractor.spans import Span
+
+# Lines that are furniture wherever they stand. Each is a whole line, folded, digits kept.
+_ALWAYS = re.compile(
+    r"""(?x)^(?:
+      (?:page|pg\.?)?\s*\d{1,3}\s*(?:of|/)\s*\d{1,3}                       # Page 2 of 5
+    | (?:page|pg\.?)\s*\d{1,3}                                             # page 3
+    | -+\s*\d{1,3}\s*-+                                                    # - 2 -
+    | final\ (?:letter\ of\ )?determination\b.{0,60}\b(?:form\ effective|page\ \d).*
+                                                                           # Final Letter of Determination Form Effective 5.16.13 Page 2
+    | final\ determination\ letter\ for\ imr\ case\ number\ .{4,40}        # … CM14-0000000 3
+    | (?:imr\ )?case\ (?:number|no\.?)\s*:?\s*cm\d\d-?\d{5,8}(?!\d)\s*[-,|]?\s*page.{0,20}
+    | cm\d\d-\d{5,8}(?!\d)\s*[-,|]?\s*(?:page\b.{0,12}|\d{1,3})
+    )$"""
+)
+_DIGITS = re.compile(r"\d+")
+# A line repeated at page edges is furniture only if it also speaks like it: text may repeat there by chance.
+_SPEAKS = re.compile(r"\bpage\b|\bimr\b|\bcase\b|determination|maximus|confidential|\bcm#|\bfax\b|form effective")
+
+
+def find_furniture(text: str) -> tuple[Span, ...]:
+    """Raw spans of whole lines of `text` that are page furniture, in order.
+
+    A line counts where its form alone tells, or where it stands first or last on two pages or more (pages end at form
+    feeds), is the same there but for numbers, and speaks of pages, cases or the letter. The first of such repeated
+    lines is kept when it is the only one to carry a case number, since it may be the letter's own header.
+    """
+    spans: list[Span] = []
+    edges: list[tuple[str, Span]] = []
+    at = 0
+    for page in text.split("\f"):
+        lines: list[tuple[str, Span]] = []
+        line_at = at
+        for raw in page.split("\n"):
+            stripped = raw.strip()
+            if stripped and len(stripped) <= 120:
+                lines.append((fold(stripped), Span(line_at, line_at + len(raw))))
+            elif stripped:
+                lines.append(("", Span(line_at, line_at + len(raw))))
+            line_at += len(raw) + 1
+        edges.extend(lines[:2] + lines[2:][-2:])
+        for line, span in lines:
+            # Cheap first look: the forms above all have a digit and are short.
+            if line and (line[-1].isdigit() or "page" in line or "form" in line or line[-1] == "-") and _ALWAYS.match(line):
+                spans.append(span)
+        at += len(page) + 1
+    if "\f" in text:
+        shapes = Counter(_DIGITS.sub("#", line) for line, _ in edges if line)
+        seen: set[str] = set()
+        for line, span in edges:
+            shape = _DIGITS.sub("#", line)
+            if line and shapes[shape] > 1 and _SPEAKS.search(shape) and not shape.endswith(":"):
+                if shape in seen:
+                    spans.append(span)
+                seen.add(shape)
+    return tuple(sorted(set(spans)))

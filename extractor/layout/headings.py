@@ -1,0 +1,200 @@
+"""Section headings and the labels inside an item, recognised by their words, also with typos or lost line breaks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rapidfuzz import fuzz, process
+
+from extractor.normalize import View, fold
+from extractor.spans import Span
+
+
+class Name(StrEnum):
+    """What a heading or label opens."""
+
+    # sections of the letter
+    HOW_MADE = "how_made"
+    REVIEWER = "reviewer"
+    RECORDS = "records"
+    SUMMARY = "summary"
+    DECISIONS = "decisions"
+    DECISIONS_2013 = "decisions_2013"
+    NOTICE_DECISIONS = "notice_decisions"
+    ISSUE = "issue"
+    ITEM = "item"
+    CLOSING = "closing"
+    # labels inside an item
+    ADMINISTRATOR = "administrator"
+    EXPERT = "expert"
+    GUIDELINES = "guidelines"
+    RATIONALE = "rationale"
+
+
+SECTIONS = frozenset(
+    {
+        Name.HOW_MADE,
+        Name.REVIEWER,
+        Name.RECORDS,
+        Name.SUMMARY,
+        Name.DECISIONS,
+        Name.DECISIONS_2013,
+        Name.NOTICE_DECISIONS,
+        Name.ISSUE,
+        Name.ITEM,
+        Name.CLOSING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A heading or label found in the view: where it stands, and what it opens."""
+
+    name: Name
+    span: Span
+    """View span of the heading itself, its colon included."""
+    typo: bool = False
+    """It was recognised although misspelled."""
+
+
+# Words of each heading, folded. Where several stand, they were seen in letters of different years.
+_WORDS: tuple[tuple[Name, str], ...] = (
+    (Name.HOW_MADE, "how the imr final determination was made"),
+    (Name.HOW_MADE, "how the imr determination was made"),
+    (Name.REVIEWER, "medical qualifications of the expert reviewer"),
+    (Name.REVIEWER, "medical reviewer qualifications"),
+    (Name.REVIEWER, "the expert reviewer has the following credentials"),
+    (Name.RECORDS, "documents reviewed for determination"),
+    (Name.RECORDS, "documents reviewed"),
+    (Name.RECORDS, "records reviewed"),
+    (Name.SUMMARY, "clinical case summary"),
+    (Name.SUMMARY, "case summary"),
+    (Name.DECISIONS_2013, "imr decision(s) and rationale(s)"),
+    (Name.DECISIONS_2013, "imr decisions and rationales"),
+    (Name.DECISIONS, "imr issues, decisions and rationales"),
+    (Name.NOTICE_DECISIONS, "independent medical review decision and rationale"),
+    (Name.ISSUE, "issue at dispute"),
+    (Name.ISSUE, "issues at dispute"),
+    (Name.ISSUE, "issue(s) at dispute"),
+    (Name.ADMINISTRATOR, "claims administrator guideline"),
+    (Name.ADMINISTRATOR, "claims administrator guidelines"),
+    (Name.EXPERT, "maximus guideline"),
+    (Name.EXPERT, "maximus guidelines"),
+    (Name.EXPERT, "expert reviewer guideline"),
+    (Name.GUIDELINES, "medical treatment guideline(s) relied upon by the expert reviewer to make his/her decision"),
+    (Name.GUIDELINES, "medical treatment guidelines relied upon by the expert reviewer to make his/her decision"),
+    (Name.GUIDELINES, "medical treatment guideline(s) relied upon by professional reviewer and why"),
+    (Name.GUIDELINES, "medical treatment guidelines relied upon by professional reviewer and why"),
+    (Name.RATIONALE, "rationale for the decision"),
+    (Name.RATIONALE, "rationale for the decision(s)"),
+    (Name.RATIONALE, "the physician reviewer's decision rationale"),
+    (Name.RATIONALE, "the expert reviewer's decision rationale"),
+    (Name.RATIONALE, "decision rationale"),
+)
+
+# The 2013 professional review carries its outcome in this heading; `outcome` reads it.
+VERDICT = re.compile(
+    r"rationale for why (?:the )?requested treatments?/services?\s+(?:(?:is|are)/(?:was|were)|is|was|are|were)\s+"
+    r"(?P<not>not ?)?medically necessary ?:?"
+)
+
+_SIMPLE = "|".join(
+    re.escape(words).replace(r"\ ", r"\s+") for _, words in sorted(_WORDS, key=lambda pair: -len(pair[1]))
+)
+_REGARDING = r"\(?\d{1,2}\s?[.)]\s*regarding (?:the |an? )?(?:retrospective )?requests? for"
+_ENDS = r"sincerely,|effect of the decision\s?:|disclaimer\s?: maximus is providing"
+_MARK = re.compile(rf"(?:{_SIMPLE})(?:\s*:)?|{_REGARDING}|{_ENDS}|{VERDICT.pattern.replace('(?P<not>', '(?:')}")
+_CANON = {words: name for name, words in _WORDS}
+_NEEDS_COLON = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.RATIONALE, Name.ISSUE})
+# "case summary" and its like are also ordinary words: away from a line start they count only in capitals.
+_FUZZY_CHOICES = [words for _, words in _WORDS if len(words) >= 12]
+_FUZZY_CUTOFF = 87.0
+_LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s*")
+
+
+def find_marks(view: View) -> list[Mark]:
+    """Every heading and label in the view, in order, none overlapping another.
+
+    A heading stands at a line start (after a list number at most), or, where line breaks were lost, in the
+    capitals in which headings are set; a label stands anywhere if its colon follows. A misspelled one must fill its
+    line (or the line up to its colon) and be within a few edits (ratio 87 of 100) of the true words.
+    """
+    marks: list[Mark] = []
+    folded, flat = view.folded, view.flat
+    for match in _MARK.finditer(folded):
+        start, end = match.span()
+        words = match.group()
+        name = _name(words)
+        at_line_start = start in view.starts or _after_number(view, start)
+        has_colon = words.endswith(":")
+        if name in _NEEDS_COLON and not has_colon:
+            continue
+        if not at_line_start:
+            shown = flat[start:end]
+            capitals = shown.upper() == shown
+            label = has_colon and name not in SECTIONS and shown[:1].isupper()
+            if not (capitals or label):
+                continue
+        elif name in SECTIONS and name not in (Name.ITEM, Name.CLOSING) and not has_colon and not _fills_line(view, start, end):
+            continue
+        marks.append(Mark(name, Span(start, end)))
+    marks.extend(_misspelled(view, marks))
+    marks.sort(key=lambda mark: mark.span)
+    return marks
+
+
+def _name(words: str) -> Name:
+    key = re.sub(r"\s+", " ", words).rstrip(" :")
+    if key.startswith(("sincerely", "effect of", "disclaimer")):
+        return Name.CLOSING
+    if "regarding" in key:
+        return Name.ITEM
+    return _CANON.get(key, Name.RATIONALE)  # what is not in the table is the verdict heading
+
+
+def _after_number(view: View, start: int) -> bool:
+    line_start = view.line_starts[view.line_number(start) - 1]
+    return bool(_LIST_NUMBER.fullmatch(view.flat, line_start, start))
+
+
+def _fills_line(view: View, start: int, end: int) -> bool:
+    """The rest of the line is empty: a heading without a colon that goes on as a sentence is a sentence."""
+    line_end = view.lined.find("\n", end)
+    rest = view.lined[end : line_end if line_end >= 0 else len(view.lined)]
+    if not rest.strip(" :."):
+        return True
+    shown = view.flat[start:end]
+    return shown.upper() == shown  # "CLINICAL CASE SUMMARY The expert reviewer …": the break was lost
+
+
+def _misspelled(view: View, known: list[Mark]) -> list[Mark]:
+    taken = {view.line_number(mark.span.start) for mark in known}
+    found: list[Mark] = []
+    for number, start in enumerate(view.line_starts, start=1):
+        if number in taken:
+            continue
+        end = view.line_starts[number] - 1 if number < len(view.line_starts) else len(view.lined)
+        line = view.lined[start:end]
+        colon = line.find(":", 0, 60)
+        if colon > 0:
+            candidate = line[:colon]
+        elif len(line) <= 60 and line.upper() == line:
+            candidate = line
+        else:
+            continue
+        if not 10 <= len(candidate) <= 60 or not candidate[0].isalpha():
+            continue
+        best = process.extractOne(fold(candidate), _FUZZY_CHOICES, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF)
+        if best is None:
+            continue
+        name = _CANON[best[0]]
+        if name in _NEEDS_COLON and colon <= 0:
+            continue
+        if name in SECTIONS and colon > 0 and line[colon + 1 :].strip() and name is not Name.SUMMARY:
+            continue
+        stop = start + (colon + 1 if colon > 0 else len(line))
+        found.append(Mark(name, Span(start, stop), typo=True))
+    return found

@@ -1,0 +1,230 @@
+"""Items of the letters of 2013 and early 2014, which say their outcomes in sentences, not after a colon."""
+
+from __future__ import annotations
+
+import re
+
+from extractor.determination import Outcome
+from extractor.layout.headings import VERDICT, Mark, Name
+from extractor.layout.items import Item
+from extractor.normalize import View
+from extractor.spans import Span
+
+# "1) MAXIMUS Federal Services, Inc. has determined the request for X is not medically necessary and appropriate."
+# Text glued by a PDF program is seen: "notmedically". X is taken to the nearest verdict.
+_DETERMINED = re.compile(
+    r"(?:\(?(?P<number>\d{1,2})\s?[.)]\s*)?maximus federal services, ?inc\.?,? has determined (?:that )?"
+    r"(?P<opening>the (?:retrospective )?requests? for |that )?(?P<what>.{2,900}?),? (?:is|are|was|were) ?"
+    r"(?P<not>not ?)?medically\s?necessary(?: ?and ?appropriate)?"
+)
+_RETROSPECTIVE = re.compile(r"the (retrospective requests? for )")
+# "2. The request for X is not medically necessary and appropriate."
+_SENTENCE = re.compile(
+    r"(?:\(?(?P<number>\d{1,2})\s?[.)]\s*)?(?P<opening>(?:the|a) requests? for )?(?P<what>[^\n].{2,900}?),? "
+    r"(?:is|are|was|were) ?(?P<not>not ?)?medically ?necessary(?: ?and ?appropriate)?\s?\.?(?=\s|$)"
+)
+_REGARDING = re.compile(r"\(?(?P<number>\d{1,2})\s?[.)]\s*regarding (?:the )?(?:retrospective )?requests? for|regarding the request for")
+_ADMINISTRATOR_SAID = re.compile(r"the claims administrator (?:based|did not|cited|relied|used|provided)")
+_NUMBERED = re.compile(r"(?:^|(?<=\n))(?:\(?(?P<number>\d{1,2})\s?[.)]\s+|(?:#|issue |item )(?P<mark>\d{1,2})\s?[:.)]\s*)(?=\S)", re.IGNORECASE)
+
+
+def _outcome(negated: str | None) -> Outcome:
+    return Outcome.UPHELD if negated else Outcome.OVERTURNED
+
+
+def notice_items(view: View, marks: list[Mark], end: int) -> list[Item]:
+    """Items of a `notice`: from the outcome list (printed twice; the second stands under its own heading).
+
+    Guidelines and rationale are looked up by the item's number under "Regarding the request for …". Where the two
+    lists say opposite things, the place of the other is kept as the item's contradiction.
+    """
+    by_key: dict[object, re.Match[str]] = {}
+    against: dict[object, Span] = {}
+    previous, copy = 0, 0
+    for order, match in enumerate(_DETERMINED.finditer(view.folded)):
+        number = int(match.group("number") or order + 1)
+        if number <= previous:
+            copy += 1
+        previous = number
+        key = number if copy or match.group("number") else match.group("what").strip()
+        if key in by_key:
+            if bool(by_key[key].group("not")) != bool(match.group("not")):
+                against[key] = Span(match.start("what"), match.end())
+            continue
+        by_key[key] = match
+    listed = list(by_key.items())
+    windows = _regarding_windows(view, marks, end, len(listed))
+    items = []
+    for index, (key, match) in enumerate(listed):
+        start, stop = match.span("what")
+        opening = _RETROSPECTIVE.match(match.group("opening") or "")
+        if opening:  # "retrospective request for" stays in the heading
+            start = match.start("opening") + opening.start(1)
+        heading = view.trim(start, stop, extra=",")
+        window = windows[index] if index < len(windows) else Span(match.start(), match.end())
+        guidelines, rationale = _paragraphs(view, marks, window)
+        items.append(
+            Item(
+                heading=heading,
+                outcome=_outcome(match.group("not")),
+                outcome_span=_verdict_span(match),
+                window=window,
+                guidelines=guidelines,
+                rationale=rationale,
+                contradiction=against.get(key),
+            )
+        )
+    return items
+
+
+def _verdict_span(match: re.Match[str]) -> Span:
+    start = match.start("not") if match.group("not") else match.string.find("medically", match.end("what"))
+    return Span(start, match.end())
+
+
+def _regarding_windows(view: View, marks: list[Mark], end: int, count: int) -> list[Span]:
+    """One window an item: at "N) Regarding the request for", else at each guideline heading."""
+    after = max((mark.span.end for mark in marks if mark.name in (Name.SUMMARY, Name.RECORDS)), default=0)
+    starts = [m.start() for m in _REGARDING.finditer(view.folded, after, end) if m.start() in view.starts or m.group("number")]
+    if len(starts) != count:
+        starts = [mark.span.start for mark in marks if mark.name is Name.GUIDELINES]
+    if len(starts) != count:
+        starts = [mark.span.start for mark in marks if mark.name is Name.RATIONALE]
+    if len(starts) != count:
+        return []
+    return [Span(start, starts[i + 1] if i + 1 < count else end) for i, start in enumerate(starts)]
+
+
+def _paragraphs(view: View, marks: list[Mark], window: Span) -> tuple[Span | None, Span | None]:
+    inside = [mark for mark in marks if window.start <= mark.span.start < window.end]
+    guidelines = next((mark for mark in inside if mark.name is Name.GUIDELINES), None)
+    rationale = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
+    first = None
+    if guidelines is not None:
+        stop = rationale.span.start if rationale is not None else window.end
+        first = view.trim(guidelines.span.end, stop, extra=":")
+    second = view.trim(rationale.span.end, window.end, extra=":") if rationale is not None else None
+    return (first if first else None), (second if second else None)
+
+
+def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
+    """Items of a `professional_review`: each ISSUE AT DISPUTE line, decided in the rationale's own heading.
+
+    Several issues may share one set of sections, each paragraph numbered as its issue, or each have a set of its own.
+    """
+    headings: list[Span] = []
+    for mark in marks:
+        if mark.name is Name.ISSUE:
+            headings.extend(_issue_lines(view, _until_next(view, mark, marks, end)))
+    verdicts = []
+    for mark in marks:
+        match = VERDICT.match(view.folded, *mark.span) if mark.name is Name.RATIONALE else None
+        if match is not None:
+            verdicts.append((match, _until_next(view, mark, marks, end)))
+    guidelines = [_until_next(view, mark, marks, end) for mark in marks if mark.name is Name.GUIDELINES]
+    items = []
+    for index, heading in enumerate(headings):
+        chosen = _verdict_of(view, verdicts, index + 1, len(headings))
+        if chosen is None:
+            continue
+        match, body = chosen
+        rationale = _numbered(view, body, index + 1) or body
+        start = match.start("not") if match.group("not") else view.folded.find("medically", match.start())
+        if len(guidelines) == len(headings):
+            basis = guidelines[index]
+        else:
+            basis = next((part for body in guidelines if (part := _numbered(view, body, index + 1))), None) or (
+                guidelines[0] if guidelines else None
+            )
+        items.append(
+            Item(
+                heading=heading,
+                outcome=_outcome(match.group("not")),
+                outcome_span=view.trim(start, match.end(), extra=":"),
+                window=Span(heading.start, max(heading.end, rationale.end)),
+                guidelines=basis if basis else None,
+                rationale=rationale if rationale else None,
+            )
+        )
+    return items
+
+
+def _verdict_of(
+    view: View, verdicts: list[tuple[re.Match[str], Span]], number: int, count: int
+) -> tuple[re.Match[str], Span] | None:
+    """The verdict on issue `number`: the one whose rationale numbers a paragraph so, else by order, else the only one."""
+    for verdict in verdicts:
+        if count > 1 and _numbered(view, verdict[1], number) is not None:
+            return verdict
+    if len(verdicts) == count:
+        return verdicts[number - 1]
+    return verdicts[0] if len(verdicts) == 1 else None
+
+
+def _until_next(view: View, mark: Mark, marks: list[Mark], end: int) -> Span:
+    stop = next((other.span.start for other in marks if other.span.start > mark.span.start), end)
+    return view.trim(mark.span.end, stop)
+
+
+def _issue_lines(view: View, body: Span) -> list[Span]:
+    """One heading for each numbered entry, or the whole body where nothing is numbered."""
+    numbered = [m for m in _NUMBERED.finditer(view.lined, body.start, body.end)]
+    if not numbered or numbered[0].start() > body.start:
+        return [body] if len(body) else []
+    stops = [m.start() for m in numbered[1:]] + [body.end]
+    return [view.trim(m.end(), stop) for m, stop in zip(numbered, stops, strict=True)]
+
+
+def _numbered(view: View, body: Span, number: int) -> Span | None:
+    """The part of `body` numbered `number`; None where no paragraph carries that number."""
+    found = list(_NUMBERED.finditer(view.lined, *body))
+    for index, match in enumerate(found):
+        if int(match.group("number") or match.group("mark")) == number:
+            stop = found[index + 1].start() if index + 1 < len(found) else body.end
+            return view.trim(match.end(), stop)
+    return None
+
+
+def sentence_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
+    """Items of `decisions_and_rationales` letters that decide in a sentence: "The request for X is not medically …".
+
+    The sentence must open a paragraph and be followed by what the sides relied upon; a conclusion at the end of a
+    rationale is neither.
+    """
+    opened: list[re.Match[str]] = []
+    for start in view.line_starts:
+        if not section.start <= start < section.end:
+            continue
+        if opened and start < opened[-1].end():
+            continue
+        match = _SENTENCE.match(view.folded, start, section.end)
+        if match is None or ". " in match.group("what").replace("inc. ", ""):
+            continue
+        after = view.folded[match.end() : match.end() + 260].lstrip(" .")
+        if after.startswith(("claims administrator guideline", "the claims administrator", "maximus guideline")) or (
+            _ADMINISTRATOR_SAID.match(after)
+        ):
+            opened.append(match)
+    items = []
+    for index, match in enumerate(opened):
+        end = opened[index + 1].start() if index + 1 < len(opened) else section.end
+        window = Span(match.start(), end)
+        inside = [mark for mark in marks if match.end() <= mark.span.start < end]
+        rationale_mark = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
+        stop = rationale_mark.span.start if rationale_mark else end
+        administrator_mark = next((mark for mark in inside if mark.name is Name.ADMINISTRATOR), None)
+        expert_mark = next((mark for mark in inside if mark.name is Name.EXPERT), None)
+        guidelines = None if administrator_mark or expert_mark else view.trim(match.end(), stop, extra=".")
+        items.append(
+            Item(
+                heading=view.trim(match.start("what"), match.end("what"), extra=","),
+                outcome=_outcome(match.group("not")),
+                outcome_span=_verdict_span(match),
+                window=window,
+                administrator=_until_next(view, administrator_mark, inside, end) if administrator_mark else None,
+                expert=_until_next(view, expert_mark, inside, end) if expert_mark else None,
+                guidelines=guidelines if guidelines else None,
+                rationale=view.trim(rationale_mark.span.end, end) if rationale_mark else None,
+            )
+        )
+    return items
