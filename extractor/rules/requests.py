@@ -1,0 +1,107 @@
+"""What a heading asks for: original request, what was authorized, what is left in dispute; and what it says of itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from extractor.literals import find_dates
+from extractor.normalize import View
+from extractor.spans import Span
+
+# "X was the original request. Y was authorized by the Claims Administrator. The remaining IMR eligible portion of the
+# original request, Z, is" — and the variant in which Y is another treatment and the whole of X stays in dispute.
+_PARTIAL = re.compile(
+    r"(?P<requested>.+?),? (?:was|were|is) the original request ?[.;,]? "
+    r"(?:(?P<authorized>.+?),? (?:was|were) authori[sz]ed by (?:the )?claims administrator"
+    r"|(?:the )?claims administrator (?:has )?authori[sz]ed (?P<authorized2>.+?)) ?"
+    r"(?:[.;,]? (?:the )?remaining imr[- ]*eligible portions? of the original request ?,? ?(?P<remaining>.+?)"
+    r"|(?:[.;,]|,? and)? ?leaving the (?:original )?request imr[- ]*eligible ?[.;,] (?:the )?original request ?,? ?(?P<original>.+?))"
+    r" ?,?(?: (?:is|are))? ?:?$"
+)
+_ASSOCIATED = re.compile(r"\s?associated surgical services? ?[:;,-]? ?")
+_RETROSPECTIVE = re.compile(
+    r"\s?\(?retro(?:spective(?:ly)?)?\)?(?: (?:review|requests?|authori[sz]ation|approval|treatment)(?: (?:of|for))?)?(?: for)? ?[:;,-]? ?(?:\bfor )?"
+)
+_RETRO_WORD = re.compile(r"\bretro(?:spective(?:ly)?)?\b|\bretro:|\bretrospective")
+_TRAILING_RETRO = re.compile(r" ?[-,]? ?\(retro(?:spective)?\)$")
+_SERVICE_LEAD = re.compile(
+    r"(?:\bdos\b|\bd\.o\.s\.?|\bdates? of services?|\bservices? dates?|\b(?:provided|performed|dispensed|rendered|done|administered|given|completed|received) (?:on|from|between)?|\bdates?\b)"
+    r"(?: (?:of|on|from|between|is|was|were))? ?[:;#=-]? ?\(?$"
+)
+_SERVICE_NEXT = re.compile(r" ?(?:-|–|to|through|thru|and|&|,|, and|;) ?$")
+_NOT_SERVICE = re.compile(r"\b(?:per|order(?:ed)?|rx|prescri\w+|rfa|report|dated|request(?:ed)?|note|mri|study|since|received)\b[^;]{0,24}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The parts of a heading, in view spans."""
+
+    requested: Span
+    authorized: Span | None
+    disputed: Span
+    retrospective: bool
+    retrospective_at: Span
+    """The words that say so; the whole heading where none do."""
+    associated: bool
+    associated_at: Span
+    service_dates: tuple[tuple[date, Span], ...]
+
+
+def read_request(view: View, heading: Span) -> Request:
+    """Split a heading. An ordinary one asks for itself; a partial certification names three things."""
+    folded = view.folded
+    associated = _ASSOCIATED.match(folded, *heading)
+    retro = _RETRO_WORD.search(folded, *heading)
+    body = Span(associated.end() if associated else heading.start, heading.end)
+    partial = _PARTIAL.fullmatch(folded, *body)
+    authorized: Span | None = None
+    if partial is None:
+        requested = disputed = _bare(view, body)
+    else:
+        requested = _bare(view, Span(*partial.span("requested")))
+        name = "authorized" if partial.group("authorized") else "authorized2"
+        authorized = _bare(view, Span(*partial.span(name)))
+        left = "remaining" if partial.group("remaining") else "original"
+        disputed = _bare(view, Span(*partial.span(left)))
+    return Request(
+        requested=requested,
+        authorized=authorized,
+        disputed=disputed,
+        retrospective=retro is not None,
+        retrospective_at=Span(*retro.span()) if retro else heading,
+        associated=associated is not None,
+        associated_at=Span(*associated.span()) if associated else heading,
+        service_dates=_service_dates(folded, heading, retrospective=retro is not None),
+    )
+
+
+def _bare(view: View, span: Span) -> Span:
+    """Without "Retrospective (request for)" before it, a bracketed one behind it, and stray punctuation."""
+    start, end = view.trim(*span, extra=",;:")
+    lead = _RETROSPECTIVE.match(view.folded, start, end)
+    if lead is not None and lead.end() < end:
+        start = lead.end()
+    tail = _TRAILING_RETRO.search(view.folded, start, end)
+    if tail is not None and tail.start() > start:
+        end = tail.start()
+    return view.trim(start, end, extra=",;:")
+
+
+def _service_dates(folded: str, heading: Span, *, retrospective: bool) -> tuple[tuple[date, Span], ...]:
+    """Dates behind "DOS" and the like, each further date of the same list, and bare dates of a retrospective heading."""
+    found: list[tuple[date, Span]] = []
+    last_end: int | None = None
+    for printed in find_dates(folded, *heading):
+        lead = folded[max(heading.start, printed.start - 40) : printed.start]
+        continues = last_end is not None and _SERVICE_NEXT.match(folded[last_end : printed.start])
+        named = _SERVICE_LEAD.search(lead)
+        bare = retrospective and not _NOT_SERVICE.search(lead)
+        if (named and not re.search(r"\border dates? ?$", lead)) or continues or bare:
+            if printed.value not in (value for value, _ in found):
+                found.append((printed.value, Span(printed.start, printed.end)))
+            last_end = printed.end
+        else:
+            last_end = None
+    return tuple(found)

@@ -1,0 +1,119 @@
+"""The reviewer: states of licensure, specialties, subspecialties."""
+
+from __future__ import annotations
+
+import re
+
+from extractor.drafts import Draft
+from extractor.layout import Layout
+from extractor.normalize import View
+from extractor.spans import Span
+from extractor.vocabulary.people import SPECIALTY, STATE, specialty_named, state_named
+
+_LICENSED = re.compile(r"states? ?(?:\(s\))? of licensure ?:?\s?")
+_CERTIFIED = re.compile(r"certifications? ?(?:\(s\))? ?/? ?(?:specialty|specialties)? ?(?:\(s\))? ?:\s?")
+_SPLIT = re.compile(r"\s?[,;]\s?|\s?/\s?(?=[A-Z])")
+
+# "is Board Certified in X, has a subspecialty in Y and is licensed to practice in Z."
+_PROSE_CERTIFIED = re.compile(r"\b(?:board[- ]?\s?certified|certified|licensed) in\s(?!the state)|\bis (?:a|an) (?:licensed )?(?=doctor of|psycholog|chiroprac|dentist|podiatr|optometr|registered|acupunct)")
+_PROSE_SUBSPECIALTY = re.compile(r"\bsub-?\s?specialt(?:y|ies) (?:certificat(?:e|ion)s? )?in\s|\bfellowship[- ]trained in\s(?!$)")
+_PROSE_LICENSED = re.compile(r"\bholds? (?:a |active )?licen[sc]es? to practi[cs]e (?:\w+ )?in\s(?:the states? of\s)?|\blicensed to practi[cs]e (?:\w+ )?in\s(?:the states? of\s)?|\blicensed in (?:the states? of\s)")
+_PROSE_END = re.compile(r"[.;]\s|[.;]$|\s?,?\s?(?:and )?(?:he/she|is|has|holds?|with a|who|which)\s|\bhas been\b")
+_AND = re.compile(r"\s?,?\s?\band\b\s(?:in\s)?|\s?[,;/]\s?")
+
+
+def read_reviewer(layout: Layout, draft: Draft) -> None:
+    """Say licensed states, specialties and subspecialties, in printed order."""
+    if layout.reviewer is None:
+        return
+    view, region = layout.view, layout.reviewer
+    licensed = _LICENSED.search(view.folded, *region)
+    certified = _CERTIFIED.search(view.folded, *region)
+    states: list[tuple[str, Span]] = []
+    specialties: list[tuple[str, Span]] = []
+    if licensed or certified:
+        if licensed:
+            stop = certified.start() if certified and certified.start() > licensed.start() else region.end
+            states = _states(view, Span(licensed.end(), stop))
+        if certified:
+            stop = licensed.start() if licensed and licensed.start() > certified.start() else region.end
+            specialties = _entries(view, Span(certified.end(), stop))
+    else:
+        if match := _PROSE_LICENSED.search(view.folded, *region):
+            states = _states(view, _clause(view, match.end(), region.end))
+        for match in _PROSE_CERTIFIED.finditer(view.folded, *region):
+            specialties += _listed(view, _clause(view, match.end(), region.end))
+        subspecialties: list[tuple[str, Span]] = []
+        for match in _PROSE_SUBSPECIALTY.finditer(view.folded, *region):
+            subspecialties += _listed(view, _clause(view, match.end(), region.end))
+        _say(draft, "/reviewer/subspecialties", subspecialties)
+    _say(draft, "/reviewer/licensed_states", states)
+    _say(draft, "/reviewer/specialties", specialties)
+
+
+def _say(draft: Draft, pointer: str, entries: list[tuple[str, Span]]) -> None:
+    seen: list[str] = []
+    for value, place in entries:
+        if value not in seen:
+            draft.say(f"{pointer}/{len(seen)}", value, place)
+            seen.append(value)
+
+
+def _clause(view: View, start: int, limit: int) -> Span:
+    end = _PROSE_END.search(view.folded, start, limit)
+    return view.trim(start, end.start() if end else limit, extra=",.")
+
+
+def _states(view: View, region: Span) -> list[tuple[str, Span]]:
+    """Named states, also glued ("California,North Carolina"); else abbreviations between commas."""
+    found = [(state, Span(*m.span())) for m in STATE.finditer(view.folded, *region) if (state := state_named(m.group()))]
+    if found:
+        return found
+    entries = []
+    for piece in _pieces(view, region, _AND):
+        state = state_named(view.words(piece))
+        if state:
+            entries.append((state, piece))
+    return entries
+
+
+def _entries(view: View, region: Span) -> list[tuple[str, Span]]:
+    """Comma-separated certifications: listed spelling where the list has it, else as printed."""
+    found = []
+    for piece in _pieces(view, region, _SPLIT):
+        words = view.words(piece)
+        if not 3 <= len(words) <= 80 or not any(char.isalpha() for char in words):
+            continue
+        found.append((specialty_named(words) or words, piece))
+    return found
+
+
+def _listed(view: View, region: Span) -> list[tuple[str, Span]]:
+    """Specialties in prose, where "and" may join two of them or stand inside one."""
+    matches = list(SPECIALTY.finditer(view.folded, *region))
+    if not matches:
+        return _entries(view, region) if len(region) <= 60 else []
+    found: list[tuple[str, Span]] = []
+    at = region.start
+    for match in matches:
+        for piece in _pieces(view, Span(at, match.start()), _AND):
+            words = view.words(piece)
+            if len(words) > 6 and words[:1].isupper():
+                found.append((specialty_named(words) or words, piece))
+        found.append((specialty_named(match.group()) or view.flat[slice(*match.span())], Span(*match.span())))
+        at = match.end()
+    for piece in _pieces(view, Span(at, region.end), _AND):
+        words = view.words(piece)
+        if len(words) > 6 and words[:1].isupper() and not state_named(words):
+            found.append((specialty_named(words) or words, piece))
+    return found
+
+
+def _pieces(view: View, region: Span, separator: re.Pattern[str]) -> list[Span]:
+    pieces = []
+    at = region.start
+    for match in separator.finditer(view.flat, *region):
+        pieces.append(view.trim(at, match.start(), extra=".,;"))
+        at = match.end()
+    pieces.append(view.trim(at, region.end, extra=".,;"))
+    return [piece for piece in pieces if len(piece)]

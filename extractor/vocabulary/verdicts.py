@@ -1,0 +1,53 @@
+"""Words that say an outcome, and whether they are negated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from extractor.determination import Outcome
+from extractor.spans import Span
+
+HEADING_WORD = re.compile(r"\b(upheld|overturned)\b")
+
+# "is not medically necessary", "is not-medically necessary", "notmedically necessary", "is not a medical necessity",
+# "not deemed medically necessary", "medical necessity has not been established", "cannot be deemed …", "is non-certified".
+_NOT_NECESSARY = re.compile(
+    r"""(?x)
+      (?:\b(?:not|non|isn't|aren't|wasn't|never|neither|cannot|can't|fails?\ to\ be)\b|\bnot(?=medical)|\bun(?=necessary))
+      [-\s]{0,2}(?:\S+\s){0,6}?(?:un)?(?:medically\s?(?:necessary|appropriate|indicated|warranted|reasonable|supported|justified)|(?:a\s)?medical\s(?:necessity|need)\b)
+    | \bmedical(?:ly)?\snecess(?:ity|ary)\b[^.]{0,60}?\b(?:not|cannot|isn't|hasn't|never)\b(?:\s\w+){0,2}?\s(?:established|supported|demonstrated|met|shown|substantiated|clear|evident|documented|certified|confirmed|found|justified|been)
+    | \bmedically\s?unnecessary\b | \bmedical\snecessity\sis\s(?:lacking|not) | \black(?:s|ing)?\s(?:of\s)?medical\snecessity
+    """
+)
+_NECESSARY = re.compile(
+    r"\bmedically\s?(?:necessary|reasonable|appropriate|warranted|indicated|justified|supported)|\bmedical\s(?:necessity|need)\s"
+    r"(?:is|has\sbeen|was|of\s[^.]{3,90}?\s(?:is|has\sbeen|was))\s(?:clearly\s|adequately\s)?"
+    r"(?:established|supported|demonstrated|met|shown|substantiated|evident|documented|confirmed)|\b(?:is|was|are)\sa\smedical\snecessity"
+)
+_DENIED = re.compile(
+    r"\b(?:request|service|treatment|item|drug|medication|therapy|procedure|test|study|device|unit)\b[^.]{0,60}?\b"
+    r"(?:(?:is|are|was|were|cannot be|can't be|should not be|not)\s(?:being\s)?(?:not\s)?(?:non-?\s?certified|denied|approved|supported|authorized|certified|recommended|warranted|indicated|justified|appropriate|necessary))"
+)
+
+
+def conclusions(folded: str, start: int, end: int) -> Iterator[tuple[Outcome, Span]]:
+    """What `folded[start:end]` says on necessity, in order: the outcome each statement amounts to, and where."""
+    taken: list[Span] = []
+    found: list[tuple[Outcome, Span]] = []
+    for match in _NOT_NECESSARY.finditer(folded, start, end):
+        span = Span(*match.span())
+        taken.append(span)
+        found.append((Outcome.UPHELD, span))
+    for match in _NECESSARY.finditer(folded, start, end):
+        span = Span(*match.span())
+        if not any(other.overlaps(span) for other in taken):
+            found.append((Outcome.OVERTURNED, span))
+    yield from sorted(found, key=lambda pair: pair[1])
+
+
+def outcomes_said(words: str) -> set[Outcome]:
+    """The outcomes that the folded `words` say: the heading words, or a statement on necessity with its negation."""
+    said = {Outcome(match.group(1)) for match in HEADING_WORD.finditer(words)}
+    said.update(outcome for outcome, _ in conclusions(words, 0, len(words)))
+    return said
