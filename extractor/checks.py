@@ -1,0 +1,168 @@
+"""Checks: what a person should look at although every value is supported. They read the letter; they change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+
+from extractor.determination import Determination, Outcome
+from extractor.drafts import Draft
+from extractor.layout import Layout
+from extractor.layout.headings import Name
+from extractor.records import Flag, FlagCode
+from extractor.rules.header import CASE_NUMBER, summary_dates
+from extractor.rules.patient import ages
+from extractor.spans import Span
+from extractor.vocabulary.people import SPECIALTIES
+from extractor.vocabulary.verdicts import conclusions
+
+_ORDER = ("date_of_injury", "ur_denial_date", "application_received", "date_assigned", "decision_date")
+_SPOKEN = {
+    "date_of_injury": "date of injury",
+    "ur_denial_date": "date of the UR denial",
+    "application_received": "receipt of the application",
+    "date_assigned": "assignment",
+    "decision_date": "decision",
+}
+_CREDENTIALS_HEADER = ("case_number", "priority", *_ORDER)
+
+
+def check(determination: Determination, layout: Layout, draft: Draft) -> list[Flag]:
+    """Flags for one determination, in a stable order."""
+    if layout.variant == "unknown":
+        return [Flag(path="", code=FlagCode.UNKNOWN_LAYOUT, message="This text has none of the known layouts of a determination.")]
+    return [
+        *_completeness(determination, layout, draft),
+        *_missing(determination, layout),
+        *_dates(determination, layout),
+        *_header(determination, layout),
+        *_patient(determination, layout),
+        *_decisions(determination, layout),
+    ]
+
+
+def _completeness(determination: Determination, layout: Layout, draft: Draft) -> Iterator[Flag]:
+    if not layout.items:
+        yield Flag(path="/decisions", code=FlagCode.NO_DECISIONS, message="No outcome heading was found.")
+    if draft.decisions != len(layout.items):
+        yield Flag(
+            path="/decisions",
+            code=FlagCode.INCOMPLETE,
+            message=f"The letter has {len(layout.items)} outcome headings, the reader returned {draft.decisions} decisions.",
+        )
+    labels = sum(1 for mark in layout.marks if mark.name is Name.RATIONALE)
+    with_rationale = sum(1 for item in layout.items if item.rationale is not None)
+    if labels > with_rationale and layout.variant != "professional_review":
+        yield Flag(
+            path="/decisions",
+            code=FlagCode.INCOMPLETE,
+            message=f"The letter has {labels} rationale labels, {with_rationale} of them under an outcome heading.",
+        )
+    seen: dict[tuple[str, str], int] = {}
+    for index, decision in enumerate(determination.decisions):
+        if decision.heading is None or decision.rationale is None:
+            continue
+        key = (decision.heading.lower(), decision.rationale.text)
+        if key in seen:
+            yield Flag(
+                path=f"/decisions/{index}",
+                code=FlagCode.DUPLICATE_DECISION,
+                message=f"Heading and rationale repeat those of decision {seen[key]}.",
+            )
+        seen.setdefault(key, index)
+
+
+def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
+    if layout.variant == "credentials" and len(layout.header):
+        for name in _CREDENTIALS_HEADER:
+            if getattr(determination, name) is None:
+                yield Flag(path=f"/{name}", code=FlagCode.MISSING_FIELD, message=f"The header gives no {name.replace('_', ' ')}.")
+    if determination.clinical_summary is None:
+        yield Flag(path="/clinical_summary", code=FlagCode.MISSING_PASSAGE, message="No clinical case summary was found.")
+    for index, decision in enumerate(determination.decisions):
+        if decision.rationale is None:
+            yield Flag(path=f"/decisions/{index}/rationale", code=FlagCode.MISSING_PASSAGE, message="The item has no rationale.")
+        if decision.category is None:
+            yield Flag(
+                path=f"/decisions/{index}/category",
+                code=FlagCode.UNCLASSIFIED,
+                message="The words of the request name no kind of service that is known here.",
+            )
+
+
+def _dates(determination: Determination, layout: Layout) -> Iterator[Flag]:
+    known: list[tuple[str, date]] = [(name, value) for name in _ORDER if (value := getattr(determination, name)) is not None]
+    for (name, earlier), (later_name, later) in pairwise(known):
+        if earlier > later:
+            yield Flag(
+                path=f"/{later_name}",
+                code=FlagCode.DATE_ORDER,
+                message=f"{_SPOKEN[later_name]} {later} is before {_SPOKEN[name]} {earlier}.",
+            )
+    told = summary_dates(layout)
+    limit = determination.decision_date
+    for name, printed in (("date_of_injury", told.injury), ("ur_denial_date", told.review)):
+        stated = getattr(determination, name)
+        others = sorted({found.before(limit) for found in printed} - {stated})
+        if stated is not None and printed and others and stated not in {found.before(limit) for found in printed}:
+            yield Flag(
+                path=f"/{name}",
+                code=FlagCode.DATE_CONFLICT,
+                message=f"{_SPOKEN[name]} is {stated} here; the clinical summary says {others[0]}.",
+            )
+
+
+def _header(determination: Determination, layout: Layout) -> Iterator[Flag]:
+    numbers = {match.group().replace(" ", "") for match in CASE_NUMBER.finditer(layout.view.folded)}
+    if len(numbers) > 1:
+        yield Flag(
+            path="/case_number",
+            code=FlagCode.CASE_CONFLICT,
+            message=f"The text names {len(numbers)} case numbers; the header's was taken.",
+        )
+    for index, name in enumerate(determination.reviewer.specialties):
+        if name not in SPECIALTIES:
+            yield Flag(
+                path=f"/reviewer/specialties/{index}",
+                code=FlagCode.UNKNOWN_SPECIALTY,
+                message=f"{name!r} is not on the DWC list of specialties.",
+            )
+
+
+def _patient(determination: Determination, layout: Layout) -> Iterator[Flag]:
+    if determination.patient.age is None:
+        return
+    regions = [layout.summary, *(item.rationale for item in layout.items)]
+    told = {value for region in regions if region is not None for value, _ in ages(layout.view, region)}
+    others = sorted(value for value in told if abs(value - determination.patient.age) > 1)
+    if others:
+        yield Flag(
+            path="/patient/age",
+            code=FlagCode.AGE_CONFLICT,
+            message=f"Age is {determination.patient.age} here; the letter also says {others[0]}.",
+        )
+
+
+def _decisions(determination: Determination, layout: Layout) -> Iterator[Flag]:
+    for index, (decision, item) in enumerate(zip(determination.decisions, layout.items, strict=False)):
+        if item.contradiction is not None:
+            yield Flag(
+                path=f"/decisions/{index}/outcome",
+                code=FlagCode.OUTCOME_CONFLICT,
+                message="The letter states this item's outcome twice, and not the same.",
+            )
+        elif decision.outcome is not None and item.rationale is not None:
+            said = concluded(layout, item.rationale)
+            if said is not None and said is not decision.outcome:
+                yield Flag(
+                    path=f"/decisions/{index}/outcome",
+                    code=FlagCode.OUTCOME_CONFLICT,
+                    message=f"The heading says {decision.outcome}; the rationale concludes {said}.",
+                )
+
+
+def concluded(layout: Layout, rationale: Span) -> Outcome | None:
+    """What a rationale concludes on necessity: the one outcome that its statements amount to; None where they differ or none is made."""
+    said = {outcome for outcome, _ in conclusions(layout.view.folded, *rationale)}
+    return said.pop() if len(said) == 1 else None
