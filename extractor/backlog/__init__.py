@@ -1,0 +1,8 @@
+"""A backlog of letters: read on all cores, saved by one writer, resumable at any instant.
+
+`run(paths, store, configuration)` reads what is new and gives a `Summary`; `walk` says which files a path means.
+"""
+
+from extractor.backlog.run import Summary, run
+
+__all__ = ["Summary", "run"]

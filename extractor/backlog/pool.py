@@ -1,0 +1,185 @@
+"""Worker processes that may hang or die without taking the run, or more than one letter, with them.
+
+Letters go out in chunks, because one message a letter costs more than a short letter itself. When a chunk's process
+dies or runs out of time, its letters are read again one by one, so that only the culprit fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pebble import ProcessExpired, ProcessPool
+
+from extractor.backlog import worker
+from extractor.backlog.worker import Ended, Reader
+from extractor.errors import ImrError, ReadCrash, ReadTimeout
+from extractor.settings import Limits
+from extractor.store.writer import Refused
+
+if TYPE_CHECKING:
+    from extractor.pipeline import Configuration
+
+CHUNKS_AHEAD = 2
+"""Chunks that wait for each worker: enough that it never idles, few enough that memory stays flat."""
+
+MAX_REBUILDS = 3
+"""How often in a row the whole pool may break, without one result in between, before the run gives up."""
+
+TASKS_A_PROCESS = 2_000
+"""A worker is replaced after so many chunks: native libraries that leak cannot grow for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A file to read."""
+
+    path: str
+    name: str
+    """Its path as the database keeps it."""
+    sha256: str | None
+    """None where it could not be hashed; reading it will tell why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    letters: tuple[Letter, ...]
+
+    @property
+    def alone(self) -> bool:
+        return len(self.letters) == 1
+
+
+class Pool:
+    """Reads letters in other processes. Use as a context manager, from the main thread."""
+
+    def __init__(self, workers: int, reader: Reader, configuration: Configuration, limits: Limits) -> None:
+        self._workers = workers
+        self._initargs = (reader, configuration, limits)
+        self._limits = limits
+        self._chunks: dict[Future[list[Ended]], _Chunk] = {}
+        self._rebuilds = 0
+        self._pool = self._build()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    @property
+    def full(self) -> bool:
+        """True while enough is under way."""
+        return len(self._chunks) >= self._workers * (1 + CHUNKS_AHEAD)
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing is under way."""
+        return not self._chunks
+
+    def submit(self, letters: tuple[Letter, ...]) -> None:
+        """Hand letters out as one chunk."""
+        self._submit(_Chunk(letters))
+
+    def ended(self, *, block: bool) -> Iterator[tuple[Letter, Ended]]:
+        """Give the letters that ended; with `block`, wait for a chunk first. None where only retries came of it.
+
+        Raises:
+            ImrError: no worker process stays alive.
+
+        """
+        done, _ = wait(self._chunks, timeout=None if block else 0, return_when=FIRST_COMPLETED)
+        for future in done:
+            chunk = self._chunks.pop(future, None)
+            if chunk is None:  # belonged to a pool that broke meanwhile, and was handed out again
+                continue
+            yield from self._settle(chunk, future)
+
+    def _settle(self, chunk: _Chunk, future: Future[list[Ended]]) -> Iterator[tuple[Letter, Ended]]:
+        try:
+            results = future.result()
+        except (BrokenProcessPool, CancelledError):
+            self._rebuild(chunk)
+        except TimeoutError:
+            message = f"reading took longer than {self._limits.seconds:g} s"
+            yield from self._lost(chunk, ReadTimeout.failure_class, message)
+        except ProcessExpired as error:
+            message = f"the process that was reading it died ({_cause(error.exitcode)})"
+            yield from self._lost(chunk, ReadCrash.failure_class, message)
+        except Exception as error:  # noqa: BLE001  memory gone, or a result that cannot be sent: alone it is the letter's
+            yield from self._lost(chunk, worker.INTERNAL, f"{type(error).__name__}: {error}")
+        else:
+            self._rebuilds = 0
+            yield from zip(chunk.letters, results, strict=False)
+            if rest := chunk.letters[len(results) :]:
+                self._submit(_Chunk(rest))
+
+    def _lost(self, chunk: _Chunk, failure_class: str, message: str) -> Iterator[tuple[Letter, Ended]]:
+        self._rebuilds = 0
+        if chunk.alone:
+            (letter,) = chunk.letters
+            yield letter, Refused(letter.name, letter.sha256, failure_class, message)
+        else:
+            for letter in chunk.letters:
+                self._submit(_Chunk((letter,)))
+
+    def _submit(self, chunk: _Chunk) -> None:
+        # A letter alone has its own limit; in a chunk, the pause may be spent before the slow one begins.
+        timeout = self._limits.seconds + (0 if chunk.alone else worker.PAUSE_SECONDS)
+        arguments = [(letter.path, letter.name) for letter in chunk.letters]
+        try:
+            future = self._pool.schedule(worker.read_chunk, args=[arguments], timeout=timeout)
+        except RuntimeError:  # the pool broke since
+            self._rebuild(chunk)
+        else:
+            self._chunks[future] = chunk
+
+    def _rebuild(self, chunk: _Chunk) -> None:
+        """Start a new pool after one broke as a whole (a process killed while it held the channel's lock)."""
+        self._rebuilds += 1
+        if self._rebuilds > MAX_REBUILDS:
+            raise ImrError("the worker processes do not stay alive: check memory, or run with --workers 1")
+        under_way = [chunk, *self._chunks.values()]
+        self._chunks.clear()
+        with contextlib.suppress(RuntimeError):
+            self._end()
+        self._pool = self._build()
+        for each in under_way:
+            self._submit(each)
+
+    def _end(self) -> None:
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+    def _build(self) -> ProcessPool:
+        # spawn: safe beside threads, and the same on every platform. Ctrl-C belongs to the parent alone: the mask
+        # is inherited by the pool's threads and through them by the workers, also while these are starting.
+        pool = ProcessPool(
+            max_workers=self._workers,
+            max_tasks=TASKS_A_PROCESS,
+            initializer=worker.start,
+            initargs=self._initargs,
+            context=multiprocessing.get_context("spawn"),
+        )
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            if pool.active:  # asking starts the threads
+                return pool
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        raise ImrError("the worker processes could not be started")
+
+
+def _cause(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        try:
+            return signal.Signals(-exitcode).name
+        except ValueError:
+            return f"signal {-exitcode}"
+    return f"exit code {exitcode}"

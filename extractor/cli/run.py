@@ -1,0 +1,64 @@
+"""`imr run`: a backlog into a database."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from extractor.cli.options import database_option, limit_options, limits_from
+
+INTERRUPTED = 130
+"""Exit code of a run that was asked to stop, as shells count it."""
+
+
+@click.command(name="run")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@database_option
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that read.  [default: one a core]")
+@click.option("--quiet", is_flag=True, help="No progress and no summary.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@limit_options
+def command(
+    paths: tuple[Path, ...], database: Path, workers: int | None, quiet: bool, as_json: bool, **limits: Any
+) -> None:
+    """Read every letter under PATHS (files, and folders with all that is in them) into a database.
+
+    What the database already has is not read again, so the same command goes on where an earlier one ended or was
+    killed. Ctrl-C ends it in order: what is under way is finished and saved.
+
+    Exit code 0, or 1 when some letters failed (`imr failures` lists them), or 130 when it was asked to stop.
+    """
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from extractor.backlog import run, walk  # noqa: PLC0415  heavy: only when there is something to do
+    from extractor.display import Screen, progress, show_summary  # noqa: PLC0415
+    from extractor.errors import ConfigurationError  # noqa: PLC0415
+    from extractor.pipeline import Configuration  # noqa: PLC0415
+    from extractor.store import Store  # noqa: PLC0415
+
+    if next(walk.letters(paths, database), None) is None:
+        raise ConfigurationError(f"there is no file to read under {', '.join(map(repr, map(str, paths)))}")
+    with (
+        Store(database) as store,
+        progress(lambda: walk.count(paths, database), quiet=quiet or as_json) as on_progress,
+    ):
+        summary = run(
+            paths,
+            store,
+            Configuration(),
+            limits=limits_from(limits),
+            workers=workers,
+            on_progress=on_progress,
+        )
+    if as_json:
+        click.echo(json.dumps({**asdict(summary), "rate": summary.rate, "database": str(database)}))
+    elif not quiet:
+        show_summary(Screen(), summary, database)
+    if summary.interrupted:
+        sys.exit(INTERRUPTED)
+    if summary.failed:
+        sys.exit(1)

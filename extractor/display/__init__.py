@@ -1,0 +1,24 @@
+"""What a person sees: tables and colour on a terminal, plain lines anywhere else.
+
+`Screen` is where everything is shown; it decides once which of the two it is. Words of a letter are shown as text,
+never as markup, and cannot move the cursor, change colours or reorder a line.
+"""
+
+from extractor.display.clean import json_cleaned
+from extractor.display.progress import progress
+from extractor.display.record import show_record
+from extractor.display.screen import Screen
+from extractor.display.tables import show_export, show_failures, show_found, show_hits, show_status, show_summary
+
+__all__ = [
+    "Screen",
+    "json_cleaned",
+    "progress",
+    "show_export",
+    "show_failures",
+    "show_found",
+    "show_hits",
+    "show_record",
+    "show_status",
+    "show_summary",
+]

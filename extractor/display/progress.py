@@ -1,0 +1,49 @@
+"""How a run gets on, on stderr, where that is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from extractor.backlog import Summary
+
+
+@contextmanager
+def progress(total: Callable[[], int], *, quiet: bool) -> Iterator[Callable[[Summary], None] | None]:
+    """Give what `run` calls with its progress, or None where nothing is to be shown.
+
+    `total` counts the letters; it is only asked where there is a bar to fill.
+    """
+    console = Console(file=sys.stderr)
+    if quiet or not console.is_terminal or console.is_dumb_terminal:
+        yield None
+        return
+    bar = Progress(
+        TextColumn("reading"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("[red]{task.fields[failed]}"),
+        console=console,
+        transient=True,
+        expand=True,
+    )
+    task = bar.add_task("", total=total(), rate="", failed="")
+
+    def update(summary: Summary) -> None:
+        bar.update(
+            task,
+            completed=summary.ended,
+            rate=f"{summary.rate:,.0f}/s" if summary.rate else "",
+            failed=f"{summary.failed:,} failed" if summary.failed else "",
+        )
+
+    with bar:
+        yield update

@@ -1,0 +1,174 @@
+"""Answers about the database, as tables: what was found, what failed, how things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from extractor.display.clean import cleaned, one_line
+from extractor.display.record import STYLES
+from extractor.display.screen import Head, Screen
+from extractor.store.queries import HIT_END, HIT_START, Failure, Found, Hit, Status
+
+if TYPE_CHECKING:
+    from extractor.backlog import Summary
+
+
+def show_summary(screen: Screen, summary: Summary, database: Path) -> None:
+    """Show what a run did, and where its records are."""
+    rate = f" ({summary.rate:,.0f} a second)" if summary.rate else ""
+    parts = (
+        (summary.extracted, f"read{rate}"),
+        (summary.already, "already there"),
+        (summary.renamed, "known under another name"),
+        (summary.failed, "failed"),
+    )
+    told = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "nothing done"
+    screen.line(f"{_plural(summary.found, 'letter')} in {_duration(summary.seconds)}: {told}")
+    if summary.flagged:
+        screen.line(f"flags on {summary.flagged:,} of the new records (imr status --db {database})")
+    if summary.failures:
+        counts = ", ".join(f"{name} {count:,}" for name, count in summary.failures.items())
+        screen.line(f"failures: {counts} (imr failures --db {database})")
+    if summary.interrupted:
+        screen.line(
+            f"asked to stop: {_plural(summary.remaining, 'letter')} left; the same command goes on where this ended"
+        )
+
+
+def show_status(screen: Screen, status: Status) -> None:
+    """Show counts over the whole database."""
+    older = f", {status.older_records:,} older" if status.older_records else ""
+    screen.line(
+        f"{_plural(status.documents, 'document')} under {_plural(status.names, 'name')} · "
+        f"{_plural(status.records, 'current record')}{older} · {_plural(status.decisions, 'decision')}"
+    )
+    _shares(screen, "Decisions", status.outcomes, "outcome")
+    _shares(screen, "Layouts", status.layouts, "layout")
+    _shares(
+        screen, f"Flags on {status.flagged_records:,} of {status.records:,} records", status.flags, "code", shares=False
+    )
+    _shares(screen, "Open failures", status.failures, "class", shares=False)
+    if status.runs:
+        screen.title("Latest runs")
+        screen.table(
+            (
+                *(Head("run", right=True), Head("started"), Head("state"), Head("reader")),
+                *(Head(name, right=True) for name in ("found", "read", "already", "renamed", "failed", "left")),
+            ),
+            [
+                (
+                    *(str(run.id), run.started_at[:19].replace("T", " "), _state(run.state), run.reader),
+                    *(
+                        f"{n:,}"
+                        for n in (run.found, run.extracted, run.already, run.renamed, run.failed, run.remaining)
+                    ),
+                )
+                for run in status.runs
+            ],
+        )
+
+
+def show_found(screen: Screen, found: Iterable[Found]) -> None:
+    """Show several records that answer to one name."""
+    screen.table(
+        (
+            Head("sha256"),
+            Head("case"),
+            Head("decided"),
+            Head("layout"),
+            Head("decisions", right=True),
+            Head("file", ratio=1),
+        ),
+        [
+            (f.sha256[:12], f.case_number or "-", f.decision_date or "-", f.layout, str(f.decisions), one_line(f.name))
+            for f in found
+        ],
+    )
+
+
+def show_failures(screen: Screen, failures: Iterable[Failure]) -> int:
+    """Show letters without a record, and return how many."""
+    rows = [
+        (
+            f.failure_class,
+            f"{f.attempts}",
+            f.last_at[:19].replace("T", " "),
+            one_line(_near(f.name)),
+            one_line(f.message),
+        )
+        for f in failures
+    ]
+    if rows:
+        heads = (
+            Head("class", style="red"),
+            Head("tries", right=True),
+            Head("last"),
+            Head("file", ratio=1),
+            Head("why", ratio=1),
+        )
+        screen.table(heads, rows)
+    return len(rows)
+
+
+def show_hits(screen: Screen, hits: Iterable[Hit]) -> None:
+    """Show decisions that match a search, with the words around the match."""
+    for hit in hits:
+        head = Text(f"{hit.case_number or hit.sha256[:12]} #{hit.decision_number} ", style="bold")
+        head.append(hit.outcome or "outcome withheld", style=STYLES.get(hit.outcome or "", "red"))
+        head.append(f"  {one_line(hit.heading or '')}")
+        screen.line(head)
+        screen.line(_marked(hit.snippet), indent=4)
+
+
+def show_export(screen: Screen, counts: dict[str, int], folder: Path, ending: str) -> None:
+    """Show what an export wrote."""
+    screen.table(
+        (Head("table"), Head("rows", right=True), Head("file")),
+        [(name, f"{count:,}", str(folder / f"{name}.{ending}")) for name, count in counts.items()],
+    )
+
+
+def _shares(screen: Screen, title: str, counts: dict[str, int], head: str, *, shares: bool = True) -> None:
+    if not counts:
+        return
+    total = sum(counts.values())
+    screen.title(title)
+    heads = (Head(head), Head("count", right=True), *([Head("share", right=True)] if shares else []))
+    rows = [(name, f"{count:,}", *([f"{count / total:.1%}"] if shares else [])) for name, count in counts.items()]
+    screen.table(heads, rows)
+
+
+def _marked(snippet: str) -> Text:
+    text = Text()
+    for n, piece in enumerate(snippet.replace(HIT_END, HIT_START).split(HIT_START)):
+        text.append(cleaned(piece.replace("\n", " ")), style="bold reverse" if n % 2 else "")
+    return text
+
+
+def _plural(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
+def _state(state: str) -> str:
+    # A run that was killed could not say so itself.
+    return "running or killed" if state == "running" else state
+
+
+def _near(name: str) -> str:
+    """Give the path as seen from here, where that is shorter."""
+    try:
+        return str(Path(name).relative_to(Path.cwd()))
+    except ValueError:
+        return name
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"

@@ -1,0 +1,334 @@
+"""Flat tables for analysts: one file a table, with stable, documented columns, as CSV, JSON lines or Parquet.
+
+Every table starts with `document_sha256` and has one row per determination, decision, citation …; join them on
+`document_sha256` and `decision_number`. Only the current record of a document is exported, only values that the
+letter supports; what was withheld stands in `flags`. Rows are ordered by document, so equal databases give equal files.
+
+Cells: dates are ISO (`date` in Parquet), booleans `true`/`false`, absent values empty (null), lists joined by "; ".
+In CSV, a text that begins with `=`, `+`, `-`, `@`, tab or carriage return gets an apostrophe in front, because
+spreadsheets would run it as a formula; numbers are left alone. JSON lines and Parquet hold the text unchanged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from extractor.errors import ConfigurationError
+from extractor.store import Store
+
+
+class Format(StrEnum):
+    """What `export` can write; the value is the files' ending, too."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+class Kind(StrEnum):
+    """Type of a column."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an export: its name, its type and what it means."""
+
+    name: str
+    kind: Kind
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One exported table; its rows come from the view `current_<name>`."""
+
+    name: str
+    order: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+_T, _I, _N, _B, _D = Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE
+_DOCUMENT = Column("document_sha256", _T, "SHA-256 of the letter's bytes: joins the tables")
+_CASE = Column("case_number", _T, "As printed, for example CM16-0213037")
+_NUMBER = Column("decision_number", _I, "The decision within the letter, from 1, in printed order")
+_POSITION = Column("position", _I, "Place in the printed order, from 0")
+
+
+def _table(name: str, order: tuple[str, ...], *columns: Column) -> Table:
+    return Table(name, ("document_sha256", *order), (_DOCUMENT, *columns))
+
+
+TABLES: tuple[Table, ...] = (
+    _table(
+        "determinations",
+        (),
+        Column("name", _T, "Name of the file it was read from"),
+        _CASE,
+        Column("layout", _T, "Layout variant of the letter"),
+        Column("priority", _T, "standard or expedited"),
+        Column("date_assigned", _D, "Date the review was assigned"),
+        Column("decision_date", _D, "Date of the decision"),
+        Column("ur_denial_date", _D, "Date of the utilization-review denial"),
+        Column("application_received", _D, "Date the application was received"),
+        Column("date_of_injury", _D, "Date of injury"),
+        Column("licensed_states", _T, "States in which the reviewer is licensed"),
+        Column("specialties", _T, "Board certifications and specialties of the reviewer"),
+        Column("subspecialties", _T, "Subspecialties of the reviewer"),
+        Column("patient_age", _I, "Age in years, as stated"),
+        Column("patient_sex", _T, "male or female"),
+        Column("mechanism", _T, "How the injury happened, verbatim"),
+        Column("clinical_summary", _T, "The clinical case summary"),
+        Column("decisions", _I, "Decisions in the letter"),
+        Column("upheld", _I, "Decisions upheld"),
+        Column("overturned", _I, "Decisions overturned"),
+        Column("overall_outcome", _T, "upheld, overturned or mixed (derived)"),
+        Column("days_in_review", _I, "Days from the application to the decision (derived)"),
+        Column("days_from_denial_to_decision", _I, "Days from the denial to the decision (derived)"),
+        Column("flags", _I, "Flags on the record"),
+        Column("withheld", _I, "Values withheld because the letter does not support them"),
+        Column("media_type", _T, "Type of the document"),
+        Column("pages", _I, "Pages of the document"),
+        Column("characters", _I, "Code points of its text"),
+        Column("reader", _T, "Reader that made the record"),
+        Column("model", _T, "Model, where the reader uses one"),
+        Column("config_sha256", _T, "Identity of the configuration that made the record"),
+        Column("code_version", _T, "Version of the code that made the record"),
+        Column("created_at", _T, "When the record was made, ISO, UTC"),
+    ),
+    _table(
+        "decisions",
+        ("decision_number",),
+        _CASE,
+        _NUMBER,
+        Column("outcome", _T, "upheld (not necessary) or overturned (necessary)"),
+        Column("heading", _T, "The heading, verbatim"),
+        Column("requested", _T, "What was originally asked for"),
+        Column("authorized", _T, "Partial certifications: what the claims administrator authorized"),
+        Column("disputed", _T, "What this decision decides"),
+        Column("retrospective", _B, "The service had already been given"),
+        Column("service_dates", _T, "Dates of service in the heading"),
+        Column("associated_surgical_service", _B, "The heading says so"),
+        Column("category", _T, "Kind of service"),
+        Column("subcategory", _T, "Kind within the category"),
+        Column("quantity_total", _N, "Total in dispute, as printed"),
+        Column("quantity_unit", _T, "Unit of the total"),
+        Column("quantity_per_week", _N, "Times a week"),
+        Column("quantity_weeks", _N, "Weeks"),
+        Column("quantity_refills", _I, "Refills"),
+        Column("claims_administrator_relied_on", _T, "mtus, non_mtus, both or none"),
+        Column("claims_administrator_statement", _T, "The claims administrator's guideline paragraph"),
+        Column("reviewer_relied_on", _T, "mtus, non_mtus, both or none"),
+        Column("reviewer_statement", _T, "The reviewer's guideline paragraph"),
+        Column("rationale", _T, "The decision rationale"),
+    ),
+    _table(
+        "citations",
+        ("decision_number", "side", "position"),
+        _CASE,
+        _NUMBER,
+        Column("side", _T, "Who cites: claims_administrator or reviewer"),
+        _POSITION,
+        Column("source", _T, "MTUS, ACOEM, ODG or OTHER"),
+        Column("mtus", _B, "Cited as part of the MTUS"),
+        Column("title", _T, "Title, verbatim"),
+        Column("year", _I, "Year, where printed"),
+        Column("sections", _T, "Sections, where printed"),
+        Column("pages", _T, "Pages, where printed"),
+    ),
+    _table(
+        "drugs",
+        ("decision_number", "position"),
+        _CASE,
+        _NUMBER,
+        _POSITION,
+        Column("name", _T, "Drug or compound ingredient, as printed"),
+        Column("strength", _T, "Strength, as printed"),
+    ),
+    _table(
+        "diagnoses",
+        ("position",),
+        _CASE,
+        _POSITION,
+        Column("diagnosis", _T, "A diagnosis that the clinical summary states, verbatim"),
+    ),
+    _table(
+        "body_parts",
+        ("decision_number", "position"),
+        _CASE,
+        _NUMBER,
+        _POSITION,
+        Column("part", _T, "Part of the body that the heading names"),
+        Column("side", _T, "left, right or bilateral"),
+    ),
+    _table(
+        "reasons",
+        ("decision_number", "position"),
+        _CASE,
+        _NUMBER,
+        _POSITION,
+        Column("reason", _T, "Why the reviewer decided so"),
+        Column("outcome", _T, "Outcome of the decision"),
+    ),
+    _table(
+        "flags",
+        ("position",),
+        _CASE,
+        _POSITION,
+        Column("path", _T, "JSON pointer of the field; empty for the whole determination"),
+        Column("decision_number", _I, "The decision it is about, from 1"),
+        Column("code", _T, "Kind of doubt"),
+        Column("message", _T, "Why a person should look"),
+        Column("value", _T, "The value that was withheld"),
+    ),
+)
+"""Every table that an export writes, in order."""
+
+DICTIONARY = "columns.csv"
+"""Beside the tables: every column of every table, with its type and meaning."""
+
+BATCH_ROWS = 5_000
+"""Rows held at a time."""
+
+_Row = tuple[Any, ...]
+_Write = Callable[[list[_Row]], None]
+
+
+def export(store: Store, folder: Path, form: Format, tables: tuple[Table, ...] = TABLES) -> dict[str, int]:
+    """Write the tables into `folder` and return the rows of each.
+
+    All tables show one state of the database, also while a run goes on. Files appear under their names only when
+    every one of them is complete; those of an earlier export are replaced.
+
+    Raises:
+        ConfigurationError: the folder cannot be written.
+        StoreError: the database cannot be read.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{str(folder)!r} cannot be made a folder: {error.strerror}") from error
+    finished: dict[Path, Path] = {}
+    counts: dict[str, int] = {}
+    try:
+        with store.snapshot():
+            for table in tables:
+                target = folder / f"{table.name}.{form}"
+                finished[target] = _temporary(target)
+                counts[table.name] = _write_table(store, table, finished[target], form)
+        finished[folder / DICTIONARY] = _temporary(folder / DICTIONARY)
+        _write_dictionary(finished[folder / DICTIONARY], tables)
+        for target, temporary in finished.items():
+            temporary.replace(target)
+    except OSError as error:
+        raise ConfigurationError(f"the export to {str(folder)!r} cannot be written: {error.strerror}") from error
+    finally:
+        for temporary in finished.values():
+            temporary.unlink(missing_ok=True)
+    return counts
+
+
+def defused(cell: str) -> str:
+    """Make a text that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _temporary(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{os.getpid()}.tmp")
+
+
+def _write_table(store: Store, table: Table, path: Path, form: Format) -> int:
+    names = [column.name for column in table.columns]
+    count = 0
+    rows = store.stream(f"current_{table.name}", names, table.order)
+    with contextlib.closing(rows), _WRITERS[form](path, table.columns) as write:
+        while batch := list(islice(rows, BATCH_ROWS)):
+            write(batch)
+            count += len(batch)
+    return count
+
+
+@contextmanager
+def _csv(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
+    texts = [column.kind is _T for column in columns]
+    booleans = [column.kind is _B for column in columns]
+
+    def cell(value: Any, is_text: bool, is_boolean: bool) -> Any:
+        if value is None:
+            return None
+        if is_boolean:
+            return "true" if value else "false"
+        return defused(value) if is_text else value
+
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([column.name for column in columns])
+        yield lambda batch: writer.writerows(map(cell, row, texts, booleans) for row in batch)
+
+
+@contextmanager
+def _jsonl(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
+    names = [column.name for column in columns]
+    booleans = [column.name for column in columns if column.kind is _B]
+
+    def line(row: _Row) -> str:
+        record = dict(zip(names, row, strict=True))
+        for name in booleans:
+            record[name] = None if record[name] is None else bool(record[name])
+        return json.dumps(record, ensure_ascii=False) + "\n"
+
+    with path.open("w", encoding="utf-8") as file:
+        yield lambda batch: file.writelines(map(line, batch))
+
+
+@contextmanager
+def _parquet(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
+    import pyarrow as pa  # noqa: PLC0415  large: only who wants Parquet pays for it
+    from pyarrow import parquet  # noqa: PLC0415
+
+    types = {_T: pa.string(), _I: pa.int64(), _N: pa.float64(), _B: pa.bool_(), _D: pa.date32()}
+    schema = pa.schema(
+        [pa.field(c.name, types[c.kind], metadata={"meaning": c.meaning}) for c in columns],
+    )
+    typed: dict[Kind, Callable[[Any], Any]] = {_B: bool, _D: date.fromisoformat}
+
+    def array(column: Column, values: tuple[Any, ...]) -> Any:
+        if convert := typed.get(column.kind):
+            values = tuple(None if value is None else convert(value) for value in values)
+        return pa.array(values, types[column.kind])
+
+    with parquet.ParquetWriter(path, schema) as writer:
+        yield lambda batch: writer.write_table(
+            pa.table([array(c, v) for c, v in zip(columns, zip(*batch, strict=True), strict=True)], schema=schema)
+        )
+
+
+_WRITERS: dict[Format, Callable[[Path, tuple[Column, ...]], AbstractContextManager[_Write]]] = {
+    Format.CSV: _csv,
+    Format.JSONL: _jsonl,
+    Format.PARQUET: _parquet,
+}
+
+
+def _write_dictionary(path: Path, tables: tuple[Table, ...]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("table", "column", "type", "meaning"))
+        writer.writerows((table.name, c.name, c.kind, c.meaning) for table in tables for c in table.columns)

@@ -1,0 +1,242 @@
+"""The database that a backlog lands in: `Store` is the only door to it.
+
+A store is SQLite in WAL mode: any number of processes may read while one writes, and writers wait their turn.
+Everything of one letter is written in one transaction, so a process killed at any instant leaves whole letters only.
+Records are append-only and unique by document and configuration; saving one again changes nothing.
+The tables are described in `extractor.store.schema`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from extractor.store import queries, writer
+from extractor.store.connection import connect, told_as_store_errors, writing
+from extractor.store.queries import Failure, Found, Hit, Status
+from extractor.store.rows import Prepared, prepare, restore
+from extractor.store.writer import Refused
+
+if TYPE_CHECKING:
+    from extractor.documents import Document
+    from extractor.records import Record
+
+__all__ = ["Prepared", "Refused", "Saved", "Store", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What one call to `Store.save_all` changed."""
+
+    new: int
+    """Records that were not there before."""
+    refused: tuple[Refused, ...] = ()
+    """Letters that could not be inserted, filed as failures of class `internal`; normally none."""
+
+
+class Store:
+    """An open database. Use as a context manager, in one thread.
+
+    Raises:
+        StoreError: the file cannot be used as our database, or is locked for longer than half a minute.
+
+    """
+
+    def __init__(self, path: Path | str, *, create: bool = True) -> None:
+        self.path = Path(path)
+        self._db = connect(self.path, create=create)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; committed work is safe without it."""
+        self._db.close()
+
+    # Records
+
+    def save(self, record: Record, document: Document, *, name: str | None = None) -> bool:
+        """Save one record with the document it was read from; False where it was there already.
+
+        Raises:
+            ValueError: the record is of another document.
+
+        """
+        if record.document.sha256 != document.sha256:
+            raise ValueError(f"the record is of {record.document.sha256!r}, the document is {document.sha256!r}")
+        return self.save_all([prepare(record, document, name=name)]).new == 1
+
+    def save_all(  # noqa: PLR0913  all that belongs into one transaction
+        self,
+        prepared: Sequence[Prepared] = (),
+        *,
+        names: Sequence[tuple[str, str]] = (),
+        refused: Sequence[Refused] = (),
+        run_id: int | None = None,
+        config_sha256: str = "",
+        counts: Mapping[str, int] | None = None,
+    ) -> Saved:
+        """Save a batch in one transaction: records, further names of known contents (SHA-256, name), failures.
+
+        `counts` are the run's totals so far. A letter that the database itself refuses (it should not) is filed as
+        a failure of class `internal`; the rest of the batch is saved.
+        """
+        now = _now()
+        with self._writing():
+            new, rejected = 0, []
+            for letter in prepared:
+                try:
+                    with self._db.atomic():
+                        new += writer.insert_record(self._db, letter, run_id, now)
+                except (
+                    sqlite3.IntegrityError,
+                    sqlite3.InterfaceError,
+                    sqlite3.DataError,
+                    OverflowError,
+                    ValueError,
+                ) as e:
+                    message = f"the database refused it: {type(e).__name__}: {e}"
+                    rejected.append(Refused(letter.name, letter.sha256, "internal", message))
+            writer.insert_names(self._db, names, now)
+            bad = {r.sha256 for r in rejected}
+            done = [(letter.sha256, letter.name) for letter in prepared if letter.sha256 not in bad]
+            writer.clear_failures(self._db, [*done, *names], now)
+            writer.insert_failures(self._db, [*refused, *rejected], config_sha256, run_id, now)
+            if run_id is not None and counts is not None:
+                self._update_run(run_id, counts)
+        return Saved(new, tuple(rejected))
+
+    def load(self, record_id: int) -> Record:
+        """Load the record with this id, equal to the one that was saved. Raises RecordNotFound."""
+        with self._told():
+            return restore(*queries.record_rows(self._db, record_id))
+
+    def text(self, record_id: int) -> str:
+        """Load the document text that the record's spans point into. Raises RecordNotFound."""
+        with self._told():
+            return queries.record_rows(self._db, record_id)[1]
+
+    def find(self, name: str) -> list[Found]:
+        """Find current records by case number, SHA-256 (or its beginning, six characters or more), or file name.
+
+        Raises RecordNotFound where none answers.
+        """
+        with self._told():
+            return queries.find(self._db, name)
+
+    def records(self) -> Iterator[Record]:
+        """Load every current record, ordered by document SHA-256, loaded one at a time."""
+        with self._told():
+            for (record_id,) in self._db.execute("SELECT id FROM current_records ORDER BY document_sha256"):
+                yield self.load(record_id)
+
+    def search(self, query: str, *, limit: int = 20) -> list[Hit]:
+        """Search headings and rationales of current records; best match first."""
+        with self._told():
+            return queries.search(self._db, query, limit)
+
+    # What is known
+
+    def known(self, contents: Iterable[str], config_sha256: str) -> set[str]:
+        """Tell which of these contents (SHA-256) have a record under this configuration."""
+        with self._told():
+            return queries.known(self._db, contents, config_sha256)
+
+    def names_known(self, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Tell which of these pairs of content and name have been recorded."""
+        with self._told():
+            return queries.names_known(self._db, pairs)
+
+    def names_failed(self, names: Iterable[str]) -> set[str]:
+        """Tell which of these names have an open failure."""
+        with self._told():
+            return queries.names_failed(self._db, names)
+
+    def failed_in_run(self, contents: Iterable[str], run_id: int) -> dict[str, tuple[str, str]]:
+        """Tell which of these contents failed in this run, with failure class and message."""
+        with self._told():
+            return queries.failed_in_run(self._db, contents, run_id)
+
+    def failures(self, *, include_cleared: bool = False, failure_class: str | None = None) -> Iterator[Failure]:
+        """List letters without a record, by name."""
+        with self._told():
+            yield from queries.failures(self._db, include_cleared=include_cleared, failure_class=failure_class)
+
+    def status(self, *, last_runs: int = 5) -> Status:
+        """Count over the whole database."""
+        with self._told():
+            return queries.status(self._db, last_runs=last_runs)
+
+    # Runs
+
+    def begin_run(self, *, reader: str, config_sha256: str, configuration: str, code_version: str, workers: int) -> int:
+        """Open a run (`configuration` is JSON) and return its id."""
+        with self._writing():
+            cursor = self._db.conn.execute(
+                "INSERT INTO runs (started_at, state, reader, config_sha256, configuration, code_version, workers) "
+                "VALUES (?, 'running', ?, ?, ?, ?, ?)",
+                (_now(), reader, config_sha256, configuration, code_version, workers),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def end_run(self, run_id: int, state: str, counts: Mapping[str, int]) -> None:
+        """Close a run as `finished`, `interrupted` (asked to stop) or `stopped` (by an error)."""
+        with self._writing():
+            self._update_run(run_id, counts)
+            self._db.conn.execute("UPDATE runs SET finished_at = ?, state = ? WHERE id = ?", (_now(), state, run_id))
+
+    def _update_run(self, run_id: int, counts: Mapping[str, int]) -> None:
+        self._db.conn.execute(
+            "UPDATE runs SET found = :found, extracted = :extracted, already = :already, renamed = :renamed, "
+            "failed = :failed, remaining = :remaining WHERE id = :id",
+            {**counts, "id": run_id},
+        )
+
+    # For exports
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Self]:
+        """Everything read inside sees one state of the database, whatever others write meanwhile."""
+        with self._told():
+            self._db.execute("BEGIN")
+            try:
+                yield self
+            finally:
+                self._db.rollback()
+
+    def stream(self, view: str, columns: Sequence[str], order: Sequence[str]) -> Generator[tuple[Any, ...], None, None]:
+        """Rows of one `current_…` view, never all in memory. The names are the caller's own, never input."""
+        # The hint makes SQLite walk the index on `document_sha256` and look the rest up, where it would else sort the
+        # whole table before the first row.
+        hint = "likelihood(document_sha256 >= '', 0.0001)"
+        sql = f"SELECT {', '.join(columns)} FROM {view} WHERE {hint} ORDER BY {', '.join(order)}"  # noqa: S608
+        for name in (view, *columns, *order):
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} is no column or view name")
+        with self._told():
+            yield from self._db.execute(sql)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        with told_as_store_errors(self.path):
+            yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._told(), writing(self._db):
+            yield
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

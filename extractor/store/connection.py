@@ -1,0 +1,114 @@
+"""Opening the database: is it ours, is it of a version we know, and is it set up as every connection must be."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from extractor.errors import StoreError
+from extractor.store.schema import APPLICATION_ID, MIGRATIONS
+
+BUSY_SECONDS = 30.0
+"""How long a connection waits for another writer. One transaction of ours takes milliseconds."""
+
+
+def connect(path: Path, *, create: bool) -> Database:
+    """Open, check, migrate. Without `create`, a file that is not there is an error and not a new database.
+
+    Raises:
+        StoreError: the file is missing, is no database, is another program's, or is of a newer version.
+
+    """
+    if not create and not path.exists():
+        raise StoreError(f"there is no database at {str(path)!r}: make one with `imr run FOLDER --db {path}`")
+    if not path.parent.is_dir():
+        raise StoreError(f"the folder of the database {str(path)!r} does not exist")
+    with told_as_store_errors(path):
+        db = Database(sqlite3.connect(path, timeout=BUSY_SECONDS))
+        try:
+            _refuse_foreign(db, path)
+            _set_up(db)
+            _migrate(db, path)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+@contextmanager
+def writing(db: Database) -> Iterator[None]:
+    """One write transaction, begun IMMEDIATE.
+
+    A deferred one that has read and then writes fails at once when another process has written in between;
+    an immediate one waits its turn.
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()
+
+
+@contextmanager
+def told_as_store_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's own errors into one clear sentence."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        reason = str(error)
+        if "locked" in reason or "busy" in reason:
+            raise StoreError(
+                f"the database {str(path)!r} was locked for {BUSY_SECONDS:g} s by another process"
+            ) from error
+        if "full" in reason:
+            raise StoreError(f"no space is left for the database {str(path)!r}; what was saved is safe") from error
+        raise StoreError(f"the database {str(path)!r} cannot be used: {reason}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"the database {str(path)!r} cannot be used: {error}") from error
+
+
+def _refuse_foreign(db: Database, path: Path) -> None:
+    application_id: int = db.execute("PRAGMA application_id").fetchone()[0]
+    if application_id == APPLICATION_ID:
+        return
+    # A process killed between creating the file and its first migration leaves an empty database: that is ours to fill.
+    if application_id != 0 or db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+        raise StoreError(f"{str(path)!r} is a database of another program: name another file with --db")
+
+
+def _set_up(db: Database) -> None:
+    # Changing to WAL does not honour the busy timeout when two processes open a new database at once.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.enable_wal()
+            break
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+    # NORMAL under WAL: a killed process loses nothing, a power cut at most the last transactions, never the file.
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "cache_size = -65536", "temp_store = MEMORY"):
+        db.execute(f"PRAGMA {pragma}")
+
+
+def _migrate(db: Database, path: Path) -> None:
+    with Database(memory=True) as empty:
+        ours = {migration.name for migration in MIGRATIONS.pending(empty)}
+    newer = sorted({migration.name for migration in MIGRATIONS.applied(db)} - ours)
+    if newer:
+        raise StoreError(
+            f"{str(path)!r} was written by a newer version of imr-extractor (it has {newer[-1]!r}): upgrade to use it"
+        )
+    if not MIGRATIONS.pending(db):
+        return
+    with writing(db):  # the lock comes first, so that two processes cannot both find the same migration pending
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        MIGRATIONS.apply(db)

@@ -1,0 +1,290 @@
+"""What is asked of the database, and the small typed answers. Reading only."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from extractor.errors import ConfigurationError, RecordNotFound
+
+HIT_START, HIT_END = "\x02", "\x03"
+"""Stand around the words that matched in `Hit.snippet`; no letter holds them after display has cleaned it."""
+
+MIN_PREFIX = 6
+"""Shortest beginning of a SHA-256 that is taken as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A current record that answers to a name."""
+
+    record_id: int
+    sha256: str
+    name: str
+    case_number: str | None
+    decision_date: str | None
+    layout: str
+    decisions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A decision whose heading or rationale matches a search."""
+
+    case_number: str | None
+    sha256: str
+    name: str
+    decision_number: int
+    heading: str | None
+    outcome: str | None
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A letter without a record, as the database files it."""
+
+    name: str
+    sha256: str | None
+    failure_class: str
+    message: str
+    attempts: int
+    first_at: str
+    last_at: str
+    run_id: int | None
+    config_sha256: str
+    cleared_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One pass over a set of documents."""
+
+    id: int
+    started_at: str
+    finished_at: str | None
+    state: str
+    reader: str
+    config_sha256: str
+    code_version: str
+    workers: int
+    found: int
+    extracted: int
+    already: int
+    renamed: int
+    failed: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts over the current records."""
+
+    documents: int
+    names: int
+    records: int
+    older_records: int
+    decisions: int
+    outcomes: dict[str, int]
+    layouts: dict[str, int]
+    failures: dict[str, int]
+    flags: dict[str, int]
+    flagged_records: int
+    runs: tuple[RunRow, ...]
+
+
+_FOUND = """
+SELECT r.id AS record_id, r.document_sha256 AS sha256, r.name, d.case_number, d.decision_date, r.layout, d.decisions
+FROM current_records AS r JOIN determinations AS d ON d.record_id = r.id
+"""
+
+
+def find(db: Database, name: str) -> list[Found]:
+    """Find current records by case number, SHA-256 or its beginning, or file name (whole path or last part).
+
+    Raises:
+        RecordNotFound: none answers; the message says whether a letter of that name failed.
+
+    """
+    for where, value in _ways_to_find(name):
+        rows = list(db.query(f"{_FOUND} WHERE {where} ORDER BY r.name, r.document_sha256", [value]))
+        if rows:
+            return [Found(**row) for row in rows]
+    failed = next(
+        db.query("SELECT * FROM open_failures WHERE name = ? OR name LIKE ? ESCAPE '\\'", _endings(name)), None
+    )
+    if failed:
+        raise RecordNotFound(
+            f"{name!r} has no record: reading it failed ({failed['failure_class']}: {failed['message']})"
+        )
+    raise RecordNotFound(f"no record under {name!r}: give a case number, the beginning of a SHA-256, or a file name")
+
+
+def _ways_to_find(name: str) -> Iterable[tuple[str, str]]:
+    yield "d.case_number = ?", name.strip().upper()
+    if re.fullmatch(rf"[0-9a-f]{{{MIN_PREFIX},64}}", name.strip().lower()):
+        yield "r.document_sha256 GLOB ? || '*'", name.strip().lower()
+    seen = "r.document_sha256 IN (SELECT document_sha256 FROM document_names WHERE {})"
+    whole, ending = _endings(name)
+    yield seen.format("name = ?"), whole
+    yield seen.format("name LIKE ? ESCAPE '\\'"), ending
+
+
+def _endings(name: str) -> tuple[str, str]:
+    escaped = re.sub(r"([%_\\])", r"\\\1", name)
+    return name, f"%/{escaped}"
+
+
+def record_rows(db: Database, record_id: int) -> tuple[dict[str, Any], str, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Fetch the record's row, its text, its evidence rows and its flag rows."""
+    row = next(
+        db.query(
+            "SELECT r.*, coalesce(r.text, o.text) AS read_text FROM records AS r "
+            "JOIN documents AS o ON o.sha256 = r.document_sha256 WHERE r.id = ?",
+            [record_id],
+        ),
+        None,
+    )
+    if row is None:
+        raise RecordNotFound(f"no record has the id {record_id}")
+    evidence = list(db.query("SELECT * FROM evidence WHERE record_id = ? ORDER BY position", [record_id]))
+    flags = list(db.query("SELECT * FROM flags WHERE record_id = ? ORDER BY position", [record_id]))
+    return row, row["read_text"], evidence, flags
+
+
+def known(db: Database, contents: Iterable[str], config_sha256: str) -> set[str]:
+    """Tell which of these contents already have a record under this configuration."""
+    return _column(
+        db,
+        "SELECT document_sha256 FROM records WHERE config_sha256 = ? "
+        "AND document_sha256 IN (SELECT value FROM json_each(?))",
+        [config_sha256, json.dumps(list(contents))],
+    )
+
+
+def names_known(db: Database, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Tell which of these pairs of content and name have been seen."""
+    return {
+        (row["document_sha256"], row["name"])
+        for row in db.query(
+            "SELECT n.document_sha256, n.name FROM json_each(?) AS j JOIN document_names AS n "
+            "ON n.document_sha256 = json_extract(j.value, '$[0]') AND n.name = json_extract(j.value, '$[1]')",
+            [json.dumps(list(pairs))],
+        )
+    }
+
+
+def names_failed(db: Database, names: Iterable[str]) -> set[str]:
+    """Tell which of these names have an open failure."""
+    return _column(
+        db,
+        "SELECT name FROM failures WHERE cleared_at IS NULL AND name IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(names))],
+    )
+
+
+def failed_in_run(db: Database, contents: Iterable[str], run_id: int) -> dict[str, tuple[str, str]]:
+    """Tell which contents failed in this run, each with its failure class and message."""
+    return {
+        row["sha256"]: (row["failure_class"], row["message"])
+        for row in db.query(
+            "SELECT sha256, failure_class, message FROM failures WHERE cleared_at IS NULL AND run_id = ? "
+            "AND sha256 IN (SELECT value FROM json_each(?))",
+            [run_id, json.dumps(list(contents))],
+        )
+    }
+
+
+def search(db: Database, query: str, limit: int) -> list[Hit]:
+    """Find current decisions whose heading or rationale hold every word (or "exact phrase") of the query, best first.
+
+    Raises:
+        ConfigurationError: the query holds no word.
+
+    """
+    if not re.search(r"\w", query):
+        raise ConfigurationError(f"{query!r} holds no word to search for")
+    rows = db.query(
+        """
+        SELECT t.case_number, r.document_sha256 AS sha256, r.name, d.decision_number, d.heading, d.outcome,
+               snippet(decision_search, -1, ?, ?, ' … ', 24) AS snippet
+        FROM decision_search
+        JOIN decisions AS d ON d.id = decision_search.rowid
+        JOIN current_records AS r ON r.id = d.record_id
+        JOIN determinations AS t ON t.record_id = r.id
+        WHERE decision_search MATCH ?
+        ORDER BY decision_search.rank, t.case_number, d.id
+        LIMIT ?
+        """,
+        [HIT_START, HIT_END, db.quote_fts(query), limit],
+    )
+    return [Hit(**row) for row in rows]
+
+
+def failures(db: Database, *, include_cleared: bool, failure_class: str | None) -> Iterable[Failure]:
+    """List failures by name, streamed; the open ones only unless told."""
+    columns = ", ".join(Failure.__slots__)
+    return (
+        Failure(**row)
+        for row in db.query(
+            f"SELECT {columns} "  # noqa: S608  our own names, never input
+            "FROM failures WHERE (cleared_at IS NULL OR ?) AND (failure_class = ? OR ? IS NULL) ORDER BY name, id",
+            [include_cleared, failure_class, failure_class],
+        )
+    )
+
+
+def status(db: Database, *, last_runs: int) -> Status:
+    """Count everything once."""
+    records, flagged = db.execute(
+        "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM flags WHERE record_id = r.id)), 0) "
+        "FROM current_records AS r"
+    ).fetchone()
+    outcomes = _counts(
+        db,
+        "SELECT coalesce(d.outcome, 'withheld') AS k, count(*) AS n FROM decisions AS d "
+        "JOIN current_records AS r ON r.id = d.record_id GROUP BY k ORDER BY n DESC, k",
+    )
+    return Status(
+        documents=_count(db, "SELECT count(*) FROM documents"),
+        names=_count(db, "SELECT count(*) FROM document_names"),
+        records=records,
+        older_records=_count(db, "SELECT count(*) FROM records") - records,
+        decisions=sum(outcomes.values()),
+        outcomes=outcomes,
+        layouts=_counts(db, "SELECT layout AS k, count(*) AS n FROM current_records GROUP BY k ORDER BY n DESC, k"),
+        failures=_counts(
+            db, "SELECT failure_class AS k, count(*) AS n FROM open_failures GROUP BY k ORDER BY n DESC, k"
+        ),
+        flags=_counts(
+            db,
+            "SELECT f.code AS k, count(*) AS n FROM flags AS f JOIN current_records AS r ON r.id = f.record_id "
+            "GROUP BY k ORDER BY n DESC, k",
+        ),
+        flagged_records=flagged,
+        runs=runs(db, last_runs),
+    )
+
+
+def runs(db: Database, last: int) -> tuple[RunRow, ...]:
+    """List the latest runs, newest first."""
+    columns = ", ".join(RunRow.__slots__)
+    sql = f"SELECT {columns} FROM runs ORDER BY id DESC LIMIT ?"  # noqa: S608  our own names, never input
+    return tuple(RunRow(**row) for row in db.query(sql, [last]))
+
+
+def _count(db: Database, sql: str) -> int:
+    return int(db.execute(sql).fetchone()[0])
+
+
+def _counts(db: Database, sql: str) -> dict[str, int]:
+    return {row["k"]: row["n"] for row in db.query(sql)}
+
+
+def _column(db: Database, sql: str, parameters: list[Any]) -> set[str]:
+    return {row[0] for row in db.execute(sql, parameters).fetchall()}

@@ -1,0 +1,265 @@
+"""A record as rows, and back. Pure: no database here, so that worker processes can do this part of the work.
+
+A `Prepared` is everything the writer has to insert for one letter, without the record's id, which only the writer
+knows. `restore` is the inverse: `restore(...)` of what `prepare(record, document)` made equals `record`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from extractor.determination import Basis, Decision, Determination, Outcome
+from extractor.records import DocumentInfo, Evidence, Flag, FlagCode, Provenance, Record, Usage
+
+if TYPE_CHECKING:
+    from extractor.documents import Document
+
+Value = str | int | float | None
+Row = tuple[Value, ...]
+
+LIST_SEPARATOR = "; "
+"""Between the entries of a list in one cell (states, specialties, dates of service, sections)."""
+
+CHILD_COLUMNS: dict[str, tuple[str, ...]] = {
+    "citations": ("decision_number", "side", "position", "source", "mtus", "title", "year", "sections", "pages"),
+    "drugs": ("decision_number", "position", "name", "strength"),
+    "body_parts": ("decision_number", "position", "part", "side"),
+    "reasons": ("decision_number", "position", "reason"),
+    "diagnoses": ("position", "diagnosis"),
+    "flags": ("position", "path", "decision_number", "code", "message", "value"),
+    "evidence": ("position", "pointer", "spans", "how", "support", "first_line", "last_line", "quote"),
+}
+"""Tables whose rows hang on a record alone, with their columns after `record_id`."""
+
+DOCUMENT_COLUMNS = ("sha256", "media_type", "pages", "characters", "text")
+RECORD_COLUMNS = (
+    *("document_sha256", "config_sha256", "name", "media_type", "pages", "characters", "layout", "reader", "model"),
+    *("prompt_sha256", "schema_sha256", "code_version", "created_at", "usage", "determination"),
+)
+DETERMINATION_COLUMNS = (
+    *("case_number", "priority", "date_assigned", "decision_date", "ur_denial_date", "application_received"),
+    *("date_of_injury", "licensed_states", "specialties", "subspecialties", "patient_age", "patient_sex"),
+    *("mechanism", "decisions", "upheld", "overturned", "overall_outcome", "days_in_review"),
+    *("days_from_denial_to_decision", "flags", "withheld"),
+)
+DECISION_COLUMNS = (
+    *("decision_number", "outcome", "heading", "requested", "authorized", "disputed", "retrospective"),
+    *("service_dates", "associated_surgical_service", "category", "subcategory", "quantity_total", "quantity_unit"),
+    *("quantity_per_week", "quantity_weeks", "quantity_refills", "claims_administrator_relied_on"),
+    "reviewer_relied_on",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One letter, ready to insert: rows in the order of the `…_COLUMNS` above."""
+
+    sha256: str
+    config_sha256: str
+    name: str
+    """The name under which the letter was read, as `document_names` keeps it."""
+    document: Row
+    record: Row
+    determination: Row
+    decisions: tuple[Row, ...]
+    search: tuple[tuple[str | None, str | None], ...]
+    """Heading and rationale of each decision, for the full-text index."""
+    children: dict[str, list[Row]]
+
+
+def prepare(record: Record, document: Document, *, name: str | None = None) -> Prepared:
+    """Turn a record and its document into rows. `name` is where it was found; by default the document's own name.
+
+    Raises:
+        UnicodeEncodeError: the text or a value holds half a surrogate pair, which no database keeps.
+
+    """
+    document.text.encode()  # fails here, in the worker, and not in the writer's transaction
+    determination, provenance = record.determination, record.provenance
+    children: dict[str, list[Row]] = {table: [] for table in CHILD_COLUMNS}
+    for number, decision in enumerate(determination.decisions, start=1):
+        _decision_children(number, decision, children)
+    children["diagnoses"] = list(enumerate(determination.patient.diagnoses))
+    children["flags"] = [_flag_row(position, flag) for position, flag in enumerate(record.flags)]
+    children["evidence"] = [
+        _evidence_row(position, pointer, evidence, document.text)
+        for position, (pointer, evidence) in enumerate(record.evidence.items())
+    ]
+    info = record.document
+    return Prepared(
+        sha256=info.sha256,
+        config_sha256=provenance.config_sha256,
+        name=info.name if name is None else name,
+        document=(info.sha256, info.media_type, info.pages, info.characters, document.text),
+        record=(
+            info.sha256,
+            provenance.config_sha256,
+            info.name,
+            info.media_type,
+            info.pages,
+            info.characters,
+            info.layout,
+            provenance.reader,
+            provenance.model,
+            provenance.prompt_sha256,
+            provenance.schema_sha256,
+            provenance.code_version,
+            provenance.created_at.isoformat(),
+            provenance.usage.model_dump_json() if provenance.usage else None,
+            determination.model_dump_json(),
+        ),
+        determination=_determination_row(determination, record.flags),
+        decisions=tuple(_decision_row(n, decision) for n, decision in enumerate(determination.decisions, start=1)),
+        search=tuple(
+            (decision.heading, decision.rationale.text if decision.rationale else None)
+            for decision in determination.decisions
+        ),
+        children=children,
+    )
+
+
+def restore(
+    row: Mapping[str, Any], text: str, evidence: Iterable[Mapping[str, Any]], flags: Iterable[Mapping[str, Any]]
+) -> Record:
+    """Rebuild the record that a row of `records`, its document's text and its evidence and flag rows were made from."""
+    return Record(
+        document=DocumentInfo(
+            sha256=row["document_sha256"],
+            name=row["name"],
+            media_type=row["media_type"],
+            pages=row["pages"],
+            characters=row["characters"],
+            layout=row["layout"],
+        ),
+        determination=Determination.model_validate_json(row["determination"]),
+        evidence={e["pointer"]: _evidence(e, text) for e in evidence},
+        flags=tuple(
+            Flag(path=f["path"], code=FlagCode(f["code"]), message=f["message"], value=f["value"]) for f in flags
+        ),
+        provenance=Provenance(
+            reader=row["reader"],
+            model=row["model"],
+            prompt_sha256=row["prompt_sha256"],
+            schema_sha256=row["schema_sha256"],
+            config_sha256=row["config_sha256"],
+            code_version=row["code_version"],
+            created_at=datetime.fromisoformat(row["created_at"]),
+            usage=Usage.model_validate_json(row["usage"]) if row["usage"] else None,
+        ),
+    )
+
+
+def quote_of(text: str, spans: Iterable[Sequence[int]]) -> str:
+    """Quote the words at the spans, blanks made single, pieces joined by one blank: as nearly every quote is made."""
+    return " ".join(" ".join(text[start:end].split()) for start, end in spans)
+
+
+def _determination_row(determination: Determination, flags: Sequence[Flag]) -> Row:
+    reviewer, patient = determination.reviewer, determination.patient
+    outcomes = [decision.outcome for decision in determination.decisions]
+    return (
+        determination.case_number,
+        determination.priority,
+        _iso(determination.date_assigned),
+        _iso(determination.decision_date),
+        _iso(determination.ur_denial_date),
+        _iso(determination.application_received),
+        _iso(determination.date_of_injury),
+        _joined(reviewer.licensed_states),
+        _joined(reviewer.specialties),
+        _joined(reviewer.subspecialties),
+        patient.age,
+        patient.sex,
+        patient.mechanism,
+        len(outcomes),
+        outcomes.count(Outcome.UPHELD),
+        outcomes.count(Outcome.OVERTURNED),
+        determination.overall_outcome,
+        determination.days_in_review,
+        determination.days_from_denial_to_decision,
+        len(flags),
+        sum(flag.code is FlagCode.WITHHELD for flag in flags),
+    )
+
+
+def _decision_row(number: int, decision: Decision) -> Row:
+    quantity = decision.quantity
+    return (
+        number,
+        decision.outcome,
+        decision.heading,
+        decision.requested,
+        decision.authorized,
+        decision.disputed,
+        decision.retrospective,
+        _joined([day.isoformat() for day in decision.service_dates]),
+        decision.associated_surgical_service,
+        decision.category,
+        decision.subcategory,
+        quantity.total if quantity else None,
+        quantity.unit if quantity else None,
+        quantity.per_week if quantity else None,
+        quantity.weeks if quantity else None,
+        quantity.refills if quantity else None,
+        decision.claims_administrator_basis.relied_on if decision.claims_administrator_basis else None,
+        decision.reviewer_basis.relied_on if decision.reviewer_basis else None,
+    )
+
+
+def _decision_children(number: int, decision: Decision, children: dict[str, list[Row]]) -> None:
+    for side, basis in (
+        ("claims_administrator", decision.claims_administrator_basis),
+        ("reviewer", decision.reviewer_basis),
+    ):
+        children["citations"].extend(_citation_rows(number, side, basis))
+    children["drugs"].extend((number, n, drug.name, drug.strength) for n, drug in enumerate(decision.drugs))
+    children["body_parts"].extend((number, n, body.part, body.side) for n, body in enumerate(decision.body_parts))
+    children["reasons"].extend((number, n, reason) for n, reason in enumerate(decision.reasons))
+
+
+def _citation_rows(number: int, side: str, basis: Basis | None) -> list[Row]:
+    return [
+        (number, side, n, c.source, c.mtus, c.title, c.year, _joined(c.sections), c.pages)
+        for n, c in enumerate(basis.citations if basis else ())
+    ]
+
+
+def _flag_row(position: int, flag: Flag) -> Row:
+    parts = flag.path.split("/")
+    in_decision = len(parts) > 2 and parts[1] == "decisions" and parts[2].isdecimal()
+    return (position, flag.path, int(parts[2]) + 1 if in_decision else None, flag.code, flag.message, flag.value)
+
+
+def _evidence_row(position: int, pointer: str, evidence: Evidence, text: str) -> Row:
+    first, last = evidence.lines or (None, None)
+    # The quote nearly always follows from the spans: kept only where it does not, else the letter is stored twice.
+    quote = None if evidence.quote == quote_of(text, evidence.spans) else evidence.quote
+    return (position, pointer, _spans(evidence.spans), evidence.how, evidence.support, first, last, quote)
+
+
+def _evidence(row: Mapping[str, Any], text: str) -> Evidence:
+    spans = json.loads(row["spans"])
+    return Evidence(
+        spans=tuple((start, end) for start, end in spans),
+        quote=quote_of(text, spans) if row["quote"] is None else row["quote"],
+        how=row["how"],
+        support=row["support"],
+        lines=None if row["first_line"] is None else (row["first_line"], row["last_line"]),
+    )
+
+
+def _joined(values: Iterable[str]) -> str | None:
+    return LIST_SEPARATOR.join(values) or None
+
+
+def _iso(day: Any) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _spans(spans: Iterable[Sequence[int]]) -> str:
+    """Write spans as JSON; seventy values a letter make a general encoder felt."""
+    return f"[{','.join(f'[{start},{end}]' for start, end in spans)}]"

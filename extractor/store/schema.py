@@ -1,0 +1,323 @@
+"""The database schema, as migrations: decorated functions, each applied in one transaction with its own bookkeeping.
+
+What the tables mean
+    documents       one row a content (SHA-256 of the bytes), with the text that evidence points into
+    document_names  every name under which a content was seen
+    records         append-only; one row a document and configuration; the determination as JSON
+    determinations, decisions, citations, drugs, body_parts, reasons, diagnoses, flags
+                    the same record as typed rows; `decision_number` counts from 1 in printed order
+    evidence        one row a value: the JSON pointer and the spans that support it
+    failures        letters that ended without a record, by name and content; `cleared_at` once one succeeds
+    runs            one row a pass over a set of documents
+    decision_search full-text index over headings and rationales
+
+`current_records` is the view that says which record of a document counts: **the one saved last** (the greatest `id`).
+Every `current_…` view holds the rows of those records only, with the columns that exports have.
+Dates and times are ISO TEXT. Lists of short names are joined by "; ".
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+APPLICATION_ID = 0x494D5244
+"""Marks the file as ours (`IMRD`), so that another program's database is refused and not migrated."""
+
+MIGRATIONS = Migrations("imr")
+
+_TABLES = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    state TEXT NOT NULL CHECK (state IN ('running', 'finished', 'interrupted', 'stopped')),
+    reader TEXT NOT NULL,
+    config_sha256 TEXT NOT NULL,
+    configuration TEXT NOT NULL,
+    code_version TEXT NOT NULL,
+    workers INTEGER NOT NULL,
+    found INTEGER NOT NULL DEFAULT 0,
+    extracted INTEGER NOT NULL DEFAULT 0,
+    already INTEGER NOT NULL DEFAULT 0,
+    renamed INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    remaining INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE documents (
+    sha256 TEXT PRIMARY KEY NOT NULL CHECK (length(sha256) = 64),
+    media_type TEXT NOT NULL,
+    pages INTEGER NOT NULL,
+    characters INTEGER NOT NULL,
+    text TEXT NOT NULL -- pages are parted by form feeds
+) STRICT;
+
+CREATE TABLE document_names (
+    document_sha256 TEXT NOT NULL REFERENCES documents (sha256),
+    name TEXT NOT NULL,
+    first_seen_at TEXT NOT NULL,
+    PRIMARY KEY (document_sha256, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_names_name ON document_names (name);
+
+CREATE TABLE records (
+    id INTEGER PRIMARY KEY,
+    document_sha256 TEXT NOT NULL REFERENCES documents (sha256),
+    config_sha256 TEXT NOT NULL,
+    run_id INTEGER REFERENCES runs (id),
+    name TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    pages INTEGER NOT NULL,
+    characters INTEGER NOT NULL,
+    layout TEXT NOT NULL,
+    reader TEXT NOT NULL,
+    model TEXT,
+    prompt_sha256 TEXT,
+    schema_sha256 TEXT NOT NULL,
+    code_version TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    usage TEXT,
+    determination TEXT NOT NULL,
+    text TEXT, -- only where this configuration read another text from the same bytes than documents.text
+    UNIQUE (document_sha256, config_sha256)
+) STRICT;
+
+CREATE TABLE determinations (
+    record_id INTEGER PRIMARY KEY REFERENCES records (id),
+    case_number TEXT,
+    priority TEXT,
+    date_assigned TEXT,
+    decision_date TEXT,
+    ur_denial_date TEXT,
+    application_received TEXT,
+    date_of_injury TEXT,
+    licensed_states TEXT,
+    specialties TEXT,
+    subspecialties TEXT,
+    patient_age INTEGER,
+    patient_sex TEXT,
+    mechanism TEXT,
+    decisions INTEGER NOT NULL,
+    upheld INTEGER NOT NULL,
+    overturned INTEGER NOT NULL,
+    overall_outcome TEXT,
+    days_in_review INTEGER,
+    days_from_denial_to_decision INTEGER,
+    flags INTEGER NOT NULL,
+    withheld INTEGER NOT NULL
+) STRICT;
+CREATE INDEX determinations_case_number ON determinations (case_number);
+
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY,
+    record_id INTEGER NOT NULL REFERENCES records (id),
+    decision_number INTEGER NOT NULL CHECK (decision_number >= 1),
+    outcome TEXT,
+    heading TEXT,
+    requested TEXT,
+    authorized TEXT,
+    disputed TEXT,
+    retrospective INTEGER,
+    service_dates TEXT,
+    associated_surgical_service INTEGER,
+    category TEXT,
+    subcategory TEXT,
+    quantity_total REAL,
+    quantity_unit TEXT,
+    quantity_per_week REAL,
+    quantity_weeks REAL,
+    quantity_refills INTEGER,
+    claims_administrator_relied_on TEXT,
+    reviewer_relied_on TEXT,
+    UNIQUE (record_id, decision_number)
+) STRICT;
+
+CREATE TABLE citations (
+    record_id INTEGER NOT NULL REFERENCES records (id),
+    decision_number INTEGER NOT NULL,
+    side TEXT NOT NULL CHECK (side IN ('claims_administrator', 'reviewer')),
+    position INTEGER NOT NULL,
+    source TEXT,
+    mtus INTEGER,
+    title TEXT,
+    year INTEGER,
+    sections TEXT,
+    pages TEXT,
+    PRIMARY KEY (record_id, decision_number, side, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE drugs (
+    record_id INTEGER NOT NULL REFERENCES records (id),
+    decision_number INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    name TEXT,
+    strength TEXT,
+    PRIMARY KEY (record_id, decision_number, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE body_parts (
+    record_id INTEGER NOT NULL REFERENCES records (id),
+    decision_number INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    part TEXT,
+    side TEXT,
+    PRIMARY KEY (record_id, decision_number, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reasons (
+    record_id INTEGER NOT NULL REFERENCES records (id),
+    decision_number INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (record_id, decision_number, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE diagnoses (
+    record_id INTEGER NOT NULL REFERENCES records (id),
+    position INTEGER NOT NULL,
+    diagnosis TEXT NOT NULL,
+    PRIMARY KEY (record_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE flags (
+    record_id INTEGER NOT NULL REFERENCES records (id),
+    position INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    decision_number INTEGER,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL,
+    value TEXT,
+    PRIMARY KEY (record_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE evidence (
+    record_id INTEGER NOT NULL REFERENCES records (id),
+    position INTEGER NOT NULL,
+    pointer TEXT NOT NULL,
+    spans TEXT NOT NULL,
+    how TEXT NOT NULL,
+    support TEXT NOT NULL,
+    first_line INTEGER,
+    last_line INTEGER,
+    quote TEXT, -- only where it is not the words at the spans, blanks made single
+    PRIMARY KEY (record_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE failures (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    sha256 TEXT,
+    config_sha256 TEXT NOT NULL,
+    failure_class TEXT NOT NULL,
+    message TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    first_at TEXT NOT NULL,
+    last_at TEXT NOT NULL,
+    run_id INTEGER REFERENCES runs (id),
+    cleared_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX failures_letter ON failures (name, coalesce(sha256, ''), config_sha256);
+CREATE INDEX failures_open_name ON failures (name) WHERE cleared_at IS NULL;
+CREATE INDEX failures_open_sha256 ON failures (sha256) WHERE cleared_at IS NULL;
+"""
+
+_VIEWS = """
+CREATE VIEW current_records AS
+SELECT r.* FROM records AS r
+WHERE r.id = (SELECT max(later.id) FROM records AS later WHERE later.document_sha256 = r.document_sha256);
+
+CREATE VIEW current_determinations AS
+SELECT r.document_sha256, r.name, d.case_number, r.layout, d.priority, d.date_assigned, d.decision_date,
+       d.ur_denial_date, d.application_received, d.date_of_injury, d.licensed_states, d.specialties,
+       d.subspecialties, d.patient_age, d.patient_sex, d.mechanism,
+       json_extract(r.determination, '$.clinical_summary.text') AS clinical_summary,
+       d.decisions, d.upheld, d.overturned, d.overall_outcome, d.days_in_review,
+       d.days_from_denial_to_decision, d.flags, d.withheld, r.media_type, r.pages, r.characters,
+       r.reader, r.model, r.config_sha256, r.code_version, r.created_at
+FROM current_records AS r JOIN determinations AS d ON d.record_id = r.id;
+
+CREATE VIEW current_decisions AS
+SELECT r.document_sha256, t.case_number, d.decision_number, d.outcome, d.heading, d.requested, d.authorized,
+       d.disputed, d.retrospective, d.service_dates, d.associated_surgical_service, d.category, d.subcategory,
+       d.quantity_total, d.quantity_unit, d.quantity_per_week, d.quantity_weeks, d.quantity_refills,
+       d.claims_administrator_relied_on,
+       json_extract(r.determination, '$.decisions[' || (d.decision_number - 1)
+                    || '].claims_administrator_basis.statement') AS claims_administrator_statement,
+       d.reviewer_relied_on,
+       json_extract(r.determination, '$.decisions[' || (d.decision_number - 1)
+                    || '].reviewer_basis.statement') AS reviewer_statement,
+       json_extract(r.determination, '$.decisions[' || (d.decision_number - 1) || '].rationale.text') AS rationale
+FROM current_records AS r
+JOIN determinations AS t ON t.record_id = r.id
+JOIN decisions AS d ON d.record_id = r.id;
+
+CREATE VIEW current_citations AS
+SELECT r.document_sha256, t.case_number, c.decision_number, c.side, c.position, c.source, c.mtus, c.title, c.year,
+       c.sections, c.pages
+FROM current_records AS r
+JOIN determinations AS t ON t.record_id = r.id
+JOIN citations AS c ON c.record_id = r.id;
+
+CREATE VIEW current_drugs AS
+SELECT r.document_sha256, t.case_number, g.decision_number, g.position, g.name, g.strength
+FROM current_records AS r
+JOIN determinations AS t ON t.record_id = r.id
+JOIN drugs AS g ON g.record_id = r.id;
+
+CREATE VIEW current_body_parts AS
+SELECT r.document_sha256, t.case_number, b.decision_number, b.position, b.part, b.side
+FROM current_records AS r
+JOIN determinations AS t ON t.record_id = r.id
+JOIN body_parts AS b ON b.record_id = r.id;
+
+CREATE VIEW current_reasons AS
+SELECT r.document_sha256, t.case_number, w.decision_number, w.position, w.reason, d.outcome
+FROM current_records AS r
+JOIN determinations AS t ON t.record_id = r.id
+JOIN reasons AS w ON w.record_id = r.id
+JOIN decisions AS d ON d.record_id = r.id AND d.decision_number = w.decision_number;
+
+CREATE VIEW current_diagnoses AS
+SELECT r.document_sha256, t.case_number, x.position, x.diagnosis
+FROM current_records AS r
+JOIN determinations AS t ON t.record_id = r.id
+JOIN diagnoses AS x ON x.record_id = r.id;
+
+CREATE VIEW current_flags AS
+SELECT r.document_sha256, t.case_number, f.position, f.path, f.decision_number, f.code, f.message, f.value
+FROM current_records AS r
+JOIN determinations AS t ON t.record_id = r.id
+JOIN flags AS f ON f.record_id = r.id;
+
+CREATE VIEW current_evidence AS
+SELECT r.document_sha256, e.pointer, e.how, e.spans, e.first_line, e.last_line,
+       coalesce(e.quote, substr(coalesce(r.text, o.text), json_extract(e.spans, '$[0][0]') + 1,
+                                json_extract(e.spans, '$[0][1]') - json_extract(e.spans, '$[0][0]'))) AS first_words
+FROM current_records AS r
+JOIN documents AS o ON o.sha256 = r.document_sha256
+JOIN evidence AS e ON e.record_id = r.id;
+
+CREATE VIEW open_failures AS SELECT * FROM failures WHERE cleared_at IS NULL;
+
+CREATE VIEW decision_texts AS
+SELECT d.id, d.heading,
+       json_extract(r.determination, '$.decisions[' || (d.decision_number - 1) || '].rationale.text') AS rationale
+FROM decisions AS d JOIN records AS r ON r.id = d.record_id;
+"""
+
+# External content: the index holds no second copy of the words, it reads them back through the view. `porter`
+# because people search for "session" and mean "sessions" too.
+_SEARCH = """
+CREATE VIRTUAL TABLE decision_search USING fts5 (
+    heading, rationale, content = 'decision_texts', content_rowid = 'id', tokenize = 'porter unicode61'
+);
+"""
+
+
+@MIGRATIONS()
+def m001_first(db: Database) -> None:
+    """Tables, views and the full-text index of the first release."""
+    db.executescript(_TABLES)
+    db.executescript(_VIEWS)
+    db.executescript(_SEARCH)

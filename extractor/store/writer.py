@@ -1,0 +1,103 @@
+"""What is written, statement by statement. Every function here runs inside the caller's one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from extractor.store import rows
+from extractor.store.rows import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A letter that ended without a record."""
+
+    name: str
+    sha256: str | None
+    """None where the bytes could not be read, or not be read whole."""
+    failure_class: str
+    message: str
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  our own names, never input
+
+
+_INSERT_RECORD = _insert("records", (*rows.RECORD_COLUMNS, "run_id", "text"))
+_INSERT_DOCUMENT = _insert("documents", rows.DOCUMENT_COLUMNS) + " ON CONFLICT (sha256) DO NOTHING"
+_INSERT_DETERMINATION = _insert("determinations", ("record_id", *rows.DETERMINATION_COLUMNS))
+_INSERT_DECISION = _insert("decisions", ("id", "record_id", *rows.DECISION_COLUMNS))
+_INSERT_SEARCH = _insert("decision_search", ("rowid", "heading", "rationale"))
+_INSERT_CHILD = {table: _insert(table, ("record_id", *columns)) for table, columns in rows.CHILD_COLUMNS.items()}
+_INSERT_NAME = _insert("document_names", ("document_sha256", "name", "first_seen_at")) + " ON CONFLICT DO NOTHING"
+_INSERT_FAILURE = (
+    _insert(
+        "failures",
+        *[("name", "sha256", "config_sha256", "failure_class", "message", "attempts", "first_at", "last_at", "run_id")],
+    )
+    + """ ON CONFLICT (name, coalesce(sha256, ''), config_sha256) DO UPDATE SET
+    failure_class = excluded.failure_class, message = excluded.message, attempts = attempts + 1,
+    last_at = excluded.last_at, run_id = excluded.run_id, cleared_at = NULL"""
+)
+
+
+def insert_record(db: Database, prepared: Prepared, run_id: int | None, now: str) -> bool:
+    """Insert one letter's rows; False, and nothing but its name, where document and configuration are already there."""
+    execute, executemany = db.conn.execute, db.conn.executemany
+    text = _insert_document(db, prepared)
+    insert_names(db, [(prepared.sha256, prepared.name)], now)
+    found = execute(
+        "SELECT 1 FROM records WHERE document_sha256 = ? AND config_sha256 = ?",
+        (prepared.sha256, prepared.config_sha256),
+    ).fetchone()
+    if found:
+        return False
+    record_id = execute(_INSERT_RECORD, (*prepared.record, run_id, text)).lastrowid
+    execute(_INSERT_DETERMINATION, (record_id, *prepared.determination))
+    if prepared.decisions:
+        first: int = execute("SELECT coalesce(max(id), 0) + 1 FROM decisions").fetchone()[0]
+        executemany(_INSERT_DECISION, [(first + n, record_id, *row) for n, row in enumerate(prepared.decisions)])
+        executemany(_INSERT_SEARCH, [(first + n, *texts) for n, texts in enumerate(prepared.search)])
+    for table, child_rows in prepared.children.items():
+        if child_rows:
+            executemany(_INSERT_CHILD[table], [(record_id, *row) for row in child_rows])
+    return True
+
+
+def insert_names(db: Database, names: Iterable[tuple[str, str]], now: str) -> None:
+    """Record that a content (its SHA-256) was seen under a name; known pairs stay as they are."""
+    db.conn.executemany(_INSERT_NAME, [(sha256, name, now) for sha256, name in names])
+
+
+def insert_failures(db: Database, refused: Iterable[Refused], config_sha256: str, run_id: int | None, now: str) -> None:
+    """File failures; the same letter failing again under the same configuration is one more attempt."""
+    db.conn.executemany(
+        _INSERT_FAILURE,
+        [(r.name, r.sha256, config_sha256, r.failure_class, r.message, 1, now, now, run_id) for r in refused],
+    )
+
+
+def clear_failures(db: Database, succeeded: Iterable[tuple[str, str]], now: str) -> None:
+    """Close the failures of letters (content, name) that have a record now, whatever configuration had failed."""
+    pairs = list(succeeded)
+    db.conn.executemany(
+        "UPDATE failures SET cleared_at = ? WHERE cleared_at IS NULL AND sha256 = ?",
+        [(now, sha256) for sha256, _ in pairs],
+    )
+    # The name as well: what failed under it has been replaced by content that can be read.
+    db.conn.executemany(
+        "UPDATE failures SET cleared_at = ? WHERE cleared_at IS NULL AND name = ?", [(now, name) for _, name in pairs]
+    )
+
+
+def _insert_document(db: Database, prepared: Prepared) -> str | None:
+    """Insert the document; where it is known with another text (a newer PDF reader), give the one the record keeps."""
+    if db.conn.execute(_INSERT_DOCUMENT, prepared.document).rowcount == 1:
+        return None
+    text = str(prepared.document[-1])
+    (same,) = db.conn.execute("SELECT text = ? FROM documents WHERE sha256 = ?", (text, prepared.sha256)).fetchone()
+    return None if same else text
