@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
@@ -11,13 +12,13 @@ from extractor.drafts import Draft
 from extractor.layout import Layout
 from extractor.layout.headings import Name
 from extractor.records import Flag, FlagCode
-from extractor.rules.header import CASE_NUMBER, summary_dates
-from extractor.rules.patient import ages
+from extractor.facts.header import CASE_NUMBER
 from extractor.spans import Span
 from extractor.vocabulary.people import SPECIALTIES
 from extractor.vocabulary.verdicts import conclusions
 
 _ORDER = ("date_of_injury", "ur_denial_date", "application_received", "date_assigned", "decision_date")
+_AGE = re.compile(r"\b([2-9]\d)[- ]{1,2}years?[- ]{1,2}old\b(?! (?:injur|son|daughter|mri|claim|study|child|film))")
 _SPOKEN = {
     "date_of_injury": "date of injury",
     "ur_denial_date": "date of the UR denial",
@@ -100,7 +101,7 @@ def _dates(determination: Determination, layout: Layout) -> Iterator[Flag]:
                 code=FlagCode.DATE_ORDER,
                 message=f"{_SPOKEN[later_name]} {later} is before {_SPOKEN[name]} {earlier}.",
             )
-    told = summary_dates(layout)
+    told = layout.told
     limit = determination.decision_date
     for name, printed in (("date_of_injury", told.injury), ("ur_denial_date", told.review)):
         stated = getattr(determination, name)
@@ -133,8 +134,7 @@ def _header(determination: Determination, layout: Layout) -> Iterator[Flag]:
 def _patient(determination: Determination, layout: Layout) -> Iterator[Flag]:
     if determination.patient.age is None:
         return
-    regions = [layout.summary, *(item.rationale for item in layout.items)]
-    told = {value for region in regions if region is not None for value, _ in ages(layout.view, region)}
+    told = {int(match.group(1)) for match in _AGE.finditer(layout.view.folded)}
     others = sorted(value for value in told if abs(value - determination.patient.age) > 1)
     if others:
         yield Flag(

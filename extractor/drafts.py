@@ -23,6 +23,8 @@ class Claim:
     """View spans of the words it rests on, in order; several where they stand apart."""
     derived: bool = False
     """Computed from the words at `places`, not printed there."""
+    raw: Span | None = None
+    """Raw span, for what stands in page furniture, where the view does not reach."""
     lines: tuple[int, int] | None = None
     """First and last numbered line that the reader cites, where it gives no places; 1-based."""
 

@@ -1,9 +1,11 @@
 """Grounding: place every value in the letter, then check that the place supports it.
 
-A span that exists proves nothing. After a value is placed, the words at the place are parsed by the type of the field:
-the date must be that date, the number that number, the outcome word must be there and not negated, a closed-list value
-must be licensed by words that mean it. What cannot be placed, or is contradicted by its place, is withheld and flagged.
-No fuzzy match decides anything here.
+A span that exists proves nothing. Each field has one legal scope (its heading, its paragraph, its rationale, the header
+…), and a place outside it, or one that cuts a word or a number in two, is no evidence. The words at the place are then
+parsed by the type of the field: the date must be that date, the number that number, the outcome word must be there and
+not negated, a closed-list value must be licensed by words that mean it. Where a heading says several things of one kind
+(three dates, two drugs, five numbers) the value must be the one that the heading's own grammar gives this field.
+What cannot be placed, or is contradicted by its place, is withheld and flagged. No fuzzy match decides anything here.
 """
 
 from __future__ import annotations
@@ -12,15 +14,18 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
+from extractor.admission import admits
+from extractor.determination import REASONS, SUBCATEGORIES, Category, Outcome, Reason, Subcategory
 from extractor.drafts import Claim, Draft, Value
+from extractor.facts import Facts
 from extractor.layout import Layout
 from extractor.literals import find_dates
-from extractor.normalize import View, collapse, fold
+from extractor.normalize import View, key
 from extractor.records import Evidence, Flag, FlagCode, How, Support
+from extractor.scopes import scope_of
 from extractor.spans import Span
 from extractor.support import Field, field_of, supports
 
-_HYPHEN_BREAK = re.compile(r"(?<=\w)- (?=\w)")
 _LONGEST_SHOWN = 200
 
 
@@ -34,32 +39,88 @@ class Grounded:
     flags: list[Flag] = field(default_factory=list)
 
 
-def ground(draft: Draft, layout: Layout) -> Grounded:
+def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
     """Accept or withhold each claim of a draft. Linear in the number of claims; each look-up stays in one scope."""
     result = Grounded()
+    traced: dict[tuple[Span, ...], _Trace] = {}
     for pointer, claim in draft.claims.items():
         spec = field_of(pointer)
-        places = claim.places or _place(layout, pointer, spec, claim)
-        if not places:
-            _withhold(result, pointer, claim, "its words are not in the letter")
+        if spec is None:
+            _withhold(result, pointer, claim, "there is no such field")
             continue
-        words = [layout.view.folded[span.start : span.end] for span in places]
-        context = _context(layout, pointer, spec, places)
-        if spec.verbatim and _key(str(claim.value)) != _key(" ".join(layout.view.words(span) for span in places)):
-            _withhold(result, pointer, claim, "the words cited for it are other words")
+        why = _refusal(spec, claim)
+        if why is None and claim.raw is not None:
+            _ground_raw(result, pointer, claim, claim.raw, layout.view.raw_text)
             continue
-        support = supports(spec, claim.value, words, context)
-        if support is Support.CONTRADICTED:
-            _withhold(result, pointer, claim, f"the words cited for it ({_shown(words)}) do not say that")
+        places: tuple[Span, ...] = ()
+        support = Support.SUPPORTED
+        if why is None:
+            scopes = scope_of(pointer, spec, layout, facts)
+            places, ambiguous = _places(layout.view, scopes, spec, claim)
+            context = layout.view.folded[slice(*scopes[0])] if spec.in_heading and scopes else ""
+            why, support = _verdict(pointer, spec, claim, places, context, layout, facts, draft)
+            if why is None and ambiguous:
+                result.flags.append(
+                    Flag(path=pointer, code=FlagCode.AMBIGUOUS, message="The value stands at several places; the first was taken.")
+                )
+        if why is not None:
+            _withhold(result, pointer, claim, why)
             continue
+        trace = traced.get(places)
+        if trace is None:
+            trace = traced[places] = _trace(layout.view, places)
         result.values[pointer] = claim.value
-        result.evidence[pointer] = _evidence(layout.view, claim, places, spec, support)
-    return result
+        result.evidence[pointer] = _evidence(layout.view, claim, trace, spec, support)
+    _withhold_misfits(result, draft)
+    return _renumbered(result)
 
 
-def _key(text: str) -> str:
-    """Equal for texts that differ in blanks, line-end hyphens, case or typography only."""
-    return _HYPHEN_BREAK.sub("-", fold(collapse(text)))
+def _refusal(spec: Field, claim: Claim) -> str | None:
+    if spec.allowed is not None and claim.value not in spec.allowed:
+        return "it is not on the field's closed list"
+    if isinstance(claim.value, str) and not claim.value.strip():
+        return "it is empty"
+    return None
+
+
+def _verdict(
+    pointer: str,
+    spec: Field,
+    claim: Claim,
+    places: tuple[Span, ...],
+    context: str,
+    layout: Layout,
+    facts: Facts,
+    draft: Draft,
+) -> tuple[str | None, Support]:
+    """Why the claim is refused, or None and how the place supports it."""
+    view = layout.view
+    if not places:
+        return "its words are not where the letter would say it", Support.UNCHECKED
+    if spec.verbatim and not _same(str(claim.value), " ".join(view.words(span) for span in places)):
+        return "the words cited for it are other words", Support.CONTRADICTED
+    words = [view.folded[span.start : span.end] for span in places]
+    support = supports(spec, claim.value, words, context)
+    if support is Support.CONTRADICTED:
+        return f"the words cited for it ({_shown(words)}) do not say that", support
+    if not admits(pointer, claim.value, places, layout, facts, draft):
+        return "the letter says something else there", Support.CONTRADICTED
+    return None, support
+
+
+def _ground_raw(result: Grounded, pointer: str, claim: Claim, raw: Span, text: str) -> None:
+    """Verbatim words in page furniture: they have raw offsets, but no numbered line."""
+    quote = raw.of(text)
+    if not _same(str(claim.value), quote):
+        _withhold(result, pointer, claim, "the words cited for it are other words")
+        return
+    result.values[pointer] = claim.value
+    how = How.EXACT if quote == claim.value else How.NORMALIZED
+    result.evidence[pointer] = Evidence(spans=((raw.start, raw.end),), quote=quote, how=how, support=Support.SUPPORTED)
+
+
+def _same(value: str, words: str) -> bool:
+    return value == words or key(value) == key(words)
 
 
 def _shown(words: list[str]) -> str:
@@ -75,89 +136,146 @@ def _withhold(result: Grounded, pointer: str, claim: Claim, why: str) -> None:
     )
 
 
-def _evidence(view: View, claim: Claim, places: tuple[Span, ...], spec: Field, support: Support) -> Evidence:
-    spans = tuple(raw for place in places for raw in view.raw_spans(place))
-    quote = " ".join(view.words(place) for place in places)
-    if claim.derived or spec.derived:
-        how = How.DERIVED
-    elif spec.verbatim:
-        printed = len(spans) == 1 and spans[0].of(view.raw_text) == claim.value
-        how = How.EXACT if printed else How.NORMALIZED
-    else:
-        printed = len(spans) == 1 and spans[0].of(view.raw_text) == quote
-        how = How.EXACT if printed else How.NORMALIZED
-    lines = (view.line_number(places[0].start), view.line_number(max(places[-1].start, places[-1].end - 1)))
-    return Evidence.model_construct(
-        spans=tuple((span.start, span.end) for span in spans), quote=quote, how=how, support=support, lines=lines
+# --- places --------------------------------------------------------------------------------------------------------
+
+
+def _places(view: View, scopes: list[Span], spec: Field, claim: Claim) -> tuple[tuple[Span, ...], bool]:
+    """The places of a claim that lie in its scope and cut no word; and whether others would have done as well."""
+    if claim.places:
+        inside = all(any(scope.contains(place) for scope in scopes) for place in claim.places)
+        whole = not spec.whole_words or all(_bounded(view.folded, place) for place in claim.places)
+        return (claim.places if inside and whole else ()), False
+    cited = _cited(view, claim)
+    for scope in scopes:
+        if cited is not None and scope.overlaps(cited):
+            within = Span(max(scope.start, cited.start), min(scope.end, cited.end))
+            found = _find(view, within, spec, claim.value)
+            if found:
+                return (found[0],), False
+    for scope in scopes:
+        found = _find(view, scope, spec, claim.value)
+        if found:
+            return (found[0],), len(found) > 1 and not spec.in_heading
+    return (), False
+
+
+def _cited(view: View, claim: Claim) -> Span | None:
+    if claim.lines is None or not view.line_starts:
+        return None
+    first, last = (min(max(1, number), len(view.line_starts)) for number in claim.lines)
+    return Span(view.line_span(first).start, view.line_span(last).end) if first <= last else None
+
+
+def _find(view: View, scope: Span, spec: Field, value: Value) -> list[Span]:
+    """The places in `scope` that say the value, whole, at the boundaries of its words; at most two."""
+    if isinstance(value, date):
+        dates = (Span(found.start, found.end) for found in find_dates(view.folded, *scope) if found.value == value)
+        return [place for _, place in zip(range(2), dates, strict=False)]
+    if spec.finder is not None:
+        found = spec.finder(view.folded, scope, value)
+        return [] if found is None else [found]
+    words = re.escape(key(str(value))).replace(r"\-", r"-\ ?")
+    matches = (Span(*match.span()) for match in re.compile(words).finditer(view.folded, *scope))
+    return [place for _, place in zip(range(2), (p for p in matches if _bounded(view.folded, p)), strict=False)]
+
+
+def _bounded(folded: str, place: Span) -> bool:
+    """The place begins and ends at a word's boundary, and cuts no number ("325mg" of "10/325mg", "6" of "60")."""
+    start, end = place
+    if end <= start:
+        return False
+    before, after = folded[max(0, start - 2) : start], folded[end : end + 2]
+    if _one_token(before[-1:], folded[start]) or _one_token(folded[end - 1], after[:1]):
+        return False
+    if folded[start].isdigit() and len(before) == 2 and before[1] in ".,/-" and before[0].isdigit():
+        return False
+    return not (folded[end - 1].isdigit() and len(after) == 2 and after[0] in ".,/-" and after[1].isdigit())
+
+
+def _one_token(left: str, right: str) -> bool:
+    """Two neighbouring characters belong to one word or one number ("5" and "m" of "5mg" do not)."""
+    return (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """Where places lead in the raw text; many leaves share one place."""
+
+    spans: tuple[tuple[int, int], ...]
+    quote: str
+    lines: tuple[int, int]
+
+
+def _trace(view: View, places: tuple[Span, ...]) -> _Trace:
+    return _Trace(
+        spans=tuple((raw.start, raw.end) for place in places for raw in view.raw_spans(place)),
+        quote=" ".join(view.words(place) for place in places),
+        lines=(view.line_number(places[0].start), view.line_number(max(places[-1].start, places[-1].end - 1))),
     )
 
 
-def _context(layout: Layout, pointer: str, spec: Field, places: tuple[Span, ...]) -> str:
-    """The folded words around the place that the support check may read: the item's heading, or one place's sentence."""
-    if not spec.in_heading:
-        return ""
-    index = _decision_index(pointer)
-    if index is None or index >= len(layout.items):
-        return layout.view.folded[places[0].start : places[-1].end]
-    heading = layout.items[index].heading
-    return layout.view.folded[heading.start : heading.end]
+def _evidence(view: View, claim: Claim, trace: _Trace, spec: Field, support: Support) -> Evidence:
+    if claim.derived or spec.derived:
+        how = How.DERIVED
+    else:
+        shown = claim.value if spec.verbatim else trace.quote
+        printed = len(trace.spans) == 1 and view.raw_text[slice(*trace.spans[0])] == shown
+        how = How.EXACT if printed else How.NORMALIZED
+    return Evidence(spans=trace.spans, quote=trace.quote, how=how, support=support, lines=trace.lines)
 
 
-def _decision_index(pointer: str) -> int | None:
-    parts = pointer.split("/", 3)
-    return int(parts[2]) if len(parts) > 2 and parts[1] == "decisions" and parts[2].isdigit() else None
+# --- leaves that must agree with one another -----------------------------------------------------------------------
+
+_REASON = re.compile(r"/decisions/(\d+)/reasons/\d+")
 
 
-# --- placing values that came without a place ----------------------------------------------------------------------
+def _withhold_misfits(result: Grounded, draft: Draft) -> None:
+    """Reasons of the other outcome, reasons said twice, and a subcategory of another category."""
+    said: set[tuple[str, Value]] = set()
+    for pointer in list(result.values):
+        if match := _REASON.fullmatch(pointer):
+            outcome = result.values.get(f"/decisions/{match.group(1)}/outcome")
+            value = result.values[pointer]
+            twice = (match.group(1), value) in said
+            said.add((match.group(1), value))
+            fits = outcome is None or Reason(str(value)) in REASONS[Outcome(str(outcome))]
+            if twice or not fits:
+                _retract(result, draft, pointer, "it is said twice" if twice else f"it is no reason for {outcome}")
+        elif pointer.endswith("/subcategory"):
+            category = result.values.get(pointer.replace("/subcategory", "/category"))
+            fits = category is not None and Subcategory(str(result.values[pointer])) in SUBCATEGORIES[Category(str(category))]
+            if not fits:
+                _retract(result, draft, pointer, f"it is not of the category {category}")
 
 
-def _place(layout: Layout, pointer: str, spec: Field, claim: Claim) -> tuple[Span, ...]:
-    """Look for the value inside the cited lines, then its item's window, then its section, then the letter."""
-    view = layout.view
-    for scope in _scopes(layout, pointer, spec, claim):
-        span = _find(view, scope, spec, claim.value)
-        if span is not None:
-            return (span,)
-    return ()
+def _retract(result: Grounded, draft: Draft, pointer: str, why: str) -> None:
+    del result.values[pointer], result.evidence[pointer]
+    _withhold(result, pointer, draft.claims[pointer], why)
 
 
-def _scopes(layout: Layout, pointer: str, spec: Field, claim: Claim) -> list[Span]:
-    view = layout.view
-    scopes: list[Span] = []
-    if claim.lines is not None:
-        first, last = (min(max(1, number), len(view.line_starts)) for number in claim.lines)
-        if view.line_starts and first <= last:
-            scopes.append(Span(view.line_span(first).start, view.line_span(last).end))
-    index = _decision_index(pointer)
-    if index is not None:
-        if index >= len(layout.items):
-            return []
-        item = layout.items[index]
-        # The outcome stands at its heading and nowhere else; what is in the heading is looked for there.
-        if spec.name == "outcome":
-            return [item.outcome_span]
-        return [*scopes, item.heading] if spec.in_heading else [*scopes, item.window]
-    if spec.section == "summary":
-        return [*scopes, *([layout.summary] if layout.summary else []), Span(0, len(view.flat))]
-    if spec.section == "reviewer":
-        return [*scopes, *([layout.reviewer] if layout.reviewer else [])]
-    return [*scopes, layout.header, *([layout.summary] if layout.summary else [])]
+_LIST_ENTRY = re.compile(r"(.*/(?:licensed_states|specialties|subspecialties|diagnoses|records_reviewed|service_dates|body_parts|drugs|citations|sections|reasons))/(\d+)(.*)")
 
 
-def _find(view: View, scope: Span, spec: Field, value: Value) -> Span | None:
-    """The first place in `scope` that says the value, whole, at the boundaries of its words."""
-    if isinstance(value, date):
-        for printed in find_dates(view.folded, *scope):
-            if printed.value == value:
-                return Span(printed.start, printed.end)
-        return None
-    if spec.finder is not None:
-        found = spec.finder(view.folded, scope, value)
-        if found is not None:
-            return found
-        return None
-    words = re.escape(_key(str(value))).replace(r"\ ", r"\ ").replace(r"\-", r"-\ ?")
-    pattern = re.compile(rf"(?<![\w.]){words}(?!\w|[.,]\d)" if str(value)[:1].isalnum() else words)
-    match = pattern.search(view.folded, *scope)
-    return Span(*match.span()) if match else None
+def _renumbered(result: Grounded) -> Grounded:
+    """Close the gaps that withheld entries left in lists, so that pointers and lists agree.
 
+    Entries that keep a leaf keep their place in the order; flags keep the pointer under which the value was claimed.
+    """
+    if not any(flag.code is FlagCode.WITHHELD for flag in result.flags):
+        return result
+    positions: dict[str, dict[str, str]] = {}
+
+    def moved(pointer: str) -> str:
+        match = _LIST_ENTRY.fullmatch(pointer)
+        if match is None:
+            return pointer
+        parent = moved(match.group(1))
+        known = positions.setdefault(parent, {})
+        position = known.setdefault(match.group(2), str(len(known)))
+        return f"{parent}/{position}{match.group(3)}"
+
+    return Grounded(
+        values={moved(pointer): value for pointer, value in result.values.items()},
+        evidence={moved(pointer): evidence for pointer, evidence in result.evidence.items()},
+        flags=result.flags,
+    )

@@ -23,7 +23,7 @@ _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 # 10/13/2016 · 10-13-16 · "10-30- 2016" and "10/14/ 2016" (wrapped) · October 13, 2016 · 13 October 2016 · 2016-10-13
 DATE = re.compile(
     rf"""(?x)
-    (?<![\d/.-])(?P<m>\d{{1,2}})\s?(?P<sep>[/-])\s?(?P<d>\d{{1,2}})\s?(?P=sep)\s?(?P<y>\d{{4}}|\d{{2}})(?![\d/]|-\d)
+    (?<![\w/.-])(?P<m>\d{{1,2}})\s?(?P<sep>[/-])\s?(?P<d>\d{{1,2}})\s?(?P=sep)\s?(?P<y>\d{{4}}|\d{{2}})(?![\d/]|-\d)
     | (?<![\d/-])(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})(?!\d)
     | \b(?P<month>{_MONTH})\b\.?\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s?,?\s?(?P<year>\d{{4}})\b
     | \b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month2>{_MONTH})\b\.?,?\s(?P<year2>\d{{4}})\b
@@ -43,8 +43,17 @@ class PrintedDate:
     def before(self, limit: date | None) -> date:
         """The value; a two-digit year that would put it after `limit` is taken as 19yy."""
         if self.two_digit_year and limit is not None and self.value > limit:
-            return self.value.replace(year=self.value.year - 100)
+            return self.in_1900s() or self.value
         return self.value
+
+    def in_1900s(self) -> date | None:
+        """A two-digit year read as 19yy; None where that is no date (2/29/00) or four digits are printed."""
+        if not self.two_digit_year:
+            return None
+        try:
+            return self.value.replace(year=self.value.year - 100)
+        except ValueError:
+            return None
 
 
 def find_dates(folded: str, start: int = 0, end: int | None = None) -> Iterator[PrintedDate]:
@@ -103,10 +112,8 @@ def number(words: str) -> float | None:
     (24.0, 1000.0, 2.0, None)
     """
     words = words.strip().replace(",", "")
-    try:
+    if re.fullmatch(r"\d+(?:\.\d+)?|\.\d+", words, re.ASCII):
         return float(words)
-    except ValueError:
-        pass
     if words in _OTHER:
         return float(_OTHER[words])
     total = 0

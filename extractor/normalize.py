@@ -51,6 +51,14 @@ def fold(text: str) -> str:
     return "".join(low if len(low := char.lower()) == 1 else char for char in plain)
 
 
+_HYPHEN_BREAK = re.compile(r"(?<=\w)- (?=\w)")
+
+
+def key(text: str) -> str:
+    """A form that is equal for texts which differ in blanks, line-end hyphens, case or typography only."""
+    return _HYPHEN_BREAK.sub("-", fold(collapse(text)))
+
+
 def collapse(text: str) -> str:
     """`text` with every run of blanks and line breaks made one blank, ends stripped."""
     return " ".join(text.split())
@@ -68,6 +76,8 @@ class View:
     """How many raw line breaks stand before each line (1: the next line; 2: one blank line between)."""
     page_breaks: frozenset[int]
     """Indices of lines that a page break precedes."""
+    has_furniture: bool
+    """Whether any line was left out."""
     _view_starts: list[int] = field(repr=False)
     _raw_starts: list[int] = field(repr=False)
     _raw_lengths: list[int] = field(repr=False)
@@ -114,7 +124,7 @@ class View:
             start += 1
         while end > start and text[end - 1] in strip:
             end -= 1
-        return Span(start, end)
+        return Span(start, max(start, end))
 
     def _raw(self, offset: int) -> int:
         piece = max(0, bisect_right(self._view_starts, offset) - 1)
@@ -132,6 +142,8 @@ class View:
         """Raw spans that cover a view span and leave out what the view left out as furniture."""
         if span.end <= span.start:
             return ()
+        if not self.has_furniture:
+            return (self.raw(span),)
         first = max(0, bisect_right(self._view_starts, span.start) - 1)
         last = max(0, bisect_right(self._view_starts, span.end - 1) - 1)
         whole = self.raw(span)
@@ -237,6 +249,7 @@ def view_of(text: str, furniture: Collection[Span] = ()) -> View:
         line_starts=line_starts,
         gaps=gaps,
         page_breaks=frozenset(page_breaks),
+        has_furniture=bool(left_out),
         _view_starts=view_starts,
         _raw_starts=raw_starts,
         _raw_lengths=raw_lengths,

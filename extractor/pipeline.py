@@ -21,6 +21,7 @@ from extractor.determination import Determination
 from extractor.documents import Document, read_document
 from extractor.drafts import Draft, Value
 from extractor.errors import ConfigurationError
+from extractor.facts import gather
 from extractor.grounding import Grounded, ground
 from extractor.layout import Layout, lay_out
 from extractor.records import DocumentInfo, Provenance, Record
@@ -108,8 +109,9 @@ def read(document: Document, configuration: Configuration | None = None) -> Reco
     """The record of a document already read. What the letter says, or fails to say, never raises."""
     configuration = configuration or Configuration()
     layout = lay_out(document.text)
-    draft = read_by_rules(layout)
-    grounded = ground(draft, layout)
+    facts = gather(layout)
+    draft = read_by_rules(layout, facts)
+    grounded = ground(draft, layout, facts)
     determination = assemble(grounded, layout, draft)
     return Record.model_construct(
         document=DocumentInfo(
@@ -147,7 +149,9 @@ _PASSAGES = ("clinical_summary", "rationale")
 
 def assemble(grounded: Grounded, layout: Layout, draft: Draft) -> Determination:
     """The determination from its accepted leaves. List entries whose every leaf was withheld are dropped."""
-    root: dict[str, Any] = {"decisions": {str(index): {} for index in range(draft.decisions)}}
+    root: dict[str, Any] = {}
+    if draft.decisions:
+        root["decisions"] = {str(index): {} for index in range(draft.decisions)}
     for pointer, value in grounded.values.items():
         *parents, leaf = pointer.split("/")[1:]
         node = root
@@ -167,4 +171,4 @@ def _listed(node: Any) -> Any:
         return node
     if node and all(key.isdigit() for key in node):
         return [_listed(node[key]) for key in sorted(node, key=int)]
-    return {key: _listed(value) for key, value in node.items() if value != {} or key == "decisions"}
+    return {key: _listed(value) for key, value in node.items()}

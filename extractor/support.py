@@ -10,8 +10,20 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from extractor.determination import Category, Outcome, Subcategory
+from extractor.determination import (
+    Category,
+    Outcome,
+    Part,
+    Priority,
+    Reason,
+    ReliedOn,
+    Sex,
+    Side,
+    Source,
+    Subcategory,
+)
 from extractor.drafts import Value
 from extractor.literals import find_dates, numbers_in
 from extractor.records import Support
@@ -19,7 +31,7 @@ from extractor.spans import Span
 from extractor.vocabulary import treatments
 from extractor.vocabulary.body import TOKEN, part_of, sides_in
 from extractor.vocabulary.drugs import find_drugs
-from extractor.vocabulary.people import specialty_named, state_named
+from extractor.vocabulary.people import SPECIALTY, specialty_named, state_named
 from extractor.vocabulary.reasons import OVERTURNED, UPHELD
 from extractor.vocabulary.verdicts import outcomes_said
 
@@ -41,6 +53,11 @@ class Field:
     in_heading: bool = False
     """It stands in the item's heading, and nowhere else."""
     section: str = "header"
+    """Where outside the items: `header`, `reviewer`, `summary`, `patient` (summary or rationales), `records`."""
+    whole_words: bool = True
+    """A place may not begin or end inside a word or a number."""
+    allowed: frozenset[Value] | None = None
+    """The closed list, where the field has one."""
     check: Check | None = None
     finder: Finder | None = None
 
@@ -49,9 +66,7 @@ def _date(value: Value, words: list[str], context: str) -> bool:
     printed = [found for quote in words for found in find_dates(quote)]
     if len(printed) != 1 or not isinstance(value, date):
         return False
-    return printed[0].value == value or (
-        printed[0].two_digit_year and printed[0].value.replace(year=printed[0].value.year - 100) == value
-    )
+    return value in (printed[0].value, printed[0].in_1900s())
 
 
 def _same_number(value: Value, words: list[str], context: str) -> bool:
@@ -75,7 +90,8 @@ def _sex(value: Value, words: list[str], context: str) -> bool:
 
 
 def _state(value: Value, words: list[str], context: str) -> bool:
-    return state_named(" ".join(words)) == value
+    text = " ".join(words)
+    return value in (state_named(text), state_named(text.upper()))
 
 
 def _specialty(value: Value, words: list[str], context: str) -> bool:
@@ -160,7 +176,7 @@ _NON_MTUS = re.compile(r"\bnon- ?mtus\b|\boutside (?:of )?the mtus|\bnot base|\b
 def _relied_on(value: Value, words: list[str], context: str) -> bool:
     text = " ".join(words)
     if value == "none":
-        return re.search(r"\b(?:not|no|failed|never)\b", text) is not None and _NON_MTUS.search(text) is None
+        return re.search(r"\b(?:not|no|none|failed|never|lack)\b", text) is not None and _NON_MTUS.search(text) is None
     inside = _MTUS.search(text) is not None or treatments_title(text)
     outside = _NON_MTUS.search(text) is not None
     if value == "both":
@@ -181,13 +197,13 @@ def _source(value: Value, words: list[str], context: str) -> bool:
         return re.search(r"\bacoem\b|\bamerican college of occupational", text) is not None
     if value == "MTUS":
         return _MTUS.search(text) is not None or treatments_title(text)
-    return re.search(r"^(?:mtus|odg|acoem)\b", text) is None
+    return re.search(r"^(?:non- ?mtus citations? )?(?:mtus|odg|acoem|official disability)\b", text) is None
 
 
 def _in_mtus(value: Value, words: list[str], context: str) -> bool:
     text = " ".join(words)
     inside = _MTUS.search(text) is not None or (treatments_title(text) and "non" not in text)
-    outside = re.search(r"\bnon- ?mtus\b|\bnot (?:a )?part of", text) is not None
+    outside = re.search(r"\bnon- ?mtus\b|\bnot (?:a )?part of|\bneither of which", text) is not None
     if value:
         return inside and not outside
     return outside or not _MTUS.search(text)
@@ -245,22 +261,40 @@ _RETROSPECTIVE = r"\bretro(?:spective(?:ly)?)?\b"
 _ASSOCIATED = r"^\s*associated surgical service"
 
 
+def _values(members: type[StrEnum]) -> frozenset[Value]:
+    return frozenset(member.value for member in members)
+
+
+def _sex_word(folded: str, scope: Span, value: Value) -> Span | None:
+    words = "female|woman|lady|she|her" if value == "female" else "male|man|gentleman|he|his"
+    match = re.compile(rf"(?<!/)\b(?:{words})\b(?!/)").search(folded, *scope)
+    return Span(*match.span()) if match else None
+
+
+def _listed_specialty(folded: str, scope: Span, value: Value) -> Span | None:
+    for match in SPECIALTY.finditer(folded, *scope):
+        if specialty_named(match.group()) == value:
+            return Span(*match.span())
+    match = re.compile(rf"\b{re.escape(str(value).lower())}\b").search(folded, *scope)
+    return Span(*match.span()) if match else None
+
+
 def _text(name: str, section: str = "header", *, in_heading: bool = False) -> Field:
     return Field(name, verbatim=True, section=section, in_heading=in_heading)
 
 
 _FIELDS: dict[str, Field] = {
     "/case_number": _text("case_number"),
-    "/priority": Field("priority", check=_word),
+    "/priority": Field("priority", allowed=_values(Priority), check=_word, finder=_by_check(_word)),
     "/reviewer/licensed_states/*": Field("licensed_states", section="reviewer", check=_state),
-    "/reviewer/specialties/*": Field("specialties", section="reviewer", check=_specialty),
-    "/reviewer/subspecialties/*": Field("subspecialties", section="reviewer", check=_specialty),
-    "/patient/age": Field("age", section="summary", check=_same_number, finder=_token(_AGE_TOKEN)),
-    "/patient/sex": Field("sex", section="summary", check=_sex, finder=_by_check(_sex)),
-    "/patient/mechanism": _text("mechanism", "summary"),
+    "/reviewer/specialties/*": Field("specialties", section="reviewer", check=_specialty, finder=_listed_specialty),
+    "/reviewer/subspecialties/*": Field("subspecialties", section="reviewer", check=_specialty, finder=_listed_specialty),
+    "/patient/age": Field("age", section="patient", check=_same_number, finder=_token(_AGE_TOKEN)),
+    "/patient/sex": Field("sex", section="patient", allowed=_values(Sex), check=_sex, finder=_sex_word),
+    "/patient/mechanism": _text("mechanism", "patient"),
     "/patient/diagnoses/*": _text("diagnoses", "summary"),
     "/clinical_summary": _text("clinical_summary", "summary"),
-    "/records_reviewed/*": _text("records_reviewed", "summary"),
+    "/records_reviewed/*": _text("records_reviewed", "records"),
     "/decisions/*/heading": _text("heading", in_heading=True),
     "/decisions/*/requested": _text("requested", in_heading=True),
     "/decisions/*/authorized": _text("authorized", in_heading=True),
@@ -268,10 +302,10 @@ _FIELDS: dict[str, Field] = {
     "/decisions/*/retrospective": Field("retrospective", derived=True, in_heading=True, check=_says(_RETROSPECTIVE), finder=_by_check(_says(_RETROSPECTIVE))),
     "/decisions/*/associated_surgical_service": Field("associated_surgical_service", derived=True, in_heading=True, check=_says(_ASSOCIATED), finder=_by_check(_says(_ASSOCIATED))),
     "/decisions/*/service_dates/*": Field("service_dates", in_heading=True, check=_date),
-    "/decisions/*/category": Field("category", derived=True, in_heading=True, check=_category, finder=_by_check(_category)),
-    "/decisions/*/subcategory": Field("subcategory", derived=True, in_heading=True, check=_subcategory, finder=_by_check(_subcategory)),
-    "/decisions/*/body_parts/*/part": Field("part", derived=True, in_heading=True, check=_part, finder=_body_token(_part)),
-    "/decisions/*/body_parts/*/side": Field("side", derived=True, in_heading=True, check=_side, finder=_body_token(_side)),
+    "/decisions/*/category": Field("category", derived=True, whole_words=False, allowed=_values(Category), in_heading=True, check=_category, finder=_by_check(_category)),
+    "/decisions/*/subcategory": Field("subcategory", derived=True, whole_words=False, allowed=_values(Subcategory), in_heading=True, check=_subcategory, finder=_by_check(_subcategory)),
+    "/decisions/*/body_parts/*/part": Field("part", derived=True, allowed=_values(Part), in_heading=True, check=_part, finder=_body_token(_part)),
+    "/decisions/*/body_parts/*/side": Field("side", derived=True, allowed=_values(Side), in_heading=True, check=_side, finder=_body_token(_side)),
     "/decisions/*/drugs/*/name": _text("drug_name", in_heading=True),
     "/decisions/*/drugs/*/strength": _text("strength", in_heading=True),
     "/decisions/*/quantity/total": Field("total", in_heading=True, check=_number, finder=_token(_NUMBER_TOKEN)),
@@ -279,15 +313,15 @@ _FIELDS: dict[str, Field] = {
     "/decisions/*/quantity/weeks": Field("weeks", in_heading=True, check=_number, finder=_token(_NUMBER_TOKEN)),
     "/decisions/*/quantity/refills": Field("refills", in_heading=True, check=_number, finder=_token(_NUMBER_TOKEN)),
     "/decisions/*/quantity/unit": Field("unit", derived=True, in_heading=True, check=_unit, finder=_by_check(_unit)),
-    "/decisions/*/outcome": Field("outcome", check=_outcome, finder=_by_check(_outcome)),
+    "/decisions/*/outcome": Field("outcome", allowed=_values(Outcome), check=_outcome, finder=_by_check(_outcome)),
     "/decisions/*/rationale": _text("rationale"),
-    "/decisions/*/reasons/*": Field("reasons", derived=True, check=_reason, finder=_sentence),
+    "/decisions/*/reasons/*": Field("reasons", derived=True, allowed=_values(Reason), check=_reason, finder=_sentence),
 }
 for _side_name in ("claims_administrator_basis", "reviewer_basis"):
     _base = f"/decisions/*/{_side_name}"
     _FIELDS[f"{_base}/statement"] = _text("statement")
-    _FIELDS[f"{_base}/relied_on"] = Field("relied_on", derived=True, check=_relied_on, finder=_by_check(_relied_on))
-    _FIELDS[f"{_base}/citations/*/source"] = Field("source", derived=True, check=_source, finder=_by_check(_source))
+    _FIELDS[f"{_base}/relied_on"] = Field("relied_on", derived=True, allowed=_values(ReliedOn), check=_relied_on, finder=_by_check(_relied_on))
+    _FIELDS[f"{_base}/citations/*/source"] = Field("source", derived=True, allowed=_values(Source), check=_source, finder=_by_check(_source))
     _FIELDS[f"{_base}/citations/*/mtus"] = Field("mtus", derived=True, check=_in_mtus, finder=_by_check(_in_mtus))
     _FIELDS[f"{_base}/citations/*/title"] = _text("title")
     _FIELDS[f"{_base}/citations/*/year"] = Field("year", check=_same_number, finder=_token(r"\b(?:19|20)\d\d\b"))
@@ -300,9 +334,9 @@ _FIELDS["/date_of_injury"] = Field("date_of_injury", section="header", check=_da
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
-def field_of(pointer: str) -> Field:
-    """The field that a JSON pointer names; raises KeyError for a pointer outside the determination."""
-    return _FIELDS[_INDEX.sub("/*", pointer)]
+def field_of(pointer: str) -> Field | None:
+    """The field that a JSON pointer names; None for a pointer outside the determination."""
+    return _FIELDS.get(_INDEX.sub("/*", pointer))
 
 
 def supports(spec: Field, value: Value, words: list[str], context: str) -> Support:

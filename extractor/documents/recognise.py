@@ -7,7 +7,7 @@ import re
 import zipfile
 from enum import StrEnum
 
-import filetype  # type: ignore[import-untyped]
+import filetype
 
 from extractor.documents.tidy import noise
 from extractor.errors import BrokenDocument, EncryptedDocument, UnsupportedType

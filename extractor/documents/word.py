@@ -18,7 +18,7 @@ import re
 import zipfile
 from typing import Any
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from extractor.documents.budget import Budget
 from extractor.documents.flow import Flow

@@ -1,4 +1,4 @@
-"""Guideline paragraphs: the statement, what kind of guideline it rests on, and the citations in it."""
+"""Guideline paragraphs: whose each sentence is, what kind of guideline it rests on, and the citations in it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from extractor.determination import ReliedOn, Source
-from extractor.drafts import Draft
-from extractor.normalize import View
+from extractor.normalize import View, key
 from extractor.spans import Span
 from extractor.vocabulary.guidelines import COMMA_NAMES, TITLE_AHEAD
 
@@ -16,10 +15,10 @@ _NONE_CITED = re.compile(
     r"|\bno (?:medical )?(?:evidence|guidelines?|citations?)(?:[- ]based)? (?:was|were|is|are)? ?(?:cited|provided|referenced|given|specified|used)|\bcited (?:no\b|none\b)|\bbased (?:its|their) (?:decision|determination|denial) on (?:a|the) lack of\b"
 )
 _OUTSIDE = re.compile(r"\boutside (?:of )?the mtus|\bdid not base (?:their|its|his|her|his/her) decision on the mtus|\bnon- ?mtus\b")
-_SENTENCE = re.compile(r"decision based on (?:the )?(?P<non>non- ?mtus citations?|other medical treatment guidelines?)?[ :,]*(?P<mtus>mtus\b)?[ :,]*")
+_SENTENCE = re.compile(r"d[ec]\w{3,6}on based on (?:the )?(?P<non>non- ?mtus citations?|other medical treatment guidelines?)?[ :,]*(?P<mtus>mtus\b)?[ :,]*")
 _SECTIONS = re.compile(r" ?,? ?section ?\(s\) ?: ?")
-_PAGES = re.compile(r"[,;]? ?\(?\b(?:pages? ?(?:\(s\))?|pgs?\.?|pp\.?|p\.)(?: ?numbers?)? ?[:#]? ?(?P<p>\d[\dA-Za-z.]*(?: ?(?:-|–|to|&|and|,) ?\d[\dA-Za-z.]*)*)\)?", re.IGNORECASE)
-_NEXT_MTUS = re.compile(r" ?(?:,|;|\.)? ?(?:and |& )(?=(?P<acoem>mtus acoem |acoem )|(?P<mtus>mtus )?(?:" + TITLE_AHEAD.pattern + r"))|, (?=" + TITLE_AHEAD.pattern.replace("?\\b", "?\\b") + r")")
+_PAGES = re.compile(r"[,;]? ?\(?\b(?:pages? ?(?:\(s\))?|pgs?\.?|pp\.?|p\.)(?: ?numbers?)? ?[:#]? ?(?P<p>\d[\dA-Za-z]*(?:\.\d+)?(?: ?(?:-|–|to|&|and|,) ?\d[\dA-Za-z]*(?:\.\d+)?)*)\)?", re.IGNORECASE)
+_NEXT_MTUS = re.compile(r" ?(?:(?:,|;|\.)? ?(?:and |& )|; )(?=(?P<acoem>mtus acoem |acoem )|(?P<mtus>mtus )?(?:" + TITLE_AHEAD.pattern + r"))|, (?=" + TITLE_AHEAD.pattern.replace("?\\b", "?\\b") + r")")
 _TITLE_YEAR = re.compile(r",? ?\(?(?P<y>(?:19|20)\d\d)\)?$")
 _YEAR = re.compile(r"(?<![\d/.-])(?P<y>(?:19|20)\d\d)(?![\d/-])")
 _DATED = re.compile(r"\((?:updated|accessed|revised)[^)]*\)|(?:updated|accessed|retrieved)(?: on| from)?[^,;)]{0,40}|https?:\S+|www\.\S+|\d{1,2}/\d{1,2}/\d{2,4}|(?:january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2}, \d{4}")
@@ -43,33 +42,38 @@ class Cited:
     year: Span | None = None
     sections: list[Span] = field(default_factory=list)
     pages: Span | None = None
+    mtus_at: Span | None = None
+    """The words that say whether it is part of the MTUS, where they are not those at `source_at`."""
 
 
-def read_basis(view: View, paragraph: Span | None, pointer: str, draft: Draft) -> None:
-    """Say one side's basis from its paragraph (2014 and later); nothing where there is no paragraph."""
+@dataclass(frozen=True, slots=True)
+class BasisFact:
+    """What one side says it decided on; view spans."""
+
+    statement: Span
+    relied_on: ReliedOn | None
+    relied_at: tuple[Span, ...]
+    """The words that tell it."""
+    citations: tuple[Cited, ...]
+
+    by_title: dict[str, list[Cited]]
+    """The citations by the words of their title (as `normalize.key` gives them); those without one under ""."""
+
+
+def read_basis(view: View, paragraph: Span | None) -> BasisFact | None:
+    """One side's basis from its own paragraph (2014 and later); None where there is no paragraph."""
     if paragraph is None:
-        return
-    draft.say(f"{pointer}/statement", view.words(paragraph), paragraph)
-    cited = cite(view, paragraph)
-    _say(view, paragraph, cited, pointer, draft)
+        return None
+    return _fact(view, paragraph, cite(view, paragraph))
 
 
-def _say(view: View, paragraph: Span, cited: list[Cited], pointer: str, draft: Draft) -> None:
-    relied = relied_on(view.folded[paragraph.start : paragraph.end], cited)
-    if relied is not None:
-        draft.say(f"{pointer}/relied_on", relied.value, *_relied_at(view, paragraph, relied, cited), derived=True)
-    for index, citation in enumerate(cited):
-        base = f"{pointer}/citations/{index}"
-        draft.say(f"{base}/source", citation.source.value, citation.source_at, derived=True)
-        draft.say(f"{base}/mtus", citation.mtus, citation.source_at, derived=True)
-        if citation.title is not None and len(citation.title):
-            draft.say(f"{base}/title", view.words(citation.title), citation.title)
-        if citation.year is not None:
-            draft.say(f"{base}/year", int(view.words(citation.year)), citation.year)
-        for number, section in enumerate(citation.sections):
-            draft.say(f"{base}/sections/{number}", view.words(section), section)
-        if citation.pages is not None:
-            draft.say(f"{base}/pages", view.words(citation.pages), citation.pages)
+def _fact(view: View, statement: Span, cited: list[Cited]) -> BasisFact:
+    relied = relied_on(view.folded[statement.start : statement.end], cited)
+    at = tuple(_relied_at(view, statement, relied, cited)) if relied is not None else ()
+    by_title: dict[str, list[Cited]] = {}
+    for citation in cited:
+        by_title.setdefault(key(view.words(citation.title)) if citation.title else "", []).append(citation)
+    return BasisFact(statement, relied, at, tuple(cited), by_title)
 
 
 def _relied_at(view: View, paragraph: Span, relied: ReliedOn, cited: list[Cited]) -> list[Span]:
@@ -108,57 +112,61 @@ _NUMBER_LEAD = re.compile(r"\s?(?:#\d{1,2} ?[:.)]|\(?\d{1,2}[.)])\s?")
 _PROSE_SENTENCE = re.compile(r"[.!?][\"')]*\s+(?=[A-Z])")
 _BY_ADMINISTRATOR = re.compile(r"\b(?:the )?claims administrator(?:'s)?\b")
 _BY_REVIEWER = re.compile(r"^(?:however, )?(?:the )?(?:\w+ )?(?:expert reviewer|physician reviewer|professional reviewer|independent medical review|reviewer|maximus)\b")
+_BY_PROVIDER = re.compile(r"(?:the )?(?:\w+ )?(?:provider|applicant|employee|patient|injured worker|claimant|parties)\b")
 _ABBREVIATED = re.compile(r"\b(?:pg|pgs|p|pp|ch|no|vs|ed|dr|st|al|vol)\.$", re.IGNORECASE)
-_RELIED = re.compile(r"\b(?:based (?:its|his/her|his or her|his|her|their|the) (?:decision|determination|denial)s? (?:up)?on|relied (?:instead )?(?:up)?on|cited|referenced|utilized|applied|consulted) (?:the )?")
-_PASSIVE = re.compile(r" ?,? (?:was|were|is|are) (?:the guidelines? )?(?:relied (?:up)?on|used|applied|cited|consulted|followed|selected|chosen)\b.*$")
-_AGREES = re.compile(r"\b(?:guidelines?|chapter|section|page|source|citation|reference)s? (?:that (?:was|were) )?(?:used|cited|relied (?:up)?on|referenced|applied) by the claims administrator|\bthe same (?:guidelines?|chapter|section|page|source)|\bagree[sd]? with the guideline")
+_RELIED = re.compile(r"\b(?:based (?:its|his/her|his or her|his|her|their|the) (?:decision|determination|denial)s? (?:up)?on|relied (?:instead |as well |also |solely |mainly )?(?:up)?on|cited|referenced|utilized|applied|consulted) (?:the )?")
+_PASSIVE = re.compile(r" ?,? (?:(?:was|were|is|are) )?(?:the guidelines? )?(?:relied (?:up)?on|used|applied|cited|consulted|followed|selected|chosen)\b.*$")
+_AGREES = re.compile(r"\b(?:guideline|chapter|section|page|source|citation|reference)s? (?:that (?:was|were) )?(?:used|cited|relied (?:up)?on|referenced|applied) by the claims administrator|\b(?:the )?same (?:guidelines?|chapter|section|page|source)|\bagree[sd]? with the guideline")
 _DISAGREES = re.compile(r"\bnot (?:relevant|appropriate|applicable)")
-_PART_OF = re.compile(r"[,;(]? ?(?:which|that)? ?(?:is|are|was|were)? ?(?P<not>not )?(?:a )?part of (?:the )?(?:california )?(?:mtus|medical treatment utilization schedule)(?: \(mtus\))?\)?")
-_GUIDELINE_WORD = re.compile(r"\bguidelines?\b|\bmtus\b|\bacoem\b|\bodg\b|\bmedical treatment utilization schedule|\bcomplaints\b|\bwww\.|\bhttp|\bjournal\b|\bet al\b|\bchapter\b|\btextbook\b|\bcochrane\b|\bstudy\b|\bliterature\b")
-_PROSE_SPLIT = re.compile(r"[,;]? (?:and|as well as|along with) (?:the |on the )?(?=(?:california |2\d{3} )?(?:mtus|medical treatment utilization|acoem|american college|official disability|odg\b|chronic pain|postsurgical|post-surgical|acupuncture medical|neck and upper|low back comp|shoulder comp|knee comp|forearm|elbow (?:dis|comp)|ankle and foot))|; (?=\S)")
+_NO_GUIDELINE = re.compile(r"\b(?:a|the) lack of\b|\bno (?:section|chapter|guideline|part|mtus)\b|\b(?:does|do|did) not (?:have|address|contain|speak|apply|discuss)|\bis silent|\bnone\b|\bno evidence|\bany (?:medical )?evidence|\bany guideline")
+_PART_OF = re.compile(r"[,;(]? ?(?:(?P<neither>neither of which)|which|that)? ?(?:is|are|was|were)? ?(?P<not>not )?(?:a )?part of (?:the )?(?:california )?(?:mtus|medical treatment utilization schedule)(?: \(mtus\))?\)?")
+_GUIDELINE_WORD = re.compile(r"\bguidelines?\b|\bmtus\b|\bacoem\b|\bodg\b|\bmedical treatment utilization schedule|\bcomplaints\b|\bwww\.|\bhttp|\bjournal\b|\bet al\b|\bchapter\b|\btextbook\b|\bcochrane\b|\barticle\b|\bstudy\b|\bliterature\b")
+_PROSE_SPLIT = re.compile(r"[,;]? and on (?:the |an? )?|[,;]? (?:and|as well as|along with) (?:the |on the )?(?=(?:california |2\d{3} )?(?:mtus|medical treatment utilization|acoem|american college|official disability|odg\b|fda|chronic pain|postsurgical|post-surgical|acupuncture medical|neck and upper|low back comp|shoulder comp|knee comp|forearm|elbow (?:dis|comp)|ankle and foot))|; (?=\S)")
 _MTUS_LEAD = re.compile(r"(?:the )?(?:california )?(?:(?:mtus|medical treatment utilization schedule)(?: \(mtus\))?)(?: guidelines?\b)?(?:[,;:-]| of the| for)? ?(?:the )?")
+_ARTICLE = re.compile(r"other medical (?:treatment )?guidelines?: ?(?:the )?|(?:the|an?) (?:article |study |journal article )?|article ")
 _PROSE_TAIL = re.compile(r",? (?:because|since|inasmuch|but)\b.*$|, (?:which|as|and (?:found|stated|noted|that))\b.*$| ?,? (?:for|in|as|to) (?:his|her|its|their|the) (?:decision|determination|denial)\b.*$| relevant (?:and appropriate )?.*$| applicable .*$")
 
 
-def read_joint_basis(view: View, paragraph: Span | None, pointer: str, draft: Draft, *, reviewer_only: bool) -> None:
-    """Say both sides' bases from one paragraph in prose; `pointer` is `/decisions/i`.
+def read_joint_basis(
+    view: View, paragraph: Span, *, reviewer_only: bool
+) -> tuple[BasisFact | None, BasisFact | None]:
+    """Both sides' bases (the claims administrator's, the reviewer's) from one paragraph in prose.
 
     A sentence belongs to the side it speaks of, and those after it too until another side is named. In a professional
-    review (`reviewer_only`) all of it is the reviewer's.
+    review (`reviewer_only`) all of it is the reviewer's. A reviewer who only adopts the administrator's guideline
+    relied on the same kind, and cites nothing more.
     """
-    if paragraph is None:
-        return
     numbered = _NUMBER_LEAD.match(view.flat, *paragraph)
     if numbered is not None:
         paragraph = view.trim(numbered.end(), paragraph.end)
-    sides: dict[str, list[Span]] = {"claims_administrator_basis": [], "reviewer_basis": []}
-    current = "reviewer_basis" if reviewer_only else ""
+    administrator: list[Span] = []
+    reviewer: list[Span] = []
+    current: list[Span] | None = reviewer if reviewer_only else None
     for sentence in prose_sentences(view, paragraph):
         folded = view.folded[sentence.start : sentence.end]
         if not reviewer_only:
-            if _BY_REVIEWER.match(folded):
-                current = "reviewer_basis"
+            if _BY_PROVIDER.match(folded):
+                current = None
+            elif _BY_REVIEWER.match(folded):
+                current = reviewer
             elif (said := _BY_ADMINISTRATOR.search(folded)) is not None and said.start() < 12:
-                current = "claims_administrator_basis"
-        if current:
-            sides[current].append(sentence)
-    administrator: list[Cited] = []
-    for side, sentences in sides.items():
-        if not sentences:
-            continue
-        statement = Span(sentences[0].start, sentences[-1].end)
-        base = f"{pointer}/{side}"
-        draft.say(f"{base}/statement", view.words(statement), statement)
-        cited = [one for sentence in sentences for one in _prose_citations(view, sentence, bare=reviewer_only)]
-        folded = view.folded[statement.start : statement.end]
-        if side == "claims_administrator_basis":
-            administrator = cited
-        agreed = _AGREES.search(folded) is not None and _DISAGREES.search(folded) is None
-        if agreed and not cited and administrator:
-            relied = relied_on("", administrator)
-            draft.say(f"{base}/relied_on", relied.value if relied else None, paragraph, derived=True)
-            continue
-        _say(view, statement, cited, base, draft)
+                current = administrator
+        if current is not None:
+            current.append(sentence)
+    first = _prose_fact(view, administrator, None, bare=False)
+    return first, _prose_fact(view, reviewer, first, bare=reviewer_only)
+
+
+def _prose_fact(view: View, sentences: list[Span], other: BasisFact | None, *, bare: bool) -> BasisFact | None:
+    if not sentences:
+        return None
+    statement = Span(sentences[0].start, sentences[-1].end)
+    cited = [one for sentence in sentences for one in _prose_citations(view, sentence, bare=bare)]
+    folded = view.folded[statement.start : statement.end]
+    agreed = _AGREES.search(folded) is not None and _DISAGREES.search(folded) is None
+    if agreed and not cited and other is not None and other.citations:
+        return BasisFact(statement, other.relied_on, other.relied_at, (), {})
+    return _fact(view, statement, cited)
 
 
 def prose_sentences(view: View, region: Span) -> list[Span]:
@@ -188,34 +196,45 @@ def _prose_citations(view: View, sentence: Span, *, bare: bool = False) -> list[
         for index, verb in enumerate(verbs)
     ]
     passive = _PASSIVE.search(folded, *sentence)
-    if not regions and passive is not None:
+    if passive is not None and _GUIDELINE_WORD.search(folded, sentence.start, passive.start()):
         regions = [Span(sentence.start, passive.start())]
-    elif not regions and bare and not _NONE_CITED.search(folded, *sentence) and not folded.startswith("no ", sentence.start):
-        regions = [sentence]
-    if not regions or (_NONE_CITED.search(folded, *sentence) and len(verbs) < 2):
-        return []
+    elif not regions and bare and not folded.startswith("no ", sentence.start):
+        tail = _PROSE_TAIL.search(folded, *sentence)
+        regions = [Span(sentence.start, tail.start() if tail else sentence.end)]
+    return [one for region in regions for one in _prose_pieces(view, region, sentence)]
+
+
+def _prose_pieces(view: View, region: Span, sentence: Span) -> list[Cited]:
+    """The guidelines that a stretch of prose lists; "which are part of the MTUS" speaks of all before it."""
+    folded = view.folded
     found: list[Cited] = []
-    for region in regions:
-        cuts, stops = [region.start], []
-        for match in _PROSE_SPLIT.finditer(folded, *region):
-            stops.append(match.start())
-            cuts.append(match.end())
-        stops.append(region.end)
-        for cut, stop in zip(cuts, stops, strict=True):
-            piece = view.trim(cut, stop, extra=" ,;.")
-            if len(piece) < 3 or not _GUIDELINE_WORD.search(folded, *piece) or _AGREES.search(folded, *piece):
-                continue
+    cuts, stops = [region.start], []
+    for match in _PROSE_SPLIT.finditer(folded, *region):
+        if match.start() <= cuts[-1]:
+            continue
+        stops.append(match.start())
+        cuts.append(match.end())
+    stops.append(region.end)
+    for cut, stop in zip(cuts, stops, strict=True):
+        piece = view.trim(cut, stop, extra=" ,;.")
+        if len(piece) < 3 or not _GUIDELINE_WORD.search(folded, *piece) or _AGREES.search(folded, *piece):
+            continue
+        if not _NO_GUIDELINE.search(folded, *piece):
             found.append(_prose_part(view, piece))
     whole = list(_PART_OF.finditer(folded, *sentence))
-    if len(whole) == 1 and re.search(r"\bare\b|\bwere\b", whole[0].group()):
+    if len(whole) == 1 and (whole[0].group("neither") or re.search(r"\bare\b|\bwere\b", whole[0].group())):
         for citation in found:
             if citation.source_at.start < whole[0].start():
-                citation.mtus = not whole[0].group("not")
+                citation.mtus = not (whole[0].group("not") or whole[0].group("neither"))
+                citation.mtus_at = Span(*whole[0].span())
     return found
 
 
 def _prose_part(view: View, piece: Span) -> Cited:
     folded = view.folded
+    other = _ARTICLE.match(folded, *piece)
+    if other is not None and other.group().startswith("other"):
+        piece = view.trim(other.end(), piece.end)
     part_of = _PART_OF.search(folded, *piece)
     end = part_of.start() if part_of else piece.end
     if part_of is not None and part_of.start() <= piece.start + 2:
@@ -225,14 +244,15 @@ def _prose_part(view: View, piece: Span) -> Cited:
         end = tail.start()
     pages = _PAGES.search(view.flat, piece.start, end)
     page_span = Span(*pages.span("p")) if pages else None
-    stated = not part_of.group("not") if part_of else None
+    stated = not (part_of.group("not") or part_of.group("neither")) if part_of else None
     odg, acoem = _ODG.match(folded, piece.start, end), _ACOEM.match(folded, piece.start, end)
     mtus_lead = _MTUS_LEAD.match(folded, piece.start, end)
     title_end = pages.start() if pages else end
     after = pages.end() if pages else end
+    mtus_at = Span(*part_of.span()) if part_of else None
     if odg is not None:
         title = _odg_title(view, odg.end(), end)
-        return Cited(Source.ODG, piece, bool(stated), title, _year(view, title))
+        return Cited(Source.ODG, Span(*odg.span()), bool(stated), title, _year(view, title), mtus_at=mtus_at)
     start = piece.start
     source = Source.OTHER
     inside = bool(stated)
@@ -250,9 +270,11 @@ def _prose_part(view: View, piece: Span) -> Cited:
         start, title_end = of_the.end() if of_the else after, end
         if inside or TITLE_AHEAD.match(folded, start, end):
             source, inside = (Source.MTUS if source is Source.OTHER else source), stated is not False
-    title = view.trim(start, max(title_end, start), extra=_EDGE + "()" if title_end - start < 3 else _EDGE)
+    article = _ARTICLE.match(folded, start, title_end)
+    title = view.trim(article.end() if article else start, max(title_end, start), extra=_EDGE)
     year = _year(view, title)
-    return Cited(source, piece, inside, title, year, [], page_span)
+    place = Span(piece.start, max(title_end, piece.start + 1))
+    return Cited(source, place, inside, title, year, [], page_span, mtus_at)
 
 
 def cite(view: View, paragraph: Span) -> list[Cited]:
@@ -265,7 +287,9 @@ def cite(view: View, paragraph: Span) -> list[Cited]:
         body = view.trim(match.end(), stop)
         if not len(body):
             continue
-        if match.group("mtus") and not match.group("non"):
+        if not match.group("mtus") and not match.group("non") and _PART_OF.search(folded, *body):
+            found += _prose_pieces(view, body, body)
+        elif match.group("mtus") and not match.group("non"):
             found += _mtus(view, body, Span(*match.span("mtus")))
         else:
             found += _non_mtus(view, body, Span(match.start("non") if match.group("non") else body.start, body.start))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from extractor.determination import LayoutName
+from extractor.layout.dates import SummaryDates, dates_told
 from extractor.layout.furniture import find_furniture
 from extractor.layout.headings import Mark, Name, find_marks
 from extractor.layout.items import Item, outcome_items
@@ -33,7 +35,7 @@ _NOTICE = re.compile(r"maximus federal services, ?inc\.?,? has determined|notice
 _SECTION_WORD = re.compile(r"section ?\(s\) ?:")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """Where everything stands, in view spans."""
 
@@ -49,6 +51,11 @@ class Layout:
     """The body of the list of documents, where there is one."""
     items: tuple[Item, ...]
     marks: tuple[Mark, ...]
+
+    @cached_property
+    def told(self) -> SummaryDates:
+        """Dates of injury and review that the summary tells."""
+        return dates_told(self.view, self.summary)
 
     @property
     def lines(self) -> list[str]:
@@ -103,8 +110,8 @@ def _variant(view: View, marks: list[Mark]) -> tuple[LayoutName, int | None]:
         return "professional_review", None
     decisions = next((m for m in marks if m.name in (Name.DECISIONS, Name.DECISIONS_2013)), None)
     labels = [mark for mark in marks if mark.name in _ITEM_LABELS]
-    if decisions is None and not (labels and {Name.ADMINISTRATOR, Name.EXPERT} & names):
-        return "unknown", None
+    if decisions is None and not (labels and {Name.HOW_MADE, Name.REVIEWER, Name.SUMMARY} & names):
+        return "unknown", None  # item labels alone: a letter quoted in some other document
     if decisions is not None:
         start = decisions.span.end
         intro = _DECISIONS_INTRO.match(view.folded, view.trim(start, len(view.flat), extra=":").start)

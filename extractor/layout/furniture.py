@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from extractor.normalize import fold
+from extractor.normalize import collapse, fold
 from extractor.spans import Span
 
 # Lines that are furniture wherever they stand. Each is a whole line, folded, digits kept.
@@ -21,6 +21,8 @@ _ALWAYS = re.compile(
     | cm\d\d-\d{5,8}(?!\d)\s*[-,|]?\s*(?:page\b.{0,12}|\d{1,3})
     )$"""
 )
+# A cheap first look at what could be one: a short line with a digit that begins as they do.
+_CANDIDATE = re.compile(r"(?:^|(?<=\f))[^\S\n\f]*(?=[pfic\d-])(?:p(?:age|g)|final|imr|case|cm\d|\d|-)[^\n\f]{0,110}(?=\n|\f|\Z)", re.IGNORECASE | re.MULTILINE)
 _DIGITS = re.compile(r"\d+")
 # A line repeated at page edges is furniture only if it also speaks like it: text may repeat there by chance.
 _SPEAKS = re.compile(r"\bpage\b|\bimr\b|\bcase\b|determination|maximus|confidential|\bcm#|\bfax\b|form effective")
@@ -33,32 +35,35 @@ def find_furniture(text: str) -> tuple[Span, ...]:
     feeds), is the same there but for numbers, and speaks of pages, cases or the letter. The first of such repeated
     lines is kept when it is the only one to carry a case number, since it may be the letter's own header.
     """
-    spans: list[Span] = []
+    spans = [
+        Span(*match.span())
+        for match in _CANDIDATE.finditer(text)
+        if _ALWAYS.match(fold(collapse(match.group())))
+    ]
+    if "\f" in text:
+        edges = _edges(text)
+        shapes = Counter(_DIGITS.sub("#", line) for line, _ in edges)
+        seen: set[str] = set()
+        for line, span in edges:
+            shape = _DIGITS.sub("#", line)
+            if shapes[shape] > 1 and _SPEAKS.search(shape) and not shape.endswith(":"):
+                if shape in seen:
+                    spans.append(span)
+                seen.add(shape)
+    return tuple(sorted(set(spans)))
+
+
+def _edges(text: str) -> list[tuple[str, Span]]:
+    """The first two and last two lines of each page, folded, if short; with their raw spans."""
     edges: list[tuple[str, Span]] = []
     at = 0
     for page in text.split("\f"):
         lines: list[tuple[str, Span]] = []
         line_at = at
         for raw in page.split("\n"):
-            stripped = raw.strip()
-            if stripped and len(stripped) <= 120:
-                lines.append((fold(stripped), Span(line_at, line_at + len(raw))))
-            elif stripped:
-                lines.append(("", Span(line_at, line_at + len(raw))))
+            if raw.strip():
+                lines.append((fold(collapse(raw)), Span(line_at, line_at + len(raw))))
             line_at += len(raw) + 1
-        edges.extend(lines[:2] + lines[2:][-2:])
-        for line, span in lines:
-            # Cheap first look: the forms above all have a digit and are short.
-            if line and (line[-1].isdigit() or "page" in line or "form" in line or line[-1] == "-") and _ALWAYS.match(line):
-                spans.append(span)
+        edges.extend(line for line in lines[:2] + lines[2:][-2:] if len(line[0]) <= 120)
         at += len(page) + 1
-    if "\f" in text:
-        shapes = Counter(_DIGITS.sub("#", line) for line, _ in edges if line)
-        seen: set[str] = set()
-        for line, span in edges:
-            shape = _DIGITS.sub("#", line)
-            if line and shapes[shape] > 1 and _SPEAKS.search(shape) and not shape.endswith(":"):
-                if shape in seen:
-                    spans.append(span)
-                seen.add(shape)
-    return tuple(sorted(set(spans)))
+    return edges

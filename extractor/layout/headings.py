@@ -107,11 +107,14 @@ _SIMPLE = "|".join(
 _REGARDING = r"\(?\d{1,2}\s?[.)]\s*regarding (?:the |an? )?(?:retrospective )?requests? for"
 _ENDS = r"sincerely,|effect of the decision\s?:|disclaimer\s?: maximus is providing"
 _MARK = re.compile(rf"(?:{_SIMPLE})(?:\s*:)?|{_REGARDING}|{_ENDS}|{VERDICT.pattern.replace('(?P<not>', '(?:')}")
+_OPENINGS = sorted({" ".join(words.split()[:2]) for _, words in _WORDS} | {"rationale for", "effect of", "sincerely,"})
 _CANON = {words: name for name, words in _WORDS}
 _NEEDS_COLON = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.RATIONALE, Name.ISSUE})
 # "case summary" and its like are also ordinary words: away from a line start they count only in capitals.
 _FUZZY_CHOICES = [words for _, words in _WORDS if len(words) >= 12]
 _FUZZY_CUTOFF = 87.0
+_LOST_BREAKS = 300
+"""A line this long has lost its breaks: headings stand inside it."""
 _LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s*")
 
 
@@ -124,7 +127,11 @@ def find_marks(view: View) -> list[Mark]:
     """
     marks: list[Mark] = []
     folded, flat = view.folded, view.flat
-    for match in _MARK.finditer(folded):
+    at = 0
+    for candidate in _candidates(view):
+        match = _MARK.match(folded, candidate)
+        if match is None or candidate < at:
+            continue
         start, end = match.span()
         words = match.group()
         name = _name(words)
@@ -135,15 +142,32 @@ def find_marks(view: View) -> list[Mark]:
         if not at_line_start:
             shown = flat[start:end]
             capitals = shown.upper() == shown
-            label = has_colon and name not in SECTIONS and shown[:1].isupper()
+            lost_breaks = len(view.line_span(view.line_number(start))) > _LOST_BREAKS
+            label = has_colon and shown[:1].isupper() and (name not in SECTIONS or lost_breaks)
             if not (capitals or label):
                 continue
         elif name in SECTIONS and name not in (Name.ITEM, Name.CLOSING) and not has_colon and not _fills_line(view, start, end):
             continue
         marks.append(Mark(name, Span(start, end)))
+        at = end
     marks.extend(_misspelled(view, marks))
     marks.sort(key=lambda mark: mark.span)
     return marks
+
+
+def _candidates(view: View) -> list[int]:
+    """Where a heading can begin: at line starts, behind their list numbers, and wherever its first words stand."""
+    found = set(view.line_starts)
+    for start in view.line_starts:
+        number = _LIST_NUMBER.match(view.flat, start)
+        if number is not None:
+            found.add(number.end())
+    for words in _OPENINGS:
+        at = view.folded.find(words)
+        while at >= 0:
+            found.add(at)
+            at = view.folded.find(words, at + 1)
+    return sorted(found)
 
 
 def _name(words: str) -> Name:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extractor.determination import Outcome
 from extractor.layout.headings import Mark, Name
@@ -43,6 +45,8 @@ _PARTIAL_END = re.compile(
     r"remaining imr[- ]*eligible portion|leaving the (?:original )?request imr[- ]*eligible|the original request,"
 )
 _PARTIAL_START = re.compile(r"\b(?:was|were|is) the original request")
+# Where no label follows, the sentence that tells what a side relied upon serves as well.
+_BASIS_SENTENCE = re.compile(r"the (?:claims administrator|(?:physician|expert) reviewer)(?:'s)? (?:based|did not|cited|relied|used)")
 _LONGEST_HEADING = 1500
 _LOST_BREAKS = 160
 """A line longer than this was not set by hand: its breaks were lost."""
@@ -51,51 +55,43 @@ _LOST_BREAKS = 160
 def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
     """Items of a section in which each heading ends in its outcome word (2014 and later).
 
-    An outcome word closes a heading only where the next thing is one of the item's labels; where an item has no label
-    at all, only where it stands behind a colon at a line end and the text before it was closed. A rationale that
-    ends with "upheld" is therefore no heading.
+    An outcome word closes a heading only where the next thing is one of the item's labels, or the sentence that tells
+    what a side relied upon. In a letter without any labels it must stand behind a colon at a line end, after a break.
+    A rationale that ends with "upheld" is therefore no heading, nor is a lone "Physical therapy: Overturned" in the
+    middle of one, which is a quotation, or worse, an instruction.
     """
     labels = [mark for mark in marks if mark.name in _LABELS and section.start <= mark.span.start < section.end]
     found: list[tuple[Span, re.Match[str], bool]] = []
     previous_end = section.start
+    setting = _setting(view, section)
     label_starts = {mark.span.start for mark in labels}
+    label_ends = [mark.span.end for mark in labels]
     for match in _OUTCOME.finditer(view.folded, section.start, section.end):
         if not view.flat[match.start("word")].isupper():
             continue
         after = match.end()
         while after < section.end and view.folded[after] == " ":
             after += 1
-        labelled = after in label_starts
+        labelled = after in label_starts or _BASIS_SENTENCE.match(view.folded, after) is not None
         at_line_end = after >= section.end or after in view.starts
+        if not labelled and labels:
+            continue  # a letter that labels its items labels all of them; a lone line is a quotation, or worse
         if not labelled and not (match.group("colon") and at_line_end and _closed(view, previous_end, match.start())):
             continue
-        lower = max((m.span.end for m in labels if m.span.end <= match.start()), default=section.start)
+        labels_before = bisect_right(label_ends, match.start())
+        lower = label_ends[labels_before - 1] if labels_before else section.start
         lower = max(lower, found[-1][1].end() if found else section.start)
-        heading = _heading(view, lower, match.start(), section)
+        heading = _heading(view, lower, match.start(), section, setting)
         if heading is None:
             continue
         if not labelled and found and not _opened_by_break(view, heading):
             continue
         found.append((heading, match, labelled))
         previous_end = after
-    found = _without_quoted(view, found, labels)
     return [
-        _item(view, heading, match, Span(heading.start, _next_start(found, index, section)), labels)
+        _item(view, heading, match, Span(heading.start, _next_start(found, index, section)), labels, section, setting)
         for index, (heading, match, _) in enumerate(found)
     ]
-
-
-def _without_quoted(
-    view: View, found: list[tuple[Span, re.Match[str], bool]], labels: list[Mark]
-) -> list[tuple[Span, re.Match[str], bool]]:
-    """Leave out unlabelled headings that stand inside the rationale of a labelled item in a letter that labels its items.
-
-    A lone line such as "Physical therapy: Overturned" in the middle of a rationale is a quotation, or worse, an
-    instruction; a letter that prints guideline labels for its items prints them for all of them.
-    """
-    if not any(labelled for *_, labelled in found):
-        return found
-    return [entry for entry in found if entry[2] or not labels]
 
 
 def _next_start(found: list[tuple[Span, re.Match[str], bool]], index: int, section: Span) -> int:
@@ -112,8 +108,34 @@ def _opened_by_break(view: View, heading: Span) -> bool:
     return any(heading.start - 6 <= start <= heading.start for start in view.line_starts)
 
 
-def _item(view: View, heading: Span, match: re.Match[str], window: Span, labels: list[Mark]) -> Item:
+def _orphan(view: View, inside: list[Mark], section: Span, setting: _Setting, end: int) -> int:
+    """Where the paragraphs of an item begin whose own heading was not recognised; `end` where there are none.
+
+    They show by a second set of labels behind the item's rationale. They are left out, and counted as incomplete.
+    """
+    own = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
+    if own is None:
+        return end
+    behind = [mark for mark in inside if mark.span.start > own.span.start]
+    first = next((mark for mark in behind if mark.name in (Name.ADMINISTRATOR, Name.EXPERT)), None)
+    if first is None or not any(mark.name is Name.RATIONALE and mark.span.start > first.span.start for mark in behind):
+        return end
+    begins = [at for at in _boundaries(view, own.span.end, first.span.start - 1, section, setting) if at > own.span.end]
+    return begins[0] if begins else first.span.start
+
+
+def _item(
+    view: View,
+    heading: Span,
+    match: re.Match[str],
+    window: Span,
+    labels: list[Mark],
+    section: Span,
+    setting: _Setting,
+) -> Item:
     inside = [mark for mark in labels if match.end() <= mark.span.start < window.end]
+    window = Span(window.start, _orphan(view, inside, section, setting, window.end))
+    inside = [mark for mark in inside if mark.span.start < window.end]
     first: dict[Name, Mark] = {}
     for mark in inside:
         first.setdefault(mark.name, mark)
@@ -130,8 +152,12 @@ def _item(view: View, heading: Span, match: re.Match[str], window: Span, labels:
         span = view.trim(mark.span.end, end)
         return span if len(span) else None
 
+    guidelines = None
+    if not {Name.ADMINISTRATOR, Name.EXPERT} & set(first) and Name.RATIONALE in first:
+        guidelines = view.trim(match.end(), first[Name.RATIONALE].span.start, extra=".")
     return Item(
         heading=heading,
+        guidelines=guidelines if guidelines else None,
         outcome=Outcome(match.group("word")),
         outcome_span=Span(match.start("word"), match.end("word")),
         window=view.trim(window.start, window.end),
@@ -141,14 +167,31 @@ def _item(view: View, heading: Span, match: re.Match[str], window: Span, labels:
     )
 
 
-def _heading(view: View, lower: int, end: int, section: Span) -> Span | None:
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How a section is set: its first line, its line width in characters, its usual gap between lines."""
+
+    first_line: int
+    width: int
+    gap: int
+
+
+def _setting(view: View, section: Span) -> _Setting:
+    first, last = view.line_number(section.start), view.line_number(max(section.start, section.end - 1))
+    starts = [*view.line_starts[first - 1 : last], section.end + 1]
+    widths = sorted(after - before - 1 for before, after in pairwise(starts))
+    gaps = sorted(view.gaps[first:last] or [1])
+    return _Setting(first, widths[int(len(widths) * 0.9)], gaps[len(gaps) // 2])
+
+
+def _heading(view: View, lower: int, end: int, section: Span, setting: _Setting) -> Span | None:
     """The heading that ends at `end`: back to the nearest place at which a new paragraph can have begun.
 
     `lower` is the end of the last label before it. The heading of a partial certification has several sentences: it
     goes back to the one that names the original request.
     """
     span = None
-    for boundary in [*_boundaries(view, lower, end, section), lower]:
+    for boundary in [*_boundaries(view, lower, end, section, setting), lower]:
         candidate = view.trim(boundary, end, extra=":;")
         if not len(candidate) or (span is not None and len(candidate) > _LONGEST_HEADING):
             continue
@@ -167,7 +210,7 @@ def _heading(view: View, lower: int, end: int, section: Span) -> Span | None:
     return span
 
 
-def _boundaries(view: View, lower: int, end: int, section: Span) -> list[int]:
+def _boundaries(view: View, lower: int, end: int, section: Span, setting: _Setting) -> list[int]:
     """Offsets from `lower` to `end`, nearest to `end` first, at which a paragraph may begin.
 
     A line begins one where the line before it closed a sentence or was broken early (its next word would have
@@ -175,26 +218,26 @@ def _boundaries(view: View, lower: int, end: int, section: Span) -> list[int]:
     some PDF programs print one after every line, others none at all. Where no line qualifies, breaks were lost, and
     the ends of sentences are all there is to go by.
     """
-    first, last = view.line_number(section.start), view.line_number(max(section.start, section.end - 1))
-    widths = sorted(len(view.line_span(number)) for number in range(first, last + 1))
-    width = widths[int(len(widths) * 0.9)]
-    usual = sorted(view.gaps[first:last] or [1])[(last - first) // 2]
     found: list[int] = []
-    for number in range(view.line_number(end - 1), first, -1):
+    for number in range(view.line_number(end - 1), setting.first_line, -1):
         span = view.line_span(number)
-        if span.start < lower:
+        if span.start < lower or end - span.start > _LONGEST_HEADING:
+            break
+        if lower == section.start and span.start <= lower + 1:  # the section's own introduction stands before it
+            found.append(span.start)
             break
         before = view.words(view.line_span(number - 1))
         word = view.lined[span.start : span.end].split(" ", 1)[0]
-        fits = len(before) + 1 + len(word) < 0.86 * width
+        fits = len(before) + 1 + len(word) < 0.86 * setting.width
         closes = bool(_SENTENCE_END.search(before))
-        gapped = view.gaps[number - 1] > usual and (number - 1) not in view.page_breaks
+        gapped = view.gaps[number - 1] > setting.gap and (number - 1) not in view.page_breaks
         if word[:1].islower():
             begins = closes and (fits or gapped)
         else:
             begins = closes or (fits and not _OPEN_END.search(before))
         if begins:
             found.append(span.start)
-    if not found or len(view.line_span(view.line_number(end - 1))) > _LOST_BREAKS:
-        found += [match.end() for match in _INSIDE_SENTENCE_END.finditer(view.flat, lower, end)]
+    if (not found and lower != section.start) or len(view.line_span(view.line_number(end - 1))) > _LOST_BREAKS:
+        from_here = max(lower, end - _LONGEST_HEADING)
+        found += [match.end() for match in _INSIDE_SENTENCE_END.finditer(view.flat, from_here, end)]
     return sorted(set(found), reverse=True)

@@ -28,6 +28,9 @@ _ADMINISTRATOR_SAID = re.compile(r"the claims administrator (?:based|did not|cit
 _NUMBERED = re.compile(r"(?:^|(?<=\n))(?:\(?(?P<number>\d{1,2})\s?[.)]\s+|(?:#|issue |item )(?P<mark>\d{1,2})\s?[:.)]\s*)(?=\S)", re.IGNORECASE)
 
 
+_LEADING_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s+")
+
+
 def _outcome(negated: str | None) -> Outcome:
     return Outcome.UPHELD if negated else Outcome.OVERTURNED
 
@@ -170,6 +173,8 @@ def _issue_lines(view: View, body: Span) -> list[Span]:
     """One heading for each numbered entry, or the whole body where nothing is numbered."""
     numbered = [m for m in _NUMBERED.finditer(view.lined, body.start, body.end)]
     if not numbered or numbered[0].start() > body.start:
+        number = _LEADING_NUMBER.match(view.flat, *body)
+        body = view.trim(number.end(), body.end) if number else body
         return [body] if len(body) else []
     stops = [m.start() for m in numbered[1:]] + [body.end]
     return [view.trim(m.end(), stop) for m, stop in zip(numbered, stops, strict=True)]

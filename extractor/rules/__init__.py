@@ -5,28 +5,27 @@ from __future__ import annotations
 import re
 
 from extractor.drafts import Draft
+from extractor.facts import Facts
 from extractor.layout import Layout
 from extractor.normalize import View
 from extractor.rules.diagnoses import read_diagnoses
-from extractor.rules.guidelines import read_basis, read_joint_basis
+from extractor.rules.bases import read_basis
 from extractor.rules.header import read_header
 from extractor.rules.patient import read_patient
 from extractor.rules.reasons import read_reasons
-from extractor.rules.requests import read_request
-from extractor.rules.reviewer import read_reviewer
 from extractor.rules.treatments import read_treatment
 from extractor.spans import Span
 
 __all__ = ["read_by_rules"]
 
 
-def read_by_rules(layout: Layout) -> Draft:
+def read_by_rules(layout: Layout, facts: Facts) -> Draft:
     """Every field that rules can honestly fill; what the words do not tell stays unsaid."""
     draft = Draft(decisions=len(layout.items))
     if layout.variant == "unknown":
         return draft
-    read_header(layout, draft)
-    read_reviewer(layout, draft)
+    read_header(layout, facts, draft)
+    _say_reviewer(facts, draft)
     read_patient(layout, draft)
     read_diagnoses(layout, draft)
     view = layout.view
@@ -37,7 +36,7 @@ def read_by_rules(layout: Layout) -> Draft:
             draft.say(f"/records_reviewed/{index}", view.words(place), place)
     for index, item in enumerate(layout.items):
         pointer = f"/decisions/{index}"
-        request = read_request(view, item.heading)
+        request = facts.items[index].request
         draft.say(f"{pointer}/heading", view.words(item.heading), item.heading)
         draft.say(f"{pointer}/requested", view.words(request.requested), request.requested)
         if request.authorized is not None:
@@ -47,18 +46,20 @@ def read_by_rules(layout: Layout) -> Draft:
         for number, (value, place) in enumerate(request.service_dates):
             draft.say(f"{pointer}/service_dates/{number}", value, place)
         draft.say(f"{pointer}/associated_surgical_service", request.associated, request.associated_at, derived=True)
-        read_treatment(view, request, pointer, draft)
+        read_treatment(view, facts.items[index], pointer, draft)
         draft.say(f"{pointer}/outcome", item.outcome.value, item.outcome_span)
-        if item.guidelines is not None:
-            only = layout.variant == "professional_review"
-            read_joint_basis(view, item.guidelines, pointer, draft, reviewer_only=only)
-        else:
-            read_basis(view, item.administrator, f"{pointer}/claims_administrator_basis", draft)
-            read_basis(view, item.expert, f"{pointer}/reviewer_basis", draft)
+        read_basis(view, facts.items[index].administrator, f"{pointer}/claims_administrator_basis", draft)
+        read_basis(view, facts.items[index].reviewer, f"{pointer}/reviewer_basis", draft)
         if item.rationale is not None:
             draft.say(f"{pointer}/rationale", view.words(item.rationale), item.rationale)
         read_reasons(view, item, pointer, draft)
     return draft
+
+
+def _say_reviewer(facts: Facts, draft: Draft) -> None:
+    for name in ("licensed_states", "specialties", "subspecialties"):
+        for index, (value, place) in enumerate(getattr(facts.reviewer, name)):
+            draft.say(f"/reviewer/{name}/{index}", value, place)
 
 
 _RECORDS_INTRO = re.compile(r"the following relevant documents[^:]{0,260}?(?:included|reviewed and considered)[^:]{0,60}[:.]\s?|these documents included:?\s?")
@@ -74,6 +75,13 @@ def list_entries(view: View, region: Span) -> list[Span]:
     if bullets:
         stops = [bullet.start() for bullet in bullets[1:]] + [region.end]
         pieces = [view.trim(bullet.end(), stop, extra=";") for bullet, stop in zip(bullets, stops, strict=True)]
+        return [piece for piece in pieces if len(piece)]
+    if view.flat.count(";", start, region.end) > 1:
+        at = start
+        pieces = []
+        for match in re.compile(r";|$").finditer(view.flat, start, region.end):
+            pieces.append(view.trim(at, match.start(), extra=";."))
+            at = match.end()
         return [piece for piece in pieces if len(piece)]
     entries: list[Span] = []
     first, last = view.line_number(start), view.line_number(max(start, region.end - 1))

@@ -5,19 +5,11 @@ from __future__ import annotations
 import re
 
 from extractor.drafts import Draft
+from extractor.facts.ages import ages
 from extractor.layout import Layout
-from extractor.literals import NUMBER_WORD, number
 from extractor.normalize import View
 from extractor.spans import Span
 
-_AGE = re.compile(
-    rf"\b(?P<age>\d{{2,3}}|{NUMBER_WORD})\s?[-– ]?\s?(?:year|yr)s?\.?\s?[-– ]?\s?old\b"
-    rf"|\b(?P<age2>\d{{2,3}})[- ]?(?:y/o|y\.o\.?|yo|yof|yom)\b"
-    rf"|\bage(?:d|:| of| is| was)?\s(?P<age3>\d{{2,3}})\b(?!\s?%)"
-    rf"|\b(?P<age4>\d{{2,3}}) years? of age\b"
-)  # fmt: skip
-# "a 12-year-old daughter", "her two-year-old MRI": somebody's or something's age, not the patient's.
-_NOT_PATIENT = re.compile(r"\s?(?:son|daughter|child|children|grand\w+|injur\w*|mri|study|report|claim|film|car|building|house|vehicle|fracture|x-?ray|brother|sister|mother|father|wife|husband)\b")
 _SEX_AFTER = re.compile(r"(?P<male>male|man|gentleman|yom)\b|(?P<female>female|woman|lady|yof)\b")
 _SEX_TITLE = re.compile(r"\b(?P<male>mr)\.\s|\b(?P<female>mrs|ms|miss)\.?\s(?=[a-z_])")
 _SEX_STATED = re.compile(
@@ -27,10 +19,10 @@ _SEX_STATED = re.compile(
 )
 # "He reported", "her pain": pronouns that can only speak of the patient.
 _PRONOUN = re.compile(
-    r"\b(?:(?P<male>he)|(?P<female>she))\s(?:\w+ly\s)?(?:is|was|has|had|reports?|reported|complain\w*|denie[sd]|states?|stated|sustained|underwent|"
+    r"(?<!/)\b(?:(?P<male>he)|(?P<female>she))\s(?:\w+ly\s)?(?:is|was|has|had|reports?|reported|complain\w*|denie[sd]|states?|stated|sustained|underwent|"
     r"continue[sd]?|rate[sd]|presents?|presented|works?|worked|stopped|received|tried|takes?|took|injured|fell|slipped|felt|feels|describe[sd]|"
     r"tripped|twisted|lifted|developed|experience[sd]|uses?|used|walks?|ambulate[sd]?|returned|completed|attended|remains?|could|cannot|struggled|lives?|sleeps?)\b"
-    r"|\b(?:(?P<male2>his)|(?P<female2>her))\s(?:\w+\s)?(?:pain|symptoms?|neck|back|shoulders?|knees?|wrists?|hands?|legs?|arms?|injur\w+|medications?|job|work\w*|"
+    r"|(?<!/)\b(?:(?P<male2>his)|(?P<female2>her))\s(?:\w+\s)?(?:pain|symptoms?|neck|back|shoulders?|knees?|wrists?|hands?|legs?|arms?|injur\w+|medications?|job|work\w*|"
     r"left|right|low|lower|upper|sleep|mood|condition|gait|function|hip|ankle|foot|elbow|head|headaches?|activities|daily|primary treating|usual|home)\b"
 )
 
@@ -43,7 +35,28 @@ _UNSTATED = re.compile(
     r"\bnot\s(?:\w+\s){0,3}(?:detailed|provided|documented|given|stated|described|specified|noted|available|known|clear|reported|listed|discussed|mentioned|included|identified)|\bunclear|\bunknown|\bunspecified|\bnot$"
 )
 _WHEN = re.compile(
-    r"\b(?:injur\w+|accident|incident|claim|(?:hurt|strained|sprained|fractured|twisted|crushed) (?:his|her|the) |(?:developed|felt|noticed|experienced)\s[^.;]{0,40}?pain|onset)[^.;]{0,90}?[,\s](?:when|while|as a result of|due to|after|secondary to|caused by|resulting from|resulted from|arising from|stemming from|from)\s"
+    r"\b(?:injur\w+|accident|incident|claim|(?:was )?hurt|(?:strained|sprained|fractured|twisted|crushed) (?:his|her|the) |(?:developed|felt|noticed|experienced)\s[^.;]{0,60}?pain|onset)"
+    r"[^.;]{0,90}?[,\s](?:when|while|as a result of|due to|after|secondary to|caused by|resulting from|resulted from|arising from|stemming from|come about from|by|from)\s"
+    r"|\b(?:attributes?|attributed|ascribes?|relates?|related) (?:it |this |the (?:onset|injury|claim|condition|pain|symptoms) |(?:his|her) \w+ )?to\s"
+    r"|\bthe history (?:given )?is (?:of|that)\s"
+    r"|\b(?:hurt|injured|strained) (?:his|her) [a-z ]{3,30}? (?=[a-z]{3,}ing (?:an?|the|his|her|[a-z]+s)\b)"
+)
+# The patient as subject of an act, told early in the summary: "He fell …", "who reached …", "On July 7, 2015 a limb …".
+_CLAUSE = re.compile(r"[.;:,] ?(?=\S)|\b(?=who |whose )")
+_TOLD = re.compile(
+    r"(?:(?:by|according to) [^.;,]{3,60}, |per [^.;,]{3,60}, )?(?:(?:he|she|the (?:patient|injured worker|worker|claimant|applicant|employee)) (?:report(?:s|ed) |state[sd] |relate[sd] |recall(?:s|ed) )?(?:that (?:he|she) )?)(?=(?P<a>\w+))"
+    r"|who (?=(?P<b>\w+))|whose (?=(?P<c>[a-z ]{3,30}\b(?:hit|was|were|got|struck)))"
+    r"|(?=(?P<g>(?:fall|fell|slip(?:ped)?|trip(?:ped)?|mva|mvc|struck|rear[- ]?ended)\b))"
+    r"|(?<=injury\. )(?=(?P<h>the |an? ))"
+    r"|(?:on|in) [^.;]{4,28}?(?:19|20)?\d\d,? (?=(?P<d>(?:an?|the|his|her|he|she)\b))"
+    r"|doi:? [\d/-]{6,10}[:,.] (?=(?P<e>\w+))"
+    r"|the \w+(?: \w+)?'s history is that (?=(?P<i>\w+))"
+)
+_EARLY = 700
+"""How far into a summary an act is looked for where no word says that it is the injury's."""
+_ACTED = re.compile(
+    r"(?:was |were |had |got )?(?:fell|fall|slip|trip|slipped|tripped|lifted|pulled|pushed|twisted|struck|hit|caught|carried|bent|reached|stepped|stepping|jumped|climbed|slid|missed|rear[- ]?ended|thrown|pinned|"
+    r"held at|crushed|cut|burned|bitten|attacked|assaulted|sideswiped|dropped|drawn into|went through|rolled|broke loose|overturned|collapsed|knocked|smashed|jammed|landed|tackled|kicked|exposed|electrocuted|dragged|trapped|tumbled|stumbled|swerved|collided|run over|ran over|gave way)\b"
 )
 _ACT = re.compile(
     r"(?:(?:he|she|they|the (?:patient|injured worker|worker|claimant|applicant|employee)|it)\s)?(?:(?:was|were|had been|had|is|reportedly|accidentally|allegedly|being)\s)*"
@@ -56,9 +69,12 @@ _ACT = re.compile(
 # Where the act ends: the sentence, a result, a second clause about something else.
 _ACT_END = re.compile(
     r"[.;](?:\s|$)|,?\s(?:result(?:ing|ed)|and (?:felt|sustained|injured|developed|experienced|reported|noted|immediately|began|has|had|was (?:diagnosed|seen|treated|taken))|causing|with (?:immediate|onset|resultant|subsequent|pain|complaints)|"
-    r"which (?:resulted|caused)|leading to|at which time|thereby|sustaining|injuring|when (?:he|she) felt|and the (?:patient|injured|worker)|who |that (?:caused|resulted))|,\s(?:the (?:patient|injured|claim|worker)|he |she |diagnos|current|and (?:is|now|continues|complain)|with |in which|on \d|for which)|\.$"
+    r"which (?:resulted|caused)|leading to|at which time|thereby|sustaining|injuring|when (?:he|she) felt|and the (?:patient|injured|worker)|who |that (?:caused|resulted)|on \d|on (?:january|february|march|april|may|june|july|august|september|october|november|december)|in (?:january|february|march|april|may|june|july|august|september|october|november|december|\d{4})|where (?:he|she)|and (?:began|subsequently|has|complain\w*)|with a date|after which|(?:six|five|four|three|two|several|\d+) (?:years|months|weeks) ago)|,\s(?:the (?:patient|injured|claim|worker)|he |she |diagnos|current|and (?:is|now|continues|complain)|with |in which|on \d|for which)|\.$"
 )
 _LONGEST_ACT = 220
+_GERUND = re.compile(r"(?:being )?(?!following|including|regarding|undergoing|having|receiving|continuing|participating|taking|trying (?:pt|physical))[a-z]{3,}ing\b|(?:repeated|repetitive|prolonged) ")
+_FELT = re.compile(r"(?:he|she|the (?:patient|injured worker)) (?:was seen|presented|underwent|returned|started|began|saw|reported|complained)\b")
+_SUBJECT = re.compile(r"that (?=\w)")
 
 
 def read_patient(layout: Layout, draft: Draft) -> None:
@@ -76,20 +92,8 @@ def read_patient(layout: Layout, draft: Draft) -> None:
         else:
             _say_sex_by_pronoun(view, regions, draft)
     for region in regions:
-        if _say_mechanism(view, region, draft):
+        if _say_mechanism(view, region, draft, stated_injury=region is layout.summary):
             break
-
-
-def ages(view: View, region: Span) -> list[tuple[int, Span]]:
-    """Every age of the patient that `region` states, with its place."""
-    found = []
-    for match in _AGE.finditer(view.folded, *region):
-        words = match.group("age") or match.group("age2") or match.group("age3") or match.group("age4")
-        value = number(words)
-        if value is None or not 14 <= value <= 110 or _NOT_PATIENT.match(view.folded, match.end()):
-            continue
-        found.append((int(value), Span(*match.span())))
-    return found
 
 
 def _say_age(view: View, region: Span, draft: Draft) -> bool:
@@ -128,7 +132,7 @@ def _say_sex_by_pronoun(view: View, regions: list[Span], draft: Draft) -> None:
     draft.say("/patient/sex", "male" if male else "female", Span(*first.span(name)), derived=True)
 
 
-def _say_mechanism(view: View, region: Span, draft: Draft) -> bool:
+def _say_mechanism(view: View, region: Span, draft: Draft, *, stated_injury: bool) -> bool:
     folded = view.folded
     for stated in _STATED_MECHANISM.finditer(folded, *region):
         clause = Span(stated.end(), _clause_end(folded, stated.end(), region.end))
@@ -138,12 +142,41 @@ def _say_mechanism(view: View, region: Span, draft: Draft) -> bool:
         act = _act(view, clause)
         draft.say("/patient/mechanism", view.words(act), act)
         return True
+    if not stated_injury and folded.find("injur", *region) < 0:
+        return False
     for lead in _WHEN.finditer(folded, *region):
-        act_match = _ACT.match(folded, lead.end())
-        if act_match is None:
+        # "injured … when" introduces the act itself; "after" or "from" may introduce anything else.
+        told = (
+            stated_injury
+            and lead.group().endswith(("when ", "while "))
+            and not lead.group().startswith(("developed", "felt", "noticed", "experienced"))
+            and not _FELT.match(folded, lead.end())
+        )
+        if not told and _ACT.match(folded, lead.end()) is None and not _GERUND.match(folded, lead.end()):
             continue
         clause = Span(lead.end(), _clause_end(folded, lead.end(), region.end))
         act = _act(view, clause)
+        if 4 <= len(act) <= _LONGEST_ACT:
+            draft.say("/patient/mechanism", view.words(act), act)
+            return True
+    return stated_injury and _say_told(view, region, draft)
+
+
+def _say_told(view: View, region: Span, draft: Draft) -> bool:
+    folded = view.folded
+    limit = min(region.end, region.start + _EARLY)
+    starts = [region.start, *(match.end() for match in _CLAUSE.finditer(folded, region.start, limit))]
+    for at in starts:
+        told = _TOLD.match(folded, at, limit)
+        if told is None:
+            continue
+        start = told.start(told.lastgroup or 0)
+        end = _clause_end(folded, start, region.end)
+        acted = _ACTED.search(folded, start, end)
+        subject_dropped = told.lastgroup in ("a", "b", "e", "g")
+        if acted is None or (subject_dropped and told.lastgroup != "e" and acted.start() > start + 1):
+            continue
+        act = _act(view, Span(start, end))
         if 4 <= len(act) <= _LONGEST_ACT:
             draft.say("/patient/mechanism", view.words(act), act)
             return True
@@ -156,4 +189,6 @@ def _clause_end(folded: str, start: int, limit: int) -> int:
 
 
 def _act(view: View, clause: Span) -> Span:
-    return view.trim(*clause, extra=",.:;\"'")
+    """The clause without a leading "that" and closing punctuation."""
+    pronoun = _SUBJECT.match(view.folded, *clause)
+    return view.trim(pronoun.end() if pronoun else clause.start, clause.end, extra=",.:;\"'")

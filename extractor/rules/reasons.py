@@ -8,12 +8,14 @@ from extractor.determination import Outcome, Reason
 from extractor.drafts import Draft
 from extractor.layout import Item
 from extractor.normalize import View
-from extractor.rules.guidelines import prose_sentences
+from extractor.facts.citations import prose_sentences
 from extractor.spans import Span
 from extractor.vocabulary import reasons as words
 
 _MOST = 3
 """Reviewers rest a conclusion on one to three reasons."""
+_RECITED = frozenset({Reason.NOT_RECOMMENDED, Reason.EVIDENCE_LACKING, Reason.EXCEEDS_LIMIT, Reason.RECOMMENDED})
+"""What a recited guideline can give as the reason, where the reviewer adds nothing of the case."""
 _CONTRAST = re.compile(r"\b(?:however|but|here|in this case|although|though|nevertheless|while|yet|unfortunately)\b")
 
 
@@ -35,17 +37,13 @@ def find_reasons(view: View, rationale: Span, outcome: Outcome) -> list[tuple[Re
         for cue in cues:
             if cue.reason in found and (found[cue.reason][1] or recital):
                 continue
+            if recital and cue.reason not in _RECITED:
+                continue
             match = cue.pattern.search(view.folded, start, sentence.end)
             if match is not None:
                 found[cue.reason] = (sentence, not recital)
     firm = {reason: place for reason, (place, sure) in found.items() if sure}
-    chosen = firm or {
-        reason: place
-        for reason, (place, _) in found.items()
-        if reason in (Reason.NOT_RECOMMENDED, Reason.EVIDENCE_LACKING, Reason.EXCEEDS_LIMIT, Reason.RECOMMENDED)
-    }
-    if Reason.NOT_RECOMMENDED in chosen and len(chosen) > 2:
-        chosen.pop(Reason.NOT_RECOMMENDED)
+    chosen = firm or {reason: place for reason, (place, _) in found.items()}
     if Reason.DEPENDENT_SERVICE in chosen:
         chosen = {Reason.DEPENDENT_SERVICE: chosen[Reason.DEPENDENT_SERVICE]}
     order = [cue.reason for cue in cues]

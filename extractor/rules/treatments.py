@@ -2,210 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
-from extractor.determination import Category, Subcategory
 from extractor.drafts import Draft
+from extractor.facts import ItemFacts
 from extractor.normalize import View
-from extractor.rules.quantities import read_quantity
-from extractor.rules.requests import Request
 from extractor.spans import Span
-from extractor.vocabulary import treatments as words
-from extractor.vocabulary.body import find_parts
-from extractor.vocabulary.drugs import NamedDrug, find_drugs
-
-# Over these a drug's name wins: their words ("pad", "kit", "release", "management") also describe drugs.
-_YIELDS_TO_DRUG = frozenset(
-    {Category.DMEPOS, Category.EVALUATION_AND_MANAGEMENT, Category.OTHER, Category.SURGERY, Category.REHABILITATION, Category.PROGRAMS}
-)
-# Drugs of these classes, put on the skin, are topical analgesics; others keep their class (fentanyl patch, cortisone cream).
-_TOPICAL_CLASSES = frozenset(
-    {
-        Subcategory.NSAID,
-        Subcategory.TOPICAL_ANALGESIC,
-        Subcategory.MUSCLE_RELAXANT,
-        Subcategory.ANTI_EPILEPSY,
-        Subcategory.ANALGESIC_OTHER,
-        Subcategory.INJECTABLE,
-        Subcategory.ANTIDEPRESSANT,
-    }
-)
-# 50mg · 10/325mg · 75-0.2mg · 4%-27.5%-0.0325% · 300mg/g · 0.5 mg · 1,000 units
-_UNIT = r"(?:mg|mcg|µg|ug|%|iu|units?|meq|mg/ml|mcg/hr?|milligrams?|micrograms?)"
-_STRENGTH = re.compile(
-    rf"(?<![\d#])\d[\d,]*(?:\.\d+)?\s?{_UNIT}?(?:\s?[-/]\s?\d[\d,]*(?:\.\d+)?\s?{_UNIT}?)*(?:\s?/\s?(?:\d+\s?)?(?:ml|g|gm|hr|hour|day|actuation|patch)\b)?"
-)
-_HAS_UNIT = re.compile(rf"\d\s?{_UNIT}(?![a-z])")
-_BETWEEN = re.compile(r"(?:\s?\([^)]*\))?[\s,:-]*(?:(?:tab(?:let)?s?|cap(?:sule)?s?|cream|gel|ointment|patch(?:es)?|transdermal|topical|lotion|solution|oral|strength|ec|dr|er|with|of|at)\b[\s,:-]*)*")
-_BEFORE = re.compile(rf"(?P<s>\d[\d,]*(?:\.\d+)?\s?{_UNIT}(?:\s?/\s?\d*\s?(?:ml|g|gm|hr)\b)?)\s?(?:of\s)?$")
-_UNKNOWN_DRUG = re.compile(r"^(?P<name>[A-Z][A-Za-z-]{3,30}(?: (?:ER|XR|SR|CR|DR|EC|HCL|HCl|[A-Z][a-z]+ate))?) (?P<s>\d[\d.,/-]*\s?(?:mg|mcg|%))")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Category and subcategory, and the words that name them."""
-
-    category: Category
-    subcategory: Subcategory | None
-    place: Span
-
-
-def read_treatment(view: View, request: Request, pointer: str, draft: Draft) -> None:
+def read_treatment(view: View, facts: ItemFacts, pointer: str, draft: Draft) -> None:
     """Say what one item is; `pointer` is `/decisions/i`."""
-    named = list(find_drugs(view.folded, *request.disputed))
-    kind = classify(view, request, named)
-    if kind is not None:
-        draft.say(f"{pointer}/category", kind.category.value, kind.place, derived=True)
-        if kind.subcategory is not None:
-            draft.say(f"{pointer}/subcategory", kind.subcategory.value, kind.place, derived=True)
-    if kind is None or kind.category not in (Category.DIAGNOSTIC_TESTING, Category.TRANSPORTATION):
-        _say_drugs(view, request.disputed, named, pointer, draft)
-    _say_parts(view, request, pointer, draft)
-    _say_quantity(view, request, kind, pointer, draft)
-
-
-def classify(view: View, request: Request, named: list[NamedDrug]) -> Kind | None:
-    """The kind of the disputed item; None where its words do not tell."""
-    folded, span = view.folded, request.disputed
-    if request.associated:
-        return Kind(Category.SURGERY, Subcategory.ADJUNCT_SERVICE, request.associated_at)
-    text = folded[span.start : span.end]
-    head = words.VISIT_HEAD.match(text)
-    if head is not None:
-        return _visit(text, span, head.end())
-    for rule in words.RULES:
-        match = rule.pattern.search(text)
-        if match is None:
-            continue
-        if named and _drug_wins(rule, match, named, text, span):
-            break
-        return Kind(rule.category, rule.subcategory, Span(*match.span()).shift(span.start))
-    if named:
-        return _drug_kind(text, span, named)
-    if match := words.COMPOUND.search(text):
-        return Kind(Category.PHARMACEUTICALS, Subcategory.TOPICAL_COMPOUND, Span(*match.span()).shift(span.start))
-    if match := words.SUPPLEMENT.search(text):
-        return Kind(Category.PHARMACEUTICALS, Subcategory.NUTRITIONAL, Span(*match.span()).shift(span.start))
-    if unknown := _UNKNOWN_DRUG.match(view.flat[span.start : span.end]):
-        return Kind(Category.PHARMACEUTICALS, None, Span(*unknown.span()).shift(span.start))
-    return None
-
-
-_VISIT_KINDS = frozenset({Category.PSYCHOLOGICAL, Category.SURGERY, Category.REHABILITATION, Category.HOME_HEALTH, Category.PROGRAMS})
-
-
-def _visit(text: str, span: Span, head_end: int) -> Kind:
-    """A visit is of the kind of the person visited: before "for", a therapist, psychologist, surgeon or dentist."""
-    purpose = re.search(r"\b(?:for|regarding|due to|prior to|after)\b", text[head_end:])
-    person = text[: head_end + purpose.start()] if purpose else text
-    for rule in words.RULES:
-        dental = rule.subcategory is Subcategory.DENTAL
-        surgeon = rule.subcategory is Subcategory.CONSULTATION
-        if not (dental or surgeon or (rule.category in _VISIT_KINDS and rule.category is not Category.SURGERY)):
-            continue
-        # A surgeon may also be named in the purpose ("consultation for spine surgery").
-        match = rule.pattern.search(text if surgeon else person)
-        if match is not None:
-            return Kind(rule.category, rule.subcategory, Span(*match.span()).shift(span.start))
-    return Kind(
-        Category.EVALUATION_AND_MANAGEMENT, Subcategory.OFFICE_VISIT_OR_CONSULTATION, Span(span.start, span.start + head_end)
-    )
-
-
-def _drug_wins(rule: words.Rule, match: re.Match[str], named: list[NamedDrug], text: str, span: Span) -> bool:
-    if rule.subcategory is Subcategory.VISCOSUPPLEMENT:
-        return False
-    first = named[0].start - span.start
-    if rule.category in _YIELDS_TO_DRUG:
-        return True
-    dosed = bool(_HAS_UNIT.search(text))
-    return dosed and first <= match.start() and rule.category is not Category.INJECTION
-
-
-def _drug_kind(text: str, span: Span, named: list[NamedDrug]) -> Kind:
-    first = named[0].drug
-    place = Span(named[0].start, named[-1].end)
-    topical = words.TOPICAL.search(text)
-    distinct = {entry.drug.ingredient for entry in named}
-    if first.form == "injection" and words.INJECTED.search(text) and first.drug_class is not Subcategory.VISCOSUPPLEMENT:
-        return Kind(Category.INJECTION, Subcategory.OTHER, place)
-    if len(distinct) == 1 and first.form == "topical":  # a branded product is one drug, however many strengths it prints
-        return Kind(Category.PHARMACEUTICALS, first.drug_class, place)
-    if (len(distinct) > 1 and topical and text.count("%") > 1) or words.COMPOUND.search(text):
-        return Kind(Category.PHARMACEUTICALS, Subcategory.TOPICAL_COMPOUND, place)
-    if topical and first.drug_class in _TOPICAL_CLASSES:
-        place = Span(place.start, max(place.end, span.start + topical.end())) if topical.start() + span.start > place.start else place
-        return Kind(Category.PHARMACEUTICALS, Subcategory.TOPICAL_ANALGESIC, place)
-    return Kind(Category.PHARMACEUTICALS, first.drug_class, Span(named[0].start, named[0].end))
-
-
-def _say_drugs(view: View, span: Span, named: list[NamedDrug], pointer: str, draft: Draft) -> None:
-    folded = view.folded
-    index = 0
-    brands: list[Span] = []
-    spoken: list[tuple[Span, Span | None]] = []
-    for position, entry in enumerate(named):
-        place = Span(entry.start, entry.end)
-        if any(brand.contains(place) for brand in brands) or entry.drug.form == "biologic":
-            continue
-        bracket = re.match(r"\s?\([^)]*\)", folded[entry.end : span.end])
-        if bracket is not None:
-            brands.append(Span(entry.end, entry.end + bracket.end()))
-        limit = named[position + 1].start if position + 1 < len(named) and not brands else span.end
-        limit = min(limit, span.end) if limit > entry.end else span.end
-        spoken.append((place, _strength(folded, entry, limit, span)))
-    if not spoken and (unknown := _UNKNOWN_DRUG.match(view.flat[span.start : span.end])):
-        claim = draft.claims.get(f"{pointer}/category")
-        if claim is not None and claim.value == Category.PHARMACEUTICALS.value:
-            spoken.append((Span(*unknown.span("name")).shift(span.start), Span(*unknown.span("s")).shift(span.start)))
-    seen: set[str] = set()
-    for place, strength in spoken:
-        key = folded[place.start : place.end] + (folded[strength.start : strength.end] if strength else "")
-        if key in seen:
-            continue
-        seen.add(key)
-        draft.say(f"{pointer}/drugs/{index}/name", view.words(place), place)
-        if strength is not None:
-            draft.say(f"{pointer}/drugs/{index}/strength", view.words(strength), strength)
-        index += 1
-
-
-def _strength(folded: str, entry: NamedDrug, limit: int, span: Span) -> Span | None:
-    """Directly behind the name (a bracketed brand or a dosage form may stand between), else directly before it."""
-    between = _BETWEEN.match(folded, entry.end, limit)
-    start = between.end() if between else entry.end
-    match = _STRENGTH.match(folded, start, limit)
-    if match is not None and _HAS_UNIT.search(match.group()):
-        end = match.end()
-        return Span(match.start(), end)
-    before = _BEFORE.search(folded[span.start : entry.start])
-    if before is not None:
-        return Span(*before.span("s")).shift(span.start)
-    return None
-
-
-def _say_parts(view: View, request: Request, pointer: str, draft: Draft) -> None:
-    parts = list(find_parts(view.folded, *request.disputed)) or list(find_parts(view.folded, *request.requested))
-    for index, named in enumerate(parts):
+    if facts.kind is not None:
+        draft.say(f"{pointer}/category", facts.kind.category.value, facts.kind.place, derived=True)
+        if facts.kind.subcategory is not None:
+            draft.say(f"{pointer}/subcategory", facts.kind.subcategory.value, facts.kind.place, derived=True)
+    for index, drug in enumerate(facts.drugs):
+        draft.say(f"{pointer}/drugs/{index}/name", view.words(drug.name), drug.name)
+        if drug.strength is not None:
+            draft.say(f"{pointer}/drugs/{index}/strength", view.words(drug.strength), drug.strength)
+    for index, named in enumerate(facts.parts):
         draft.say(f"{pointer}/body_parts/{index}/part", named.part.value, Span(named.start, named.end), derived=True)
         if named.side is not None:
             place = Span(named.side_start, named.side_end)
             draft.say(f"{pointer}/body_parts/{index}/side", named.side.value, place, derived=True)
-
-
-_COUNTED_IN_SESSIONS = frozenset({Category.REHABILITATION, Category.PSYCHOLOGICAL})
-_SESSION_WORDS = re.compile(r"\b(sessions?|visits?|treatments?)\b")
-
-
-def _say_quantity(view: View, request: Request, kind: Kind | None, pointer: str, draft: Draft) -> None:
-    span = request.disputed
-
-    def default_unit() -> str | None:
-        match = _SESSION_WORDS.search(view.folded, *span)
-        if match is not None and kind is not None and kind.category in _COUNTED_IN_SESSIONS:
-            return match.group(1).rstrip("s") + "s"
-        return None
-
-    for amount in read_quantity(view.folded, span, default_unit):
-        draft.say(f"{pointer}/quantity/{amount.field}", amount.value, amount.place, derived=isinstance(amount.value, str))
+    for amount in facts.amounts:
+        derived = isinstance(amount.value, str)
+        draft.say(f"{pointer}/quantity/{amount.field}", amount.value, amount.place, derived=derived)

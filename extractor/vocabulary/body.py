@@ -14,7 +14,7 @@ _WORDS: tuple[tuple[Part, str], ...] = (
     (Part.LOW_BACK, r"(?:[lL]\d|s1)(?:\s?(?:-|/|to|through|thru|and|&|,)\s?(?:l?\d|s1))*"),
     (Part.NECK, r"cervical(?: spine)?|neck|c-?spine|cervico-?\w*|c/s(?: spine)?|c\d(?:\s?(?:-|/|to|through|and|&|,)\s?(?:c?\d|t1))+|c[2-7]\b"),
     (Part.UPPER_BACK, r"thoracic(?: spine)?|upper back|mid(?:dle)?[- ]?back|t-?spine|trapezi(?:us|al)|rhomboids?|scapul\w*|para-?scapular|interscapular|thoraco-?\w*|t/s(?: spine)?|t\d{1,2}\s?(?:-|/)\s?(?:t?\d{1,2}|l1)"),
-    (Part.SPINE, r"spine|spinal"),
+    (Part.SPINE, r"spine|spinal(?! cord| needle| anesth)"),
     (Part.BACK, r"back"),
     (Part.HEAD, r"head|skull|brain\w*|scalp|cranial|cranium|cerebral|migraine|occipital"),
     (Part.FACE, r"face|facial|nose|nasal|cheek|sinus\w*|forehead|lips?|mouth|orofacial|maxillofacial"),
@@ -52,7 +52,9 @@ _SIDES = {
 }  # fmt: skip
 _SIDED = {"rue": Side.RIGHT, "lue": Side.LEFT, "bue": Side.BILATERAL, "rle": Side.RIGHT, "lle": Side.LEFT, "ble": Side.BILATERAL}
 
-_GROUPS = "|".join(f"(?P<p{index}>{words})" for index, (_, words) in enumerate(_WORDS))
+_MIDLINE = frozenset(
+    {Part.NECK, Part.UPPER_BACK, Part.LOW_BACK, Part.SPINE, Part.BACK, Part.HEAD, Part.CHEST, Part.ABDOMEN, Part.PELVIS, Part.FACE}
+)
 # Upper arm, lower leg and lower back must win over arm, leg and back: the alternation is ordered by length of match.
 _LONGER_FIRST = "|".join(
     f"(?P<p{index}>{words})"
@@ -106,6 +108,7 @@ def find_parts(folded: str, start: int = 0, end: int | None = None) -> Iterator[
     side_at = (0, 0)
     seen: set[tuple[Part, Side | None]] = set()
     previous = start
+    trailing_side = _trailing(folded, tokens, stop)
     for index, match in enumerate(tokens):
         between = folded[previous : match.start()]
         if re.search(r"[;.()]|\bwith\b|\bto\b.{20,}", between) and side is not None:
@@ -126,10 +129,22 @@ def find_parts(folded: str, start: int = 0, end: int | None = None) -> Iterator[
             follows = index + 2 < len(tokens) and not tokens[index + 2].group("side")
             if trailing and not (follows and after[:1] == " " and gap.strip() in {",", ""} and own is None and _adjacent(folded, tokens[index + 1], tokens[index + 2])):
                 own, own_at = _SIDES[tokens[index + 1].group("side")], tokens[index + 1].span("side")
+        if own is None and trailing_side is not None and part not in _MIDLINE:
+            own, own_at = _SIDES[trailing_side.group("side")], trailing_side.span("side")
+        if own in (Side.LEFT, Side.RIGHT) and part in _MIDLINE and own_at == side_at and folded[own_at[1] : match.start()].strip():
+            own = None  # "left knee and low back": what lies in the middle takes no side from afar
         if (part, own) in seen or (own is None and any(part is other for other, _ in seen)):
             continue
         seen.add((part, own))
         yield NamedPart(part, own, match.start(), match.end(), *(own_at if own else (0, 0)))
+
+
+def _trailing(folded: str, tokens: list[re.Match[str]], stop: int) -> re.Match[str] | None:
+    """A side that ends the text and is the only one in it ("hinged knee brace, left") governs the parts before it."""
+    sides = [match for match in tokens if match.group("side")]
+    if len(sides) == 1 and sides[0] is tokens[-1] and not folded[sides[0].end() : stop].strip(" .)"):
+        return sides[0]
+    return None
 
 
 def _adjacent(folded: str, side: re.Match[str], part: re.Match[str]) -> bool:

@@ -54,6 +54,10 @@ _SUFFIX = re.compile(
 )
 
 
+# A dosage form is not part of the name ("Synvisc injections", "Voltaren gel"), although the table knows such names.
+_DOSAGE_FORM = re.compile(r"(?: (?:tab(?:let)?s?|cap(?:sule)?s?|injections?|inj|patch(?:es)?|creams?|gels?|ointments?|lotions?|solutions?|oral|topical|transdermal|sprays?|suppositor(?:y|ies)|drops|im|iv))+$")
+
+
 def find_drugs(folded: str, start: int = 0, end: int | None = None) -> Iterator[NamedDrug]:
     """Drugs named in `folded[start:end]`, in order, longest names first, none overlapping."""
     names, longest = table(), _longest()
@@ -69,6 +73,8 @@ def find_drugs(folded: str, start: int = 0, end: int | None = None) -> Iterator[
                 continue
             if drug is not None:
                 stop_at = last.end()
+                if (dosage := _DOSAGE_FORM.search(candidate)) is not None:
+                    stop_at -= len(dosage.group())
                 while suffix := _SUFFIX.match(folded, stop_at, stop):
                     stop_at = suffix.end()
                 yield NamedDrug(drug, first.start(), stop_at)

@@ -53,7 +53,9 @@ SPECIALTIES: tuple[str, ...] = (
 
 
 def _key(words: str) -> str:
-    return re.sub(r"[^a-z]+", " ", words.lower().replace("&", " and ")).strip()
+    """Letters only, American spelling: "Orthopaedic" is "orthopedic", "&" is "and"."""
+    plain = words.lower().replace("&", " and ").replace("paed", "ped").replace("anaesth", "anesth")
+    return re.sub(r"[^a-z]+", " ", plain).strip()
 
 
 _SPECIALTY_BY_KEY = {_key(name): name for name in SPECIALTIES}
@@ -61,7 +63,7 @@ _KEYS = list(_SPECIALTY_BY_KEY)
 SPECIALTY = re.compile(
     r"\b(?:"
     + "|".join(
-        re.escape(key).replace(r"\ and\ ", r"\s?(?:and|&)\s?").replace(r"\ ", r"\s")
+        re.escape(key).replace("orthoped", "orthopa?ed").replace("anesth", "ana?esth").replace(r"\ and\ ", r"\s?(?:and|&)\s?").replace(r"\ ", r"\s")
         for key in sorted(_KEYS, key=len, reverse=True)
     )
     + r")\b"

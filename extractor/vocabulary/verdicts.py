@@ -15,7 +15,7 @@ HEADING_WORD = re.compile(r"\b(upheld|overturned)\b")
 _NOT_NECESSARY = re.compile(
     r"""(?x)
       (?:\b(?:not|non|isn't|aren't|wasn't|never|neither|cannot|can't|fails?\ to\ be)\b|\bnot(?=medical)|\bun(?=necessary))
-      [-\s]{0,2}(?:\S+\s){0,6}?(?:un)?(?:medically\s?(?:necessary|appropriate|indicated|warranted|reasonable|supported|justified)|(?:a\s)?medical\s(?:necessity|need)\b)
+      [-\s]{0,2}(?:[^\s.;]+\s){0,9}?(?:un)?(?:medically\s?(?:necessary|appropriate|indicated|warranted|reasonable|supported|justified)|(?:a\s)?medical\s(?:necessity|need)\b)
     | \bmedical(?:ly)?\snecess(?:ity|ary)\b[^.]{0,60}?\b(?:not|cannot|isn't|hasn't|never)\b(?:\s\w+){0,2}?\s(?:established|supported|demonstrated|met|shown|substantiated|clear|evident|documented|certified|confirmed|found|justified|been)
     | \bmedically\s?unnecessary\b | \bmedical\snecessity\sis\s(?:lacking|not) | \black(?:s|ing)?\s(?:of\s)?medical\snecessity
     """

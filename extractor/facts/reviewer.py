@@ -1,10 +1,10 @@
-"""The reviewer: states of licensure, specialties, subspecialties."""
+"""What the letter says of the reviewer: states of licensure, specialties, subspecialties."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from extractor.drafts import Draft
 from extractor.layout import Layout
 from extractor.normalize import View
 from extractor.spans import Span
@@ -15,22 +15,36 @@ _CERTIFIED = re.compile(r"certifications? ?(?:\(s\))? ?/? ?(?:specialty|specialt
 _SPLIT = re.compile(r"\s?[,;]\s?|\s?/\s?(?=[A-Z])")
 
 # "is Board Certified in X, has a subspecialty in Y and is licensed to practice in Z."
-_PROSE_CERTIFIED = re.compile(r"\b(?:board[- ]?\s?certified|certified|licensed) in\s(?!the state)|\bis (?:a|an) (?:licensed )?(?=doctor of|psycholog|chiroprac|dentist|podiatr|optometr|registered|acupunct)")
+_PROSE_CERTIFIED = re.compile(r"\b(?:board[- ]?\s?certified|certified|licensed|doctorate|diplomate) in\s(?!the state|" + STATE.pattern + r")|\bis (?:a|an) (?:licensed )?(?=doctor of|psycholog|chiroprac|dentist|podiatr|optometr|registered|acupunct)")
 _PROSE_SUBSPECIALTY = re.compile(r"\bsub-?\s?specialt(?:y|ies) (?:certificat(?:e|ion)s? )?in\s|\bfellowship[- ]trained in\s(?!$)")
-_PROSE_LICENSED = re.compile(r"\bholds? (?:a |active )?licen[sc]es? to practi[cs]e (?:\w+ )?in\s(?:the states? of\s)?|\blicensed to practi[cs]e (?:\w+ )?in\s(?:the states? of\s)?|\blicensed in (?:the states? of\s)")
-_PROSE_END = re.compile(r"[.;]\s|[.;]$|\s?,?\s?(?:and )?(?:he/she|is|has|holds?|with a|who|which)\s|\bhas been\b")
+_PROSE_LICENSED = re.compile(r"\bholds? (?:a |active )?licen[sc]es? to practi[cs]e (?:\w+ )?in\s(?:the states? of\s)?|\blicensed to practi[cs]e (?:\w+ )?in\s(?:the states? of\s)?|\blicensed in (?:the states? of\s)?(?=" + STATE.pattern + r")")
+_PROSE_END = re.compile(r"[.;]\s|[.;]$|\s?,?\s?\b(?:and )?(?:he/she|is|has|holds?|with a|who|which)\s|\bhas been\b")
 _AND = re.compile(r"\s?,?\s?\band\b\s(?:in\s)?|\s?[,;/]\s?")
 
 
-def read_reviewer(layout: Layout, draft: Draft) -> None:
-    """Say licensed states, specialties and subspecialties, in printed order."""
+Entry = tuple[str, Span]
+"""A value and the view span of the words that name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewerFacts:
+    """The reviewer's qualifications, each in printed order, without repeats."""
+
+    licensed_states: tuple[Entry, ...] = ()
+    specialties: tuple[Entry, ...] = ()
+    subspecialties: tuple[Entry, ...] = ()
+
+
+def read_reviewer(layout: Layout) -> ReviewerFacts:
+    """The reviewer's states, specialties and subspecialties, from the credentials or from prose."""
     if layout.reviewer is None:
-        return
+        return ReviewerFacts()
     view, region = layout.view, layout.reviewer
     licensed = _LICENSED.search(view.folded, *region)
     certified = _CERTIFIED.search(view.folded, *region)
-    states: list[tuple[str, Span]] = []
-    specialties: list[tuple[str, Span]] = []
+    states: list[Entry] = []
+    specialties: list[Entry] = []
+    subspecialties: list[Entry] = []
     if licensed or certified:
         if licensed:
             stop = certified.start() if certified and certified.start() > licensed.start() else region.end
@@ -42,21 +56,20 @@ def read_reviewer(layout: Layout, draft: Draft) -> None:
         if match := _PROSE_LICENSED.search(view.folded, *region):
             states = _states(view, _clause(view, match.end(), region.end))
         for match in _PROSE_CERTIFIED.finditer(view.folded, *region):
-            specialties += _listed(view, _clause(view, match.end(), region.end))
-        subspecialties: list[tuple[str, Span]] = []
+            clause = _clause(view, match.end(), region.end)
+            if licence := _PROSE_LICENSED.search(view.folded, *clause):
+                clause = view.trim(clause.start, licence.start(), extra=",.")
+            specialties += _listed(view, clause)
         for match in _PROSE_SUBSPECIALTY.finditer(view.folded, *region):
             subspecialties += _listed(view, _clause(view, match.end(), region.end))
-        _say(draft, "/reviewer/subspecialties", subspecialties)
-    _say(draft, "/reviewer/licensed_states", states)
-    _say(draft, "/reviewer/specialties", specialties)
+    return ReviewerFacts(_once(states), _once(specialties), _once(subspecialties))
 
 
-def _say(draft: Draft, pointer: str, entries: list[tuple[str, Span]]) -> None:
-    seen: list[str] = []
+def _once(entries: list[Entry]) -> tuple[Entry, ...]:
+    first: dict[str, Span] = {}
     for value, place in entries:
-        if value not in seen:
-            draft.say(f"{pointer}/{len(seen)}", value, place)
-            seen.append(value)
+        first.setdefault(value, place)
+    return tuple(first.items())
 
 
 def _clause(view: View, start: int, limit: int) -> Span:
@@ -90,6 +103,9 @@ def _entries(view: View, region: Span) -> list[tuple[str, Span]]:
 
 def _listed(view: View, region: Span) -> list[tuple[str, Span]]:
     """Specialties in prose, where "and" may join two of them or stand inside one."""
+    whole = specialty_named(view.words(region))
+    if whole is not None:
+        return [(whole, region)]
     matches = list(SPECIALTY.finditer(view.folded, *region))
     if not matches:
         return _entries(view, region) if len(region) <= 60 else []

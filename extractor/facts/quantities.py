@@ -11,7 +11,7 @@ from extractor.spans import Span
 
 _N = NUMBER
 _COUNT = rf"(?P<n>{_N})(?: ?\(\d+\))?"
-_RANGE = rf"{_N} ?(?:-|–|to|or) ?{_N}"
+_RANGES = re.compile(rf"\b{_N} ?(?:-|–|to|or) ?{_N}\b")
 
 _UNIT_WORDS: tuple[tuple[str, str], ...] = (
     ("sessions", r"sessions?"),
@@ -39,6 +39,8 @@ _UNIT_WORDS: tuple[tuple[str, str], ...] = (
     ("doses", r"doses?"),
     ("each", r"each|ea"),
 )
+# Containers and the like keep their printed form.
+_PRINTED_UNIT = re.compile(r"canisters?|inhalers?|quadrants?|(?:round )?trips?|kits?|jars?|syringes?|rolls?|bags?|sets?|applications?|cycles?|levels?|blocks|sprays?|bars?|cans?|sheets?|cartridges?|pens?|rides?|teeth")
 _UNIT = "|".join(words for _, words in _UNIT_WORDS)
 
 
@@ -48,7 +50,7 @@ def unit_named(words: str) -> str | None:
     for name, pattern in _UNIT_WORDS:
         if re.fullmatch(pattern, cleaned):
             return name
-    return None
+    return cleaned if _PRINTED_UNIT.fullmatch(cleaned) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ _REFILLS = (
     re.compile(rf"\brefills? ?(?:x|times|:|#|of|-)? ?(?P<n>{_N})\b"),
 )
 _PER_WEEK = (
-    re.compile(rf"\b(?P<n>{_N}|once|twice)(?: ?\(\d+\))? ?(?:x|times?|visits?|sessions?|days?|treatments?)? ?(?:/|per|a|each|every) ?(?:week|wk)s?\b"),
+    re.compile(rf"\b(?P<n>{_N}|once|twice)(?: ?\(\d+\))? ?(?:x|times?|(?P<u>visits?|sessions?|days?|treatments?|hours?|hrs?))? ?(?:/|per|a|each|every) ?(?:week|wk)s?\b"),
     re.compile(rf"\b(?P<n>{_N}|once|twice)(?: ?\(\d+\))? ?(?:x|times|sessions|visits)? ?weekly\b"),
     re.compile(r"\b(?P<n>weekly)\b"),
 )
@@ -78,14 +80,18 @@ _WEEKS = (
 _TOTAL = (
     # (12 sessions), 12 sessions, twelve (12) visits
     re.compile(rf"\(? ?\b(?:total of |total |up to |quantity:? ?|qty:? ?)?(?P<n>{_N}) ?(?:\((?P<n2>\d+)\))? ?(?:additional |more |initial |post-?\s?op\w* |total |supervised |individual |physical therapy |therapy |chiropractic |acupuncture |aquatic |psychotherapy |cbt |follow-?up |office |monthly |weekly |remaining |half-?\s?hour |one-?\s?hour )*(?P<u>sessions?|visits?|treatments?|appointments?)\b"),
-    re.compile(rf"#\s?(?P<n>\d{{1,5}}(?:\.\d+)?)\b(?! ?(?:-|to) ?#?\d)(?:\s?(?P<u>{_UNIT})\b)?"),
+    re.compile(rf"\bseries of (?P<n>{_N})\b(?:(?: \w+)? (?P<u>injections|blocks|treatments|sessions))?"),
+    re.compile(rf"(?<!tooth )(?<!teeth )#\s?(?P<n>\d{{1,5}}(?:\.\d+)?)\b(?! ?(?:-|to) ?#?\d)(?:\s?(?P<u>{_UNIT})\b)?"),
     re.compile(rf"\b(?:quantity|qty\.?|count|number|disp(?:ense)?)\b ?(?:of|:|#|=|-)? ?(?P<n>{_N})\b(?:\s?(?P<u>{_UNIT})\b)?"),
-    re.compile(rf"\b(?P<n>{_N}) ?(?:\(\d+\) ?)?(?:ct|count)\b(?P<u>)"),
+    re.compile(rf"\b(?P<n>{_N}) ?(?:\(\d+\) ?)?(?P<ct>ct|count)\b(?P<u>)"),
     re.compile(r"\((?P<n>\d{1,4})\)(?P<u>)"),
     re.compile(rf"(?<![\d/.-])\b(?P<n>{_N}) ?(?:\(\d+\))? ?-? ?(?P<u>grams?|gms?|ml|mls|cc|oz|ounces?)\b(?! ?/)"),
-    re.compile(rf"\b(?P<n>{_N}) ?(?:\(\d+\))? ?-? ?(?P<u>tab(?:let)?s|caplets|cap(?:sule)?s|pills|patches|tubes?|bottles?|box(?:es)?|pairs?|vials?|packets?|injections?|units|doses|nights?)\b"),
+    re.compile(rf"(?<![-\w])(?P<n>{_N}) ?(?:\(\d+\))? ?-? ?(?P<u>tab(?:let)?s|caplets|cap(?:sule)?s|pills|patches|tubes?|bottles?|box(?:es)?|pairs?|vials?|packets?|injections?|units|doses|nights?)\b"),
     re.compile(rf"\b(?P<n>{_N}) ?(?:\(\d+\))? ?-? ?(?P<u>days?|months?|hours?)\b(?! (?:prior|before|after|old|post|ago|a day|per|follow|later|on,? ))"),
+    re.compile(rf"(?<![-\w])(?P<n>{_N}) ?(?:\(\d+\))? ?(?P<u>{_PRINTED_UNIT.pattern})\b"),
     re.compile(rf"\b(?:x|times) ?(?P<n>{_N})\b(?P<u>)(?! ?(?:weeks?|wks?|per|a week|days?|months?|times|times a|/))"),
+    # "1 home traction unit": a number that opens the request counts it
+    re.compile(rf"(?<![\w.])(?P<n>{_N})\b ?(?:\(\d+\))? (?P<u>)(?=[a-z])(?!(?:x|times?|weeks?|wks?|months?|days?|hours?|years?|levels?|views?|mg|mcg|ml|to|or|per|a|day|by|in|of|and|-)\b)"),
 )  # fmt: skip
 
 
@@ -101,7 +107,7 @@ def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None
         if value is not None and field not in found:
             found[field] = Amount(field, value, place)
 
-    ranges = [Span(*match.span()) for match in re.finditer(rf"\b{_RANGE}\b", folded[: span.end]) if match.start() >= span.start]
+    ranges = [Span(*match.span()) for match in _RANGES.finditer(folded, *span)]
 
     def in_range(place: Span) -> bool:
         return any(other.overlaps(place) for other in ranges)
@@ -128,6 +134,9 @@ def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None
                 continue
             value = 1.0 if match.group("n") == "weekly" else number(match.group("n"))
             put("per_week", value, place)
+            counted = match.groupdict().get("u")
+            if counted:
+                put("unit", unit_named(counted), Span(*match.span("u")))
             used.append(Span(*match.span("n")))
             break
         if weekly:
@@ -148,6 +157,8 @@ def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None
             used.append(place)
             break
     for pattern in _TOTAL:
+        if pattern is _TOTAL[-1] and pattern.match(folded, *span) is None:
+            continue
         matches = [m for m in pattern.finditer(folded, *span) if free(Span(*m.span("n"))) and not in_range(Span(*m.span("n")))]
         if not matches:
             continue
@@ -159,7 +170,7 @@ def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None
         put("total", number(match.group("n")), Span(*match.span("n")))
         if unit is not None:
             put("unit", unit, Span(*match.span("u")))
-        elif folded[match.start()] == "#" or pattern is _TOTAL[3]:
+        elif folded[match.start()] == "#" or match.groupdict().get("ct"):
             put("unit", default_unit() or "each", Span(match.start(), match.end("n")))
         else:
             implied = default_unit()
@@ -168,4 +179,9 @@ def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None
             elif implied is not None:
                 put("unit", implied, Span(*match.span()))
         break
+    if found and "unit" not in found and "refills" not in found:
+        implied = default_unit()
+        if implied is not None:
+            place = next(iter(found.values())).place
+            put("unit", implied, place)
     return list(found.values())

@@ -22,7 +22,7 @@ _PARTIAL = re.compile(
 )
 _ASSOCIATED = re.compile(r"\s?associated surgical services? ?[:;,-]? ?")
 _RETROSPECTIVE = re.compile(
-    r"\s?\(?retro(?:spective(?:ly)?)?\)?(?: (?:review|requests?|authori[sz]ation|approval|treatment)(?: (?:of|for))?)?(?: for)? ?[:;,-]? ?(?:\bfor )?"
+    r"\s?\(?retro(?:spective(?:ly)?)?(?![a-z])\)?(?: (?:review|requests?|authori[sz]ation|approval|treatment)(?: (?:of|for))?)?(?: for)? ?[:;,-]? ?(?:\bfor )?"
 )
 _RETRO_WORD = re.compile(r"\bretro(?:spective(?:ly)?)?\b|\bretro:|\bretrospective")
 _TRAILING_RETRO = re.compile(r" ?[-,]? ?\(retro(?:spective)?\)$")
@@ -72,7 +72,7 @@ def read_request(view: View, heading: Span) -> Request:
         retrospective=retro is not None,
         retrospective_at=Span(*retro.span()) if retro else heading,
         associated=associated is not None,
-        associated_at=Span(*associated.span()) if associated else heading,
+        associated_at=view.trim(*associated.span()) if associated else heading,
         service_dates=_service_dates(folded, heading, retrospective=retro is not None),
     )
 

@@ -1,0 +1,137 @@
+"""Admission: where a heading or paragraph says several things of one kind, is this value the one of this field?
+
+`admits` compares a claim with the facts: what the header's labels, the heading's grammar and the paragraph's
+citations give. Fields that can be told by their words alone are admitted here without more.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from extractor.determination import Category, Subcategory
+from extractor.drafts import Draft, Value
+from extractor.facts import Facts, ItemFacts
+from extractor.facts.ages import ages
+from extractor.facts.citations import BasisFact, Cited
+from extractor.facts.header import CASE_NUMBER
+from extractor.layout import Layout
+from extractor.literals import find_dates
+from extractor.normalize import View, key
+from extractor.scopes import decision_index
+from extractor.spans import Span
+
+
+def admits(
+    pointer: str, value: Value, places: tuple[Span, ...], layout: Layout, facts: Facts, draft: Draft
+) -> bool:
+    """Whether the facts of the letter allow `value` at `pointer`, cited at `places`."""
+    index = decision_index(pointer)
+    parts = pointer.split("/")[1:]
+    if index is None:
+        return _outside_items(parts, value, places, layout, facts)
+    if index >= len(facts.items):
+        return False
+    return _in_item(parts[2:], value, places, layout.view, facts.items[index], draft, pointer)
+
+
+def _outside_items(parts: list[str], value: Value, places: tuple[Span, ...], layout: Layout, facts: Facts) -> bool:
+    view = layout.view
+    if parts[0] == "case_number":
+        return CASE_NUMBER.fullmatch(view.folded, *places[0]) is not None
+    if isinstance(value, date):
+        if layout.variant == "unknown":
+            return True
+        printed = next(find_dates(view.folded, *places[0]), None)
+        if printed is None:
+            return False
+        # Nobody is hurt after the decision; no other date of a letter is of the last century.
+        return value == (printed.before(facts.latest) if parts[0] == "date_of_injury" else printed.value)
+    if parts[0] == "reviewer":
+        return layout.variant == "unknown" or value in dict(getattr(facts.reviewer, parts[1]))
+    if parts == ["patient", "age"]:
+        return any(value == age and place.overlaps(places[0]) for age, place in ages(view, _around(view, places[0])))
+    return True
+
+
+def _around(view: View, place: Span) -> Span:
+    return Span(max(0, place.start - 40), min(len(view.flat), place.end + 40))
+
+
+def _in_item(
+    parts: list[str], value: Value, places: tuple[Span, ...], view: View, item: ItemFacts, draft: Draft, pointer: str
+) -> bool:
+    name = parts[0]
+    if name in ("requested", "authorized", "disputed"):
+        stated = {
+            "requested": item.request.requested,
+            "authorized": item.request.authorized,
+            "disputed": item.request.disputed,
+        }[name]
+        return stated is not None and _same(view, stated, value)
+    if name == "service_dates":
+        return value in {printed for printed, _ in item.request.service_dates}
+    if name in ("category", "subcategory") and item.request.associated:
+        return value in (Category.SURGERY, Subcategory.ADJUNCT_SERVICE)
+    if name == "quantity":
+        return any(amount.field == parts[1] and amount.value == value for amount in item.amounts)
+    if name == "body_parts":
+        return _admits_part(parts, value, item, draft, pointer)
+    if name == "drugs":
+        return _admits_drug(parts, value, view, item, draft, pointer)
+    if name in ("claims_administrator_basis", "reviewer_basis"):
+        basis = item.administrator if name.startswith("claims") else item.reviewer
+        return basis is not None and _admits_basis(parts[1:], value, places, view, basis, draft, pointer)
+    return True
+
+
+def _same(view: View, span: Span, value: Value) -> bool:
+    return key(view.words(span)) == key(str(value))
+
+
+def _sibling(draft: Draft, pointer: str, name: str) -> Value | None:
+    claim = draft.claims.get(f"{pointer.rsplit('/', 1)[0]}/{name}")
+    return claim.value if claim is not None else None
+
+
+def _admits_part(parts: list[str], value: Value, item: ItemFacts, draft: Draft, pointer: str) -> bool:
+    if parts[2] == "part":
+        return any(named.part.value == value for named in item.parts)
+    part = _sibling(draft, pointer, "part")
+    return any(named.part.value == part and named.side is not None and named.side.value == value for named in item.parts)
+
+
+def _admits_drug(parts: list[str], value: Value, view: View, item: ItemFacts, draft: Draft, pointer: str) -> bool:
+    if parts[2] == "name":
+        return any(_same(view, drug.name, value) for drug in item.drugs)
+    name = _sibling(draft, pointer, "name")
+    return any(
+        drug.strength is not None and _same(view, drug.strength, value) and name is not None and _same(view, drug.name, name)
+        for drug in item.drugs
+    )
+
+
+def _admits_basis(
+    parts: list[str], value: Value, places: tuple[Span, ...], view: View, basis: BasisFact, draft: Draft, pointer: str
+) -> bool:
+    if parts[0] == "statement":
+        return _same(view, basis.statement, value)
+    if parts[0] == "relied_on":
+        return basis.relied_on is not None and value == basis.relied_on.value
+    citation = pointer[: pointer.index("/citations/") + len("/citations/") + len(parts[1])]
+    title = draft.claims.get(f"{citation}/title")
+    of_title = basis.by_title.get(key(str(title.value)) if title is not None else "", [])
+    return any(_cites(view, cited, parts[2], value) for cited in of_title)
+
+
+def _cites(view: View, cited: Cited, leaf: str, value: Value) -> bool:
+    if leaf == "source":
+        return value == cited.source.value
+    if leaf == "mtus":
+        return value is cited.mtus
+    if leaf == "title":
+        return cited.title is not None and _same(view, cited.title, value)
+    if leaf == "year":
+        return cited.year is not None and view.words(cited.year) == str(value)
+    if leaf == "pages":
+        return cited.pages is not None and _same(view, cited.pages, value)
+    return any(_same(view, section, value) for section in cited.sections)
