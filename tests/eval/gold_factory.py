@@ -1,0 +1,140 @@
+"""A small gold folder with letters made for tests, and readers that answer from its references."""
+
+import json
+from datetime import UTC, datetime
+
+from extractor.determination import Determination
+from extractor.documents import Document
+from extractor.errors import NoTextLayer
+from extractor.records import DocumentInfo, Evidence, How, Provenance, Record, Support
+
+LETTER = """Case Number: {number}
+Decision Date: {us_date}
+
+CLINICAL CASE SUMMARY
+A 48 year old woman with lumbago.
+
+{items}
+"""
+ITEM = "{requested}: {outcome}\nDecision rationale: {rationale}\n"
+
+
+def letter(name, outcomes=("Upheld", "Overturned"), number=None, us_date="10/13/2016"):
+    """Text and reference of one letter."""
+    number = number or f"CM16-0{sum(map(ord, name)):06d}"
+    items = [
+        (f"Treatment {'abcdefghij'[place] * 3}", outcome, f"Because of {name} and {place}.")
+        for place, outcome in enumerate(outcomes)
+    ]
+    printed = "\n".join(ITEM.format(requested=text, outcome=said, rationale=why) for text, said, why in items)
+    text = LETTER.format(number=number, us_date=us_date, items=printed)
+
+    def anchor(quote, start=0):
+        at = text.index(quote, start)
+        return {"spans": [[at, at + len(quote)]], "quote": quote}
+
+    evidence = {
+        "/case_number": anchor(number),
+        "/decision_date": anchor(us_date),
+        "/patient/age": anchor("48 year old"),
+    }
+    decisions = []
+    for place, (requested, outcome, rationale) in enumerate(items):
+        at = text.index(f"{requested}: {outcome}")
+        evidence[f"/decisions/{place}/heading"] = anchor(requested, at)
+        evidence[f"/decisions/{place}/outcome"] = anchor(outcome, at)
+        why = text.index(rationale, at)
+        decisions.append(
+            {
+                "heading": requested,
+                "requested": requested,
+                "disputed": requested,
+                "retrospective": False,
+                "associated_surgical_service": False,
+                "category": "other",
+                "subcategory": "other",
+                "outcome": outcome.casefold(),
+                "rationale": {"text": rationale, "spans": [[why, why + len(rationale)]]},
+                "reasons": ["other"],
+            }
+        )
+    reference = {
+        "name": name,
+        "letter": f"letters/{name}.txt",
+        "status": "confirmed",
+        "layout": "credentials",
+        "traps": ["overturned"] if "Overturned" in outcomes else [],
+        "determination": {
+            "case_number": number,
+            "decision_date": "2016-10-13",
+            "patient": {"age": 48, "sex": "female", "diagnoses": ["lumbago"]},
+            "decisions": decisions,
+        },
+        "evidence": evidence,
+    }
+    return text, reference
+
+
+def write_gold(folder, names=("a1", "a2", "a3", "a4"), **changes):
+    """Write a gold folder; `changes` are keyword arguments of `letter` by name."""
+    (folder / "letters").mkdir(parents=True)
+    (folder / "references").mkdir()
+    for name in names:
+        text, reference = letter(name, **changes.get(name, {}))
+        (folder / "letters" / f"{name}.txt").write_text(text, encoding="utf-8")
+        save_reference(folder, name, reference)
+    return folder
+
+
+def save_reference(folder, name, reference):
+    (folder / "references" / f"{name}.json").write_text(json.dumps(reference), encoding="utf-8")
+
+
+def load(folder, name):
+    return json.loads((folder / "references" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def record(document: Document, determination, evidence=None, usage=None) -> Record:
+    """A record as a reader would give it."""
+    return Record(
+        document=DocumentInfo(
+            sha256=document.sha256,
+            name=document.name,
+            media_type=document.media_type,
+            pages=1,
+            characters=len(document.text),
+            layout="credentials",
+        ),
+        determination=Determination.model_validate(determination),
+        evidence={
+            pointer: Evidence(how=How.EXACT, support=Support.SUPPORTED, **entry)
+            for pointer, entry in (evidence or {}).items()
+        },
+        provenance=Provenance(
+            reader="fake",
+            model="fake-1" if usage else None,
+            schema_sha256="0" * 64,
+            config_sha256="1" * 64,
+            code_version="0",
+            created_at=datetime(2026, 1, 1, tzinfo=UTC),
+            usage=usage,
+        ),
+    )
+
+
+def reader_of(folder, change=None, usage=None):
+    """A reader that knows the references; `change(name, determination)` spoils its answers, or raises."""
+
+    def read(document):
+        name = document.name.removesuffix(".txt")
+        reference = load(folder, name)
+        determination = reference["determination"]
+        if change is not None:
+            determination = change(name, determination) or determination
+        return record(document, determination, reference["evidence"], usage)
+
+    return read
+
+
+def unreadable(name, determination):
+    raise NoTextLayer(f"{name!r} is a scan")

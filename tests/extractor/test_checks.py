@@ -1,0 +1,181 @@
+"""Flags: each code has a letter that raises it and one that does not."""
+
+# E501: a row of a table is one line, and letters have long sentences.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from letters import (
+    EVERY_LAYOUT,
+    HEADER,
+    SUMMARY,
+    Asked,
+    codes,
+    credentials,
+    drafted,
+    flagged,
+    grounded,
+    header_table,
+    notice,
+    prose,
+    read,
+    sample,
+    sample_names,
+)
+
+from extractor.checks import check
+from extractor.drafts import Claim
+from extractor.layout import lay_out
+from extractor.pipeline import assemble
+from extractor.records import Flag, FlagCode, Record
+
+TWO = (
+    Asked(),
+    Asked("MRI of the left knee", "Overturned", rationale="The criteria are met. The request is medically necessary."),
+)
+GOOD = credentials(*TWO)
+NO_LABEL = Asked(administrator=None, expert=None, rationale=None)
+
+# code, path, letter that raises it, letter that does not
+RAISED: list[tuple[str, str, str, str]] = [
+    ("unknown_layout", "", "Dear Sir, thank you for your letter of 3/4/2016. The request is upheld.", GOOD),
+    ("no_decisions", "/decisions", GOOD[: GOOD.index("IMR ISSUES")] + "IMR ISSUES, DECISIONS AND RATIONALES\nNone was made.\n", GOOD),
+    ("incomplete", "/decisions", GOOD.replace("MRI of the left knee: Overturned", "MRI of the left knee"), GOOD),
+    ("missing_field", "/priority", credentials(*TWO, header=header_table(priority=None)), GOOD),
+    ("missing_field", "/case_number", credentials(*TWO, header=header_table(case_number=None)), GOOD),
+    ("missing_field", "/application_received", credentials(*TWO, header=header_table(application_received=None)), GOOD),
+    ("missing_passage", "/clinical_summary", GOOD.replace("CLINICAL CASE SUMMARY", "What happened so far"), GOOD),
+    ("missing_passage", "/decisions/0/rationale", credentials(Asked(rationale=None), TWO[1]), GOOD),
+    ("date_order", "/decision_date", credentials(*TWO, header=header_table(decision_date="01/03/2016")), GOOD),
+    ("date_order", "/application_received", credentials(*TWO, header=header_table(application_received="12/01/2015")), GOOD),
+    ("date_conflict", "/date_of_injury", credentials(*TWO, summary=SUMMARY.replace("03-14-2012", "03-15-2012")), GOOD),
+    ("date_conflict", "/ur_denial_date", credentials(*TWO, summary=SUMMARY.replace("11-20-2016", "11-21-2016")), GOOD),
+    ("case_conflict", "/case_number", credentials(*TWO, summary=SUMMARY + " See CM15-0123499."), GOOD),
+    ("outcome_conflict", "/decisions/0/outcome", credentials(Asked(outcome="Overturned"), TWO[1]), GOOD),
+    ("outcome_conflict", "/decisions/1/outcome", credentials(TWO[0], Asked("MRI", "Upheld", rationale="The criteria are met. The request is medically necessary.")), GOOD),
+    ("age_conflict", "/patient/age", credentials(TWO[1], Asked(rationale="This 54 year old man was seen. The request is not medically necessary.")), GOOD),
+    ("unclassified", "/decisions/0/category", credentials(Asked("Zzyzx"), TWO[1]), GOOD),
+    ("unknown_specialty", "/reviewer/specialties/0", prose(*TWO, reviewer="The expert reviewer is Board Certified in Obesity Medicine and is licensed to practice in Texas."), prose(*TWO)),
+    ("duplicate_decision", "/decisions/1", credentials(Asked(), Asked()), GOOD),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "raises", "does_not"), RAISED, ids=[f"{code}{path}" for code, path, *_ in RAISED]
+)
+def test_raised_and_not(code: str, path: str, raises: str, does_not: str) -> None:
+    assert (code, path) in flagged(read(raises))
+    assert code not in codes(read(does_not))
+
+
+def test_notice_lists_that_disagree_are_an_outcome_conflict() -> None:
+    text = notice(Asked("a functional capacity evaluation"))
+    assert "outcome_conflict" not in codes(read(text))
+    assert ("outcome_conflict", "/decisions/0/outcome") in flagged(
+        read(text.replace("is not medically", "is medically", 1))
+    )
+
+
+def _flags(change: Callable[[object], None]) -> list[Flag]:
+    layout = lay_out(GOOD)
+    draft = drafted(layout)
+    change(draft)
+    accepted = grounded(draft, layout)
+    return [*accepted.flags, *check(assemble(accepted, layout, draft), layout, draft)]
+
+
+def test_withheld() -> None:
+    def lie(draft: object) -> None:
+        draft.claims["/decision_date"] = Claim(date(2018, 1, 1))  # type: ignore[attr-defined]
+
+    flags = [flag for flag in _flags(lie) if flag.code is FlagCode.WITHHELD]
+    assert [(flag.path, flag.value) for flag in flags] == [("/decision_date", "2018-01-01")]
+    assert not [flag for flag in _flags(lambda draft: None) if flag.code is FlagCode.WITHHELD]
+
+
+@pytest.mark.parametrize(("said", "ambiguous"), [("low back pain", False), ("neck pain", True)])
+def test_ambiguous(said: str, ambiguous: bool) -> None:
+    """A value without a place that stands more than once."""
+    layout = lay_out(
+        credentials(summary=f"The patient slipped on ice. He reported {said}; he says that he slipped on ice.")
+    )
+    draft = drafted(layout)
+    draft.claims["/patient/mechanism"] = Claim("slipped on ice" if ambiguous else "The patient slipped on ice")
+    raised = {(flag.code.value, flag.path) for flag in grounded(draft, layout).flags}
+    assert (("ambiguous", "/patient/mechanism") in raised) is ambiguous
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_reader_that_returns_another_number_of_decisions(count: int) -> None:
+    def miscount(draft: object) -> None:
+        draft.decisions = count  # type: ignore[attr-defined]
+        for pointer in [p for p in draft.claims if p.startswith("/decisions/") and int(p.split("/")[2]) >= count]:  # type: ignore[attr-defined]
+            del draft.claims[pointer]  # type: ignore[attr-defined]
+
+    assert ("incomplete", "/decisions") in {(flag.code.value, flag.path) for flag in _flags(miscount)}
+
+
+def test_every_code_is_tested() -> None:
+    assert {code.value for code in FlagCode} == {code for code, *_ in RAISED} | {"withheld", "ambiguous"}
+
+
+@pytest.mark.parametrize("name", EVERY_LAYOUT)
+def test_a_good_letter_of_each_layout_has_no_flag(name: str) -> None:
+    record = read(EVERY_LAYOUT[name]())
+    allowed = {"date_conflict"} if name == "decisions_and_rationales" else set()
+    assert codes(record) <= allowed
+
+
+def test_flags_speak_in_one_sentence_of_a_field() -> None:
+    for _, _, raises, _ in RAISED:
+        for flag in read(raises).flags:
+            assert flag.message.endswith(".")
+            assert len(flag.message) > 10
+            assert flag.path == "" or flag.path.startswith("/")
+
+
+def test_an_unknown_layout_says_nothing_else() -> None:
+    record = read(RAISED[0][2])
+    assert record.document.layout == "unknown"
+    assert [flag.code for flag in record.flags] == [FlagCode.UNKNOWN_LAYOUT]
+    assert record.determination.decisions == ()
+    assert record.determination.case_number is None
+
+
+def test_dates_in_order_raise_nothing() -> None:
+    same = dict.fromkeys(HEADER, "12/05/2016") | {
+        "Case Number": "CM16-0123456",
+        "Priority": "Standard",
+        "Date of Injury": "03/14/2012",
+    }
+    text = credentials(*TWO, header=header_table(fields=same), summary=SUMMARY.replace("11-20-2016", "12-05-2016"))
+    assert "date_order" not in codes(read(text))
+
+
+def test_an_age_one_year_on_is_no_conflict() -> None:
+    other = Asked(rationale="This 46 year old man was seen. The request is not medically necessary.")
+    assert "age_conflict" not in codes(read(credentials(TWO[1], other)))
+
+
+# What the samples are for: each flag that a sample is meant to raise, and no other.
+SAMPLE_FLAGS: dict[str, set[str]] = {"CM17-0500612": {"date_conflict"}}
+
+
+@pytest.mark.parametrize("name", sample_names())
+def test_samples_raise_what_they_are_for(name: str) -> None:
+    record: Record = read(sample(name))
+    expected = SAMPLE_FLAGS.get(name, set())
+    assert expected <= codes(record)
+    assert not codes(record) & {
+        "unknown_layout",
+        "no_decisions",
+        "withheld",
+        "incomplete",
+        "duplicate_decision",
+        "outcome_conflict",
+        "missing_passage",
+    }

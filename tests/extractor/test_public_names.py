@@ -1,0 +1,58 @@
+"""What the package promises."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+import extractor
+from extractor import errors
+
+
+def test_public_names() -> None:
+    assert sorted(extractor.__all__) == [
+        "Configuration",
+        "Determination",
+        "Document",
+        "DocumentError",
+        "ImrError",
+        "Record",
+        "extract",
+        "read_document",
+    ]
+
+
+@pytest.mark.parametrize("name", extractor.__all__)
+def test_each_is_there(name: str) -> None:
+    value = getattr(extractor, name)
+    assert value.__module__.split(".")[0] == "extractor"
+    assert value.__doc__
+
+
+def test_no_other() -> None:
+    with pytest.raises(AttributeError, match="'nonsense'"):
+        _ = extractor.nonsense  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("extractor.layout", ["Item", "Layout", "lay_out"]),
+        ("extractor.rules", ["read_by_rules"]),
+        ("extractor.documents", ["Document", "read_document"]),
+    ],
+)
+def test_names_of_subpackages(module: str, names: list[str]) -> None:
+    assert sorted(importlib.import_module(module).__all__) == names
+
+
+def test_the_error_tree() -> None:
+    """Every error is one of ours, has an exit code, and the unreadable have their own failure class."""
+    tree = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    assert all(issubclass(error, errors.ImrError) for error in tree)
+    documents = [error for error in tree if issubclass(error, errors.DocumentError)]
+    assert len({error.failure_class for error in documents}) == len(documents)
+    assert {error.exit_code for error in tree} == {1, 2, 3}
+    assert errors.__doc__ is not None
+    assert all(error.__name__ in errors.__doc__ for error in tree)
