@@ -64,10 +64,21 @@ def code_version() -> str:
     return f"{version('imr-extractor')}+{code_sha256()[:8]}"
 
 
+# What shows, stores or exports records does not change how they are read.
+_READS_NOTHING = frozenset({"backlog", "cli", "display", "store", "export.py", "__main__.py"})
+# Libraries that decide what text a document has, or how words compare.
+_READING_LIBRARIES = ("charset-normalizer", "lxml", "pypdfium2", "rapidfuzz")
+
+
 @cache
 def code_sha256() -> str:
-    """Hash of the package's own Python and data files, so that a changed rule is a changed configuration."""
+    """Hash of the code and data that read, and of the versions of the libraries that do.
+
+    So a changed rule, or another release of the PDF library, is another configuration.
+    """
     digest = hashlib.sha256()
+    for library in _READING_LIBRARIES:
+        digest.update(f"{library}=={version(library)}\0".encode())
     for path, content in sorted(_sources(files("extractor"), "")):
         digest.update(f"{path}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
@@ -76,10 +87,11 @@ def code_sha256() -> str:
 def _sources(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
     found: list[tuple[str, bytes]] = []
     for entry in folder.iterdir():
+        if entry.name.startswith(("_", ".")) and entry.name != "__init__.py" or entry.name in _READS_NOTHING:
+            continue
         if entry.is_dir():
-            if not entry.name.startswith(("_", ".")):
-                found += _sources(entry, f"{prefix}{entry.name}/")
-        elif entry.name.endswith((".py", ".tsv")):
+            found += _sources(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith((".py", ".tsv", ".toml")):
             found.append((prefix + entry.name, entry.read_bytes()))
     return found
 

@@ -2,7 +2,7 @@
 
 The .txt files are the source. Lines are drawn as they stand, so the text layer of a PDF reads as its .txt does,
 but for two things: the header of a 2014-2017 letter becomes a bordered table, as in the real letters, and letters
-of 2013 get a footer on each page. Needs reportlab. Usage: python docs/samples/render.py
+of 2013 get a footer on each page. Needs reportlab. Usage: python docs/render_samples.py
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Table, TableStyle
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "samples"
 RENDERED = (
     "CM13-0501024", "CM13-0501366", "CM13-0501592", "CM14-0500917",
     "CM15-0500426", "CM16-0500101", "CM16-0500377", "CM17-0500538",
