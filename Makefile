@@ -24,7 +24,7 @@ check: test lint wheel  ## what CI runs
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy extractor eval docs bench
+	$(BIN)/mypy extractor eval
 	$(BIN)/lint-imports
 
 # A wheel, installed with the locked dependencies in an environment of its own, reads a letter in an empty folder.

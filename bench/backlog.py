@@ -1,10 +1,11 @@
 """A backlog through `imr run`: letters a second on one and two processes, memory, database size; killed and resumed.
 
     python bench/backlog.py [--letters 4000] [--pdfs 600] [--kills 5] [--folder ../shared/letters]
+    python bench/backlog.py --letters 100000 --pdfs 0 --kills 0 --processes 2 --repeats 1      # memory over a long run
 
-Letters are made from the sample letters, or from those in FOLDER/text and FOLDER/pdf, each copy with a case number of its own
-(a text) or a comment of its own behind the end mark (a PDF), so that every one is new content. Rates are of whole
-commands, start-up included, the best of two.
+Letters are made from the sample letters, or from those in FOLDER/text and FOLDER/pdf, each copy with a case number
+of its own (a text) or a comment of its own behind the end mark (a PDF), so that every one is new content. Rates are
+of whole commands, start-up included.
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ def run(source: Path, database: Path, workers: int) -> tuple[float, list[tuple[f
 
 def rows(database: Path, folder: Path) -> dict[str, list[list[str]]]:
     """Every exported table without the time at which records were made."""
-    subprocess.run([*IMR, "export", "--db", str(database), "--format", "csv", str(folder)], check=True, capture_output=True)
+    subprocess.run(
+        [*IMR, "export", "--db", str(database), "--format", "csv", str(folder)], check=True, capture_output=True
+    )
     tables = {}
     for path in sorted(folder.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
@@ -97,15 +100,16 @@ def rows(database: Path, folder: Path) -> dict[str, list[list[str]]]:
     return tables
 
 
-def speed(folder: Path) -> None:
+def speed(folder: Path, processes: list[int], repeats: int) -> None:
     """Print a row for each kind of letter and number of processes."""
-    print(f"{'letters':>14} {'processes':>9} {'seconds':>8} {'a second':>9} {'MB early':>9} {'MB late':>8} {'MB in all':>9} {'kB a letter':>11}")
+    columns = ("processes", "seconds", "a second", "MB early", "MB late", "MB in all", "kB a letter")
+    print(f"{'letters':>14}", *(f"{name:>11}" for name in columns))
     for kind in ("text", "pdf"):
         number = sum(1 for path in (folder / kind).rglob("*") if path.is_file())
-        for workers in (1, 2):
+        for workers in processes if number else ():
             best: tuple[float, list[tuple[float, float]]] | None = None
             size = 0.0
-            for _ in range(2):
+            for _ in range(repeats):
                 database = folder / f"{kind}{workers}.db"
                 database.unlink(missing_ok=True)
                 taken = run(folder / kind, database, workers)
@@ -117,7 +121,16 @@ def speed(folder: Path) -> None:
             alone = [one for one, _ in memory[2:]] or [0.0]
             early, late = alone[len(alone) // 4], alone[-max(1, len(alone) // 10)]
             most = max((everything for _, everything in memory), default=0.0)
-            print(f"{number:9} {kind:4} {workers:9} {seconds:8.1f} {number / seconds:9.0f} {early:9.0f} {late:8.0f} {most:9.0f} {size:11.1f}")
+            figures = (
+                workers,
+                round(seconds, 1),
+                round(number / seconds),
+                round(early),
+                round(late),
+                round(most),
+                size,
+            )
+            print(f"{number:9} {kind:4}", *(f"{figure:11.6g}" for figure in figures))
 
 
 def killed(folder: Path, kills: int) -> None:
@@ -126,14 +139,17 @@ def killed(folder: Path, kills: int) -> None:
     chance = random.Random(20160101)  # noqa: S311  (when to kill is no secret)
     command = [*IMR, "run", str(folder / "text"), "--db", str(database), "--quiet"]
     for _ in range(kills):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         time.sleep(chance.uniform(0.8, 3.0))
         process.send_signal(signal.SIGKILL)
         process.wait()
     subprocess.run(command, check=False, capture_output=True)
     undisturbed, resumed = rows(folder / "text2.db", folder / "a"), rows(database, folder / "b")
     differ = [name for name, table in undisturbed.items() if table != resumed[name]]
-    print(f"\nkilled {kills} times and resumed: {len(undisturbed) - len(differ)} of {len(undisturbed)} tables equal to an undisturbed run's")
+    equal = f"{len(undisturbed) - len(differ)} of {len(undisturbed)} tables"
+    print(f"\nkilled {kills} times and resumed: {equal} equal to an undisturbed run's")
     start = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     print(f"nothing new to read: {time.perf_counter() - start:.1f} s to know it")
@@ -149,6 +165,8 @@ def main() -> None:
     parser.add_argument("--letters", type=int, default=4000)
     parser.add_argument("--pdfs", type=int, default=600)
     parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--repeats", type=int, default=2, help="runs of each, of which the best counts")
     parser.add_argument("--folder", type=Path, help="real letters to copy instead of the samples")
     options = parser.parse_args()
     source = options.folder or SAMPLES
@@ -156,7 +174,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="imr-bench-"))
     try:
         make(texts, sorted((source / "pdf").glob("*.pdf")), folder, options.letters, options.pdfs)
-        speed(folder)
+        speed(folder, options.processes, options.repeats)
         if options.kills:
             killed(folder, options.kills)
     finally:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from letters import Asked, credentials, notice  # noqa: E402  (the factory of the tests)
+from letters import Asked, credentials, notice
 
-from extractor import extract  # noqa: E402
+from extractor import extract
 
 LONG: dict[str, Callable[[int], str]] = {
     "rationale": lambda n: credentials(Asked(rationale="The guideline was read and does not apply to him. " * n)),

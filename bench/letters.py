@@ -1,4 +1,4 @@
-"""The rules reader on real letters: accuracy against layout labels, completeness, evidence; the same through four PDF libraries.
+"""The rules reader on real letters: accuracy, completeness, evidence; and the same through four PDF libraries.
 
     python bench/letters.py [FOLDER] [--all]
 
@@ -28,6 +28,7 @@ from extractor.records import Support
 from extractor.vocabulary.people import specialty_named
 
 Labels = dict[str, Any]
+_SIDES = (("claims_administrator_guideline", "claims_administrator_basis"), ("maximus_guideline", "reviewer_basis"))
 
 
 def day(printed: str) -> date | None:
@@ -52,7 +53,7 @@ def compared(record: Record, labels: Labels) -> Iterator[tuple[str, object, obje
     for decision, item in zip(told.decisions, labels["items"], strict=False):
         yield "heading", decision.heading, collapse(item["request_heading"])
         yield "outcome", str(decision.outcome), item["decision"].lower()
-        for name, side in (("claims_administrator_guideline", "claims_administrator_basis"), ("maximus_guideline", "reviewer_basis")):
+        for name, side in _SIDES:
             basis = getattr(decision, side)
             yield f"{side}.statement", basis.statement if basis else "", collapse(item[name] or "")
         yield "rationale", decision.rationale.text if decision.rationale else "", collapse(item["rationale"] or "")
@@ -131,7 +132,9 @@ def main() -> None:
         same = 0
         for one in labels[:number]:
             case = one["case_number"]
-            same += same_record(extract(folder / "text" / f"{case}.txt"), extract(text_of(folder / "pdf" / f"{case}.pdf")))
+            same += same_record(
+                extract(folder / "text" / f"{case}.txt"), extract(text_of(folder / "pdf" / f"{case}.pdf"))
+            )
         print(f"{name:24} {same:3} of {number}")
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,12 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.MULTILINE | re.DO
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a person has after cloning, without the code: the package is the installed one."""
     place = tmp_path_factory.mktemp("readme")
     for name in ("docs", "gold"):
         (place / name).symlink_to(ROOT / name)
-    yield place
+    return place
 
 
 def execute(command: list[str], folder: Path) -> str:
@@ -51,7 +50,7 @@ def test_python(number: int, folder: Path) -> None:
 
 
 def test_make_run_prints_what_the_readme_shows(folder: Path) -> None:
-    """The block after the two commands is an excerpt: each of its lines stands in the output, but for times and rates."""
+    """The block after the two commands is an excerpt: each of its lines stands in the output."""
     targets = re.findall(r"^make (\w+)", BLOCKS[0][1], flags=re.MULTILINE)
     assert targets == ["run", "test"]
     assert "pytest" in execute(["make", "--dry-run", "--always-make", "-C", str(ROOT), "test"], folder)

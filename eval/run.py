@@ -1,0 +1,336 @@
+"""Grading: a reader (or a folder of records) on cases, into a result that repeats itself.
+
+`run` takes any `Callable[[Document], Record]`: the rules, a model, a recorded run, a stranger's extractor. A document
+that ends without a record is a row, too: its gold leaves are all missing.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, JsonValue, ValidationError
+
+from eval.gold import Case, file_sha256
+from eval.grounding import ground, nearest
+from eval.metrics import Summary, summarize
+from eval.pointers import Json
+from eval.score import Failure, Mark, Row, Score, score, score_failure
+from eval.tally import tally
+from eval.uncertainty import Sampling
+from extractor.determination import Model
+from extractor.documents import Document
+from extractor.errors import ConfigurationError, DocumentError
+from extractor.records import Record
+
+Reader = Callable[[Document], Record]
+
+DEFAULT_SAMPLING = Sampling()
+
+
+class ErrorRow(Model):
+    """One leaf that is not as the reference says."""
+
+    field: str
+    mark: str
+    gold_at: str | None = None
+    predicted_at: str | None = None
+    gold: JsonValue = None
+    predicted: JsonValue = None
+    gold_spans: tuple[tuple[int, int], ...] = ()
+    """Where the labeller found it."""
+    predicted_spans: tuple[tuple[int, int], ...] = ()
+    """Where the reader says that it stands."""
+
+
+class ItemErrorRow(Model):
+    """One item without a partner."""
+
+    field: str
+    mark: str
+    at: str
+    note: str = ""
+
+
+class FailureRow(Model):
+    """Why a document ended without a record."""
+
+    kind: str
+    message: str
+
+
+class UsageRow(Model):
+    """What a model consumed on one letter."""
+
+    model: str | None = None
+    requests: int = 0
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class DocumentResult(Model):
+    """One case as it was graded."""
+
+    split: str
+    tags: tuple[str, ...]
+    counts: dict[str, int]
+    """Column → count; zeros are left out."""
+    errors: tuple[ErrorRow, ...] = ()
+    item_errors: tuple[ItemErrorRow, ...] = ()
+    failure: FailureRow | None = None
+    seconds: float | None = None
+    """What the reader took, without reading the file."""
+    usage: UsageRow | None = None
+
+
+class RunResult(Model):
+    """One graded run: everything needed to read, compare and repeat it."""
+
+    format: Literal[1] = 1
+    created_at: datetime
+    reader: str
+    configuration: dict[str, JsonValue]
+    """What was graded and on what: paths, splits, hashes, the reader's own configuration hashes."""
+    versions: dict[str, str]
+    seed: int
+    draws: int
+    documents: dict[str, DocumentResult]
+    summary: Summary = Field(default_factory=Summary)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What came back for one case."""
+
+    record: Json | None
+    failure: Failure | None
+    seconds: float | None = None
+
+
+def run(  # noqa: PLR0913 - each is one choice of the caller
+    reader: Reader,
+    cases: Iterable[Case],
+    *,
+    name: str = "reader",
+    configuration: dict[str, JsonValue] | None = None,
+    sampling: Sampling = DEFAULT_SAMPLING,
+    workers: int = 1,
+) -> RunResult:
+    """Grade a reader on cases.
+
+    Args:
+        reader: Turns a document into a record. What it raises is that document's failure; a `ConfigurationError` stops
+            the run, since nothing was read.
+        cases: The gold letters.
+        name: What the run is called.
+        configuration: Further facts to remember with it.
+        sampling: Draws and seed of the resampling.
+        workers: Threads; more than one helps readers that wait for a model.
+
+    Raises:
+        ConfigurationError: there is no case, or the reader itself says that it cannot work.
+
+    """
+    listed = _listed(cases)
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        answers = list(pool.map(lambda case: _ask(reader, case), listed))
+    return _graded(listed, answers, name, configuration or {}, sampling)
+
+
+def grade_folder(
+    folder: Path,
+    cases: Iterable[Case],
+    *,
+    configuration: dict[str, JsonValue] | None = None,
+    sampling: Sampling = DEFAULT_SAMPLING,
+) -> RunResult:
+    """Grade a folder of record JSON files made elsewhere: `NAME.json` for each case, in the record's JSON form.
+
+    A case without a file, or with one that cannot be read, is a failure row. Of a file only `determination` is needed.
+
+    Raises:
+        ConfigurationError: the folder holds a record for none of the cases.
+
+    """
+    listed = _listed(cases)
+    answers = [_from_file(folder / f"{case.name}.json") for case in listed]
+    if not any(answer.record is not None for answer in answers):
+        raise ConfigurationError(
+            f"{str(folder)!r} holds no readable record named after a case ({listed[0].name}.json …)"
+        )
+    return _graded(listed, answers, f"records in {folder.name}", configuration or {}, sampling)
+
+
+def _listed(cases: Iterable[Case]) -> list[Case]:
+    listed = sorted(cases, key=lambda case: case.name)
+    if not listed:
+        raise ConfigurationError("there is no confirmed case to grade: check the split, or confirm drafts")
+    return listed
+
+
+def _ask(reader: Reader, case: Case) -> _Answer:
+    try:
+        document = case.document
+        began = time.perf_counter()
+        record = reader(document)
+        seconds = time.perf_counter() - began
+        return _Answer(record.model_dump(mode="json"), None, seconds)
+    except ConfigurationError:
+        raise
+    except DocumentError as error:
+        return _Answer(None, Failure(error.failure_class, str(error)))
+    except Exception as error:  # noqa: BLE001 - whatever a stranger's reader raises is this letter's failure
+        return _Answer(None, Failure(type(error).__name__, str(error)))
+
+
+def _from_file(path: Path) -> _Answer:
+    try:
+        record = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return _Answer(None, Failure("no_record", f"there is no {path.name}"))
+    except (OSError, ValueError) as error:
+        return _Answer(None, Failure("unreadable_record", f"{path.name}: {error}"))
+    if not isinstance(record, dict) or not isinstance(record.get("determination"), dict):
+        return _Answer(None, Failure("unreadable_record", f"{path.name} has no object 'determination'"))
+    return _Answer(record, None)
+
+
+def judge(case: Case, answer: Json | None, failure: Failure | None = None) -> tuple[Score, DocumentResult]:
+    """Judge one case's record (as JSON) or failure."""
+    reference = case.reference
+    if answer is None:
+        failure = failure or Failure("no_record", "nothing came back")
+        made = score_failure(case.tree, failure, not_labelled=reference.not_labelled)
+        counts = tally(made, is_determination=reference.is_determination)
+        return made, _row(case, made, counts, {}, {})
+    made = score(
+        case.tree, answer["determination"], not_labelled=reference.not_labelled, alternatives=reference.alternatives
+    )
+    evidence = answer.get("evidence") or {}
+    grounding = ground(made, evidence, case.anchors, case.document.text) if evidence else None
+    return made, _row(case, made, tally(made, grounding, is_determination=reference.is_determination), answer, evidence)
+
+
+def _row(case: Case, made: Score, counts: dict[str, int], answer: Json, evidence: Json) -> DocumentResult:
+    wrong = [row for row in made.rows if row.mark not in (Mark.MATCH, Mark.ABSENT)]
+    provenance = answer.get("provenance") or {}
+    usage = provenance.get("usage")
+    return DocumentResult(
+        split=case.split,
+        tags=case.reference.tags,
+        counts=counts,
+        errors=tuple(_error(row, case, evidence) for row in wrong),
+        item_errors=tuple(
+            ItemErrorRow(
+                field=item.field, mark=item.mark.name, at=item.gold_at or item.predicted_at or "", note=item.note
+            )
+            for item in made.items
+            if item.mark is not Mark.MATCH
+        ),
+        failure=FailureRow(kind=made.failure.kind, message=made.failure.message) if made.failure else None,
+        usage=UsageRow(model=provenance.get("model"), **usage) if isinstance(usage, dict) else None,
+    )
+
+
+def _error(row: Row, case: Case, evidence: Json) -> ErrorRow:
+    return ErrorRow(
+        field=row.field,
+        mark=row.mark.name,
+        gold_at=row.gold_at,
+        predicted_at=row.predicted_at,
+        gold=row.gold,
+        predicted=row.predicted,
+        gold_spans=_places(row.gold, row.gold_at, case.anchors),
+        predicted_spans=_places(row.predicted, row.predicted_at, evidence),
+    )
+
+
+def _places(value: Json, pointer: str | None, evidence: Json) -> tuple[tuple[int, int], ...]:
+    if isinstance(value, dict) and value.get("spans"):
+        return tuple((int(start), int(end)) for start, end in value["spans"])
+    entry = nearest(evidence, pointer) if pointer else None
+    return tuple((int(start), int(end)) for start, end in entry["spans"]) if entry and entry.get("spans") else ()
+
+
+def _graded(
+    cases: Sequence[Case],
+    answers: Sequence[_Answer],
+    name: str,
+    configuration: dict[str, JsonValue],
+    sampling: Sampling,
+) -> RunResult:
+    documents: dict[str, DocumentResult] = {}
+    configurations: set[str] = set()
+    for case, answer in zip(cases, answers, strict=True):
+        _, row = judge(case, answer.record, answer.failure)
+        documents[case.name] = row.model_copy(update={"seconds": answer.seconds})
+        provenance = (answer.record or {}).get("provenance") or {}
+        configurations |= {provenance["config_sha256"]} if provenance.get("config_sha256") else set()
+    return RunResult(
+        created_at=datetime.now(UTC),
+        reader=name,
+        configuration={**configuration, "reader_config_sha256": sorted(configurations), **_identity(cases)},
+        versions=_versions(),
+        seed=sampling.seed,
+        draws=sampling.draws,
+        documents=documents,
+        summary=summarize({key: (row.counts, row.tags) for key, row in documents.items()}, sampling),
+    )
+
+
+def _identity(cases: Sequence[Case]) -> dict[str, JsonValue]:
+    return {
+        "cases": {
+            case.name: {
+                "letter_sha256": file_sha256(case.letter),
+                "reference_sha256": file_sha256(case.folder / "references" / f"{case.name}.json"),
+            }
+            for case in cases
+        }
+    }
+
+
+def _versions() -> dict[str, str]:
+    def of(package: str) -> Iterator[tuple[str, str]]:
+        try:
+            yield package, version(package)
+        except PackageNotFoundError:
+            return
+
+    found = {"python": platform.python_version()}
+    for package in ("imr-extractor", "numpy", "scipy", "pydantic"):
+        found.update(of(package))
+    return found
+
+
+def load_run(path: Path) -> RunResult:
+    """Read a run result from its JSON file.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is none.
+
+    """
+    try:
+        return RunResult.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"run {str(path)!r} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigurationError(
+            f"{str(path)!r} is no run result ({'/'.join(map(str, first['loc']))}: {first['msg']}): "
+            "make one with `imr eval run --out`"
+        ) from error
+
+
+def save_run(result: RunResult, path: Path) -> None:
+    """Write a run result as JSON."""
+    path.write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
