@@ -12,7 +12,8 @@ from extractor.determination import Category, Subcategory
 from extractor.drafts import Draft, Value
 from extractor.facts import Facts, ItemFacts
 from extractor.facts.ages import ages
-from extractor.facts.citations import BasisFact, Cited
+from extractor.facts.bases import BasisFact
+from extractor.facts.cited import Cited
 from extractor.facts.header import CASE_NUMBER
 from extractor.layout import Layout
 from extractor.literals import find_dates
@@ -21,9 +22,7 @@ from extractor.scopes import decision_index
 from extractor.spans import Span
 
 
-def admits(
-    pointer: str, value: Value, places: tuple[Span, ...], layout: Layout, facts: Facts, draft: Draft
-) -> bool:
+def admits(pointer: str, value: Value, places: tuple[Span, ...], layout: Layout, facts: Facts, draft: Draft) -> bool:
     """Whether the facts of the letter allow `value` at `pointer`, cited at `places`."""
     index = decision_index(pointer)
     parts = pointer.split("/")[1:]
@@ -85,7 +84,8 @@ def _in_item(
 
 
 def _same(view: View, span: Span, value: Value) -> bool:
-    return key(view.words(span)) == key(str(value))
+    words, said = view.words(span), str(value)
+    return words == said or key(words) == key(said)
 
 
 def _sibling(draft: Draft, pointer: str, name: str) -> Value | None:
@@ -97,7 +97,9 @@ def _admits_part(parts: list[str], value: Value, item: ItemFacts, draft: Draft, 
     if parts[2] == "part":
         return any(named.part.value == value for named in item.parts)
     part = _sibling(draft, pointer, "part")
-    return any(named.part.value == part and named.side is not None and named.side.value == value for named in item.parts)
+    return any(
+        named.part.value == part and named.side is not None and named.side.value == value for named in item.parts
+    )
 
 
 def _admits_drug(parts: list[str], value: Value, view: View, item: ItemFacts, draft: Draft, pointer: str) -> bool:
@@ -105,7 +107,10 @@ def _admits_drug(parts: list[str], value: Value, view: View, item: ItemFacts, dr
         return any(_same(view, drug.name, value) for drug in item.drugs)
     name = _sibling(draft, pointer, "name")
     return any(
-        drug.strength is not None and _same(view, drug.strength, value) and name is not None and _same(view, drug.name, name)
+        drug.strength is not None
+        and _same(view, drug.strength, value)
+        and name is not None
+        and _same(view, drug.name, name)
         for drug in item.drugs
     )
 
@@ -129,7 +134,7 @@ def _cites(view: View, cited: Cited, leaf: str, value: Value) -> bool:
     if leaf == "mtus":
         return value is cited.mtus
     if leaf == "title":
-        return cited.title is not None and _same(view, cited.title, value)
+        return _same(view, cited.title, value)
     if leaf == "year":
         return cited.year is not None and view.words(cited.year) == str(value)
     if leaf == "pages":

@@ -9,16 +9,18 @@ from itertools import pairwise
 
 from extractor.determination import Determination, Outcome
 from extractor.drafts import Draft
+from extractor.facts.header import CASE_NUMBER
 from extractor.layout import Layout
 from extractor.layout.headings import Name
 from extractor.records import Flag, FlagCode
-from extractor.facts.header import CASE_NUMBER
 from extractor.spans import Span
 from extractor.vocabulary.people import SPECIALTIES
 from extractor.vocabulary.verdicts import conclusions
 
 _ORDER = ("date_of_injury", "ur_denial_date", "application_received", "date_assigned", "decision_date")
-_AGE = re.compile(r"\b([2-9]\d)[- ]{1,2}years?[- ]{1,2}old\b(?! (?:injur|son|daughter|mri|claim|study|child|film))")
+_AGE = re.compile(
+    r"([2-9]\d)(?<!\w..)[- ]{1,2}years?[- ]{1,2}old\b(?! (?:injur|son|daughter|mri|claim|study|child|film))"
+)
 _SPOKEN = {
     "date_of_injury": "date of injury",
     "ur_denial_date": "date of the UR denial",
@@ -32,7 +34,13 @@ _CREDENTIALS_HEADER = ("case_number", "priority", *_ORDER)
 def check(determination: Determination, layout: Layout, draft: Draft) -> list[Flag]:
     """Flags for one determination, in a stable order."""
     if layout.variant == "unknown":
-        return [Flag(path="", code=FlagCode.UNKNOWN_LAYOUT, message="This text has none of the known layouts of a determination.")]
+        return [
+            Flag(
+                path="",
+                code=FlagCode.UNKNOWN_LAYOUT,
+                message="This text has none of the known layouts of a determination.",
+            )
+        ]
     return [
         *_completeness(determination, layout, draft),
         *_missing(determination, layout),
@@ -46,11 +54,12 @@ def check(determination: Determination, layout: Layout, draft: Draft) -> list[Fl
 def _completeness(determination: Determination, layout: Layout, draft: Draft) -> Iterator[Flag]:
     if not layout.items:
         yield Flag(path="/decisions", code=FlagCode.NO_DECISIONS, message="No outcome heading was found.")
-    if draft.decisions != len(layout.items):
+    headings = len(layout.items)
+    if draft.decisions != headings:
         yield Flag(
             path="/decisions",
             code=FlagCode.INCOMPLETE,
-            message=f"The letter has {len(layout.items)} outcome headings, the reader returned {draft.decisions} decisions.",
+            message=f"The letter has {headings} outcome headings, the reader returned {draft.decisions} decisions.",
         )
     labels = sum(1 for mark in layout.marks if mark.name is Name.RATIONALE)
     with_rationale = sum(1 for item in layout.items if item.rationale is not None)
@@ -78,12 +87,22 @@ def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
     if layout.variant == "credentials" and len(layout.header):
         for name in _CREDENTIALS_HEADER:
             if getattr(determination, name) is None:
-                yield Flag(path=f"/{name}", code=FlagCode.MISSING_FIELD, message=f"The header gives no {name.replace('_', ' ')}.")
+                yield Flag(
+                    path=f"/{name}",
+                    code=FlagCode.MISSING_FIELD,
+                    message=f"The header gives no {name.replace('_', ' ')}.",
+                )
     if determination.clinical_summary is None:
-        yield Flag(path="/clinical_summary", code=FlagCode.MISSING_PASSAGE, message="No clinical case summary was found.")
+        yield Flag(
+            path="/clinical_summary", code=FlagCode.MISSING_PASSAGE, message="No clinical case summary was found."
+        )
     for index, decision in enumerate(determination.decisions):
         if decision.rationale is None:
-            yield Flag(path=f"/decisions/{index}/rationale", code=FlagCode.MISSING_PASSAGE, message="The item has no rationale.")
+            yield Flag(
+                path=f"/decisions/{index}/rationale",
+                code=FlagCode.MISSING_PASSAGE,
+                message="The item has no rationale.",
+            )
         if decision.category is None:
             yield Flag(
                 path=f"/decisions/{index}/category",
@@ -93,7 +112,9 @@ def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
 
 
 def _dates(determination: Determination, layout: Layout) -> Iterator[Flag]:
-    known: list[tuple[str, date]] = [(name, value) for name in _ORDER if (value := getattr(determination, name)) is not None]
+    known: list[tuple[str, date]] = [
+        (name, value) for name in _ORDER if (value := getattr(determination, name)) is not None
+    ]
     for (name, earlier), (later_name, later) in pairwise(known):
         if earlier > later:
             yield Flag(
@@ -163,6 +184,6 @@ def _decisions(determination: Determination, layout: Layout) -> Iterator[Flag]:
 
 
 def concluded(layout: Layout, rationale: Span) -> Outcome | None:
-    """What a rationale concludes on necessity: the one outcome that its statements amount to; None where they differ or none is made."""
+    """The one outcome that a rationale's statements on necessity amount to; None where they differ or none is made."""
     said = {outcome for outcome, _ in conclusions(layout.view.folded, *rationale)}
     return said.pop() if len(said) == 1 else None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from extractor.admission import admits
 from extractor.determination import REASONS, SUBCATEGORIES, Category, Outcome, Reason, Subcategory
@@ -27,6 +28,7 @@ from extractor.spans import Span
 from extractor.support import Field, field_of, supports
 
 _LONGEST_SHOWN = 200
+_field = lru_cache(maxsize=4096)(field_of)  # the same few hundred pointers come back in every letter
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
     result = Grounded()
     traced: dict[tuple[Span, ...], _Trace] = {}
     for pointer, claim in draft.claims.items():
-        spec = field_of(pointer)
+        spec = _field(pointer)
         if spec is None:
             _withhold(result, pointer, claim, "there is no such field")
             continue

@@ -16,7 +16,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from extractor.spans import Span
 
@@ -54,6 +54,7 @@ def fold(text: str) -> str:
 _HYPHEN_BREAK = re.compile(r"(?<=\w)- (?=\w)")
 
 
+@lru_cache(maxsize=4096)
 def key(text: str) -> str:
     """A form that is equal for texts which differ in blanks, line-end hyphens, case or typography only."""
     return _HYPHEN_BREAK.sub("-", fold(collapse(text)))

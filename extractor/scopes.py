@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from extractor.facts import Facts
 from extractor.layout import Layout
 from extractor.spans import Span
 from extractor.support import Field
 
 
+@lru_cache(maxsize=4096)
 def decision_index(pointer: str) -> int | None:
     """The position of the decision that a pointer leads into, or None."""
     parts = pointer.split("/", 3)

@@ -9,20 +9,32 @@ from extractor.literals import NUMBER_WORD, number
 from extractor.normalize import View
 from extractor.spans import Span
 
+_PERSON = r"(?:man|woman|male|female|gentleman|lady|worker|employee)"
 _AGE = re.compile(
-    rf"\b(?P<age>\d{{2,3}}|{NUMBER_WORD})\s?[-– ]?\s?(?:year|yr)s?\.?\s?[-– ]?\s?old\b(?! \w+ (?:daughter|son|child))"
-    rf"|\b(?P<age2>\d{{2,3}})[- ]?(?:y/o|y\.o\.?|yo|yof|yom)\b"
-    rf"|\bage(?:d|:| of| is| was)?\s(?P<age3>\d{{2,3}})\b(?!\s?%)"
-    rf"|\b(?P<age4>\d{{2,3}}|{NUMBER_WORD}) (?:years?|yrs?) of age\b"
-    rf"|\b(?:man|woman|male|female|gentleman|lady|worker|employee) of (?P<age5>\d{{2,3}}|{NUMBER_WORD})\b(?! (?:the|a|his|her)\b)"
-    rf"|\b(?:just |recently |now |has )turned (?P<age6>\d{{2,3}}|{NUMBER_WORD})\b"
-    rf"|(?<=[.,:;] )(?P<age7>\d{{2,3}}) (?:years?|yrs?)(?=[.,;])"
-    rf"|\bis (?:a|an) [a-z][a-z -]{{2,40}}, (?P<age8>\d{{2,3}}),"
-)  # fmt: skip
+    # "45 year old", "forty-five-year-old", "52 yr. old"; not "12 year old step daughter"
+    rf"\b(\d{{2,3}}|{NUMBER_WORD})\s?[-– ]?\s?(?:year|yr)s?\.?\s?[-– ]?\s?old\b(?! \w+ (?:daughter|son|child))"
+    # "45 y/o", "45-yo", "45yom"
+    rf"|\b(\d{{2,3}})[- ]?(?:y/o|y\.o\.?|yo|yof|yom)\b"
+    # "age 45", "aged 45", "age: 45"
+    rf"|\bage(?:d|:| of| is| was)?\s(\d{{2,3}})\b(?!\s?%)"
+    # "45 years of age"
+    rf"|\b(\d{{2,3}}|{NUMBER_WORD}) (?:years?|yrs?) of age\b"
+    # "a man of 45"
+    rf"|\b{_PERSON} of (\d{{2,3}}|{NUMBER_WORD})\b(?! (?:the|a|his|her)\b)"
+    # "just turned 45"
+    rf"|\b(?:just |recently |now |has )turned (\d{{2,3}}|{NUMBER_WORD})\b"
+    # "The patient, 45 years, …"
+    rf"|(?<=[.,:;] )(\d{{2,3}}) (?:years?|yrs?)(?=[.,;])"
+    # "is a warehouse worker, 45, …"
+    rf"|\bis (?:a|an) [a-z][a-z -]{{2,40}}, (\d{{2,3}}),"
+)
 # The pattern above is dear; this one says cheaply where it cannot match.
 _AGE_HINT = re.compile(r"years?|yr|y/o|y\.o|yo[fm]?\b|\bage|turned|\b(?:man|woman|gentleman|lady) of\b|, \d\d,")
 # "a 12-year-old daughter", "her two-year-old MRI": somebody's or something's age, not the patient's.
-_NOT_PATIENT = re.compile(r"\s?(?:son|daughter|child|children|grand\w+|injur\w*|mri|study|report|claim|film|car|building|house|vehicle|fracture|x-?ray|brother|sister|mother|father|wife|husband)\b")
+_NOT_PATIENT = re.compile(
+    r"\s?(?:son|daughter|child|children|grand\w+|brother|sister|mother|father|wife|husband|injur\w*|mri|study|report|claim"
+    r"|film|car|building|house|vehicle|fracture|x-?ray)\b"
+)
 
 
 def ages(view: View, region: Span) -> Iterator[tuple[int, Span]]:

@@ -12,29 +12,58 @@ from extractor.layout import Layout
 from extractor.literals import DATE, find_dates
 from extractor.spans import Span
 
-CASE_NUMBER = re.compile(r"\bcm\s?\d{2}\s?-\s?\d{5,8}\b")
+CASE_NUMBER = re.compile(r"cm(?<!\w..)\s?\d{2}\s?-\s?\d{5,8}\b")  # letters first: whole texts are searched for it
 _PRIORITY = re.compile(r"\b(standard|expedited)\b")
 
-# A label and the field it names. "application received" may be wrapped; forms of several years.
+# A label and the field it names, in the forms of several years.
 _LABELS: tuple[tuple[str, str], ...] = (
     ("case_number", r"(?:imr )?case (?:number|no\.?|#)"),
     ("date_assigned", r"(?:date assigned|assigned date|date of (?:notice of )?assignment)"),
     ("date_of_injury", r"(?:date of injury|injury date|doi)"),
     ("decision_date", r"(?:decision date|date of decision|determination date|date of (?:final )?determination)"),
-    ("ur_denial_date", r"(?:ur denial date|ur decision date|date of ur (?:decision|denial)|utilization review (?:denial|decision) date|ur date)"),
+    (
+        "ur_denial_date",
+        r"(?:ur denial date|ur decision date|date of ur (?:decision|denial)"
+        r"|utilization review (?:denial|decision) date|ur date)",
+    ),
     ("priority", r"(?:priority)"),
-    ("application_received", r"(?:(?:imr )?(?:date )?application(?: date)? received(?: date)?|(?:date )?imr application received|application date|application(?= [\d/-]{6,10} received))"),
-)  # fmt: skip
+    (
+        "application_received",
+        # the last: "Application" whose "Received" was wrapped behind the date
+        r"(?:(?:imr )?(?:date )?application(?: date)? received(?: date)?|(?:date )?imr application received"
+        r"|application date|application(?= [\d/-]{6,10} received))",
+    ),
+)
 _LABEL = re.compile(
-    "(?:" + "|".join(rf"(?P<{name}>\b{words})" for name, words in _LABELS) + r")(?=\s?:|\s(?:\d|cm\d|standard|expedited))"
+    "(?:"
+    + "|".join(rf"(?P<{name}>\b{words})" for name, words in _LABELS)
+    + r")(?=\s?:|\s(?:\d|cm\d|standard|expedited))"
 )
 # The sentences in which a `notice` of 2013 tells its dates.
 _NOTICE_DATES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("decision_date", re.compile(r"(?:^|(?<=\n))dated?\s?:\s?(?=[\da-z])")),
-    ("application_received", re.compile(r"\bapplication\sfor\sindependent\smedical\sreview\swas\s(?:filed|received)\s(?:on|by\smaximus\son)\s")),
-    ("ur_denial_date", re.compile(r"\butilization\sreview\s(?:denial|decision|determination|denial/modification)s?,?\s(?:dated|of|issued\son|made\son)\s")),
-    ("date_assigned", re.compile(r"\bnotice\sof\sassignment(?:\sand\srequest\sfor\sinformation)?\swas\s(?:provided|sent|mailed|issued)[^.]{0,60}?\bon\s")),
-)  # fmt: skip
+    (
+        "application_received",
+        re.compile(
+            r"\bapplication\sfor\sindependent\smedical\sreview\swas\s(?:filed|received)\s(?:on|by\smaximus\son)\s"
+        ),
+    ),
+    (
+        "ur_denial_date",
+        re.compile(
+            r"\butilization\sreview\s(?:denial|decision|determination|denial/modification)s?,?"
+            r"\s(?:dated|of|issued\son|made\son)\s"
+        ),
+    ),
+    (
+        "date_assigned",
+        re.compile(
+            r"\bnotice\sof\sassignment(?:\sand\srequest\sfor\sinformation)?\swas\s(?:provided|sent|mailed|issued)"
+            r"[^.]{0,60}?\bon\s"
+        ),
+    ),
+)
+
 
 def header_values(layout: Layout) -> dict[str, tuple[Span, str | date]]:
     """Field → place (view span) and value. Sentences of 2013 letters win over labels, which may be of the cover."""
@@ -76,7 +105,12 @@ def _labelled(layout: Layout) -> dict[str, tuple[Span, str | date]]:
     lined = layout.view.lined
     certain: set[int] = set()
     for index, (label, value) in enumerate(pairwise(tokens)):
-        if label.field and not value.field and label.kind == value.kind and lined[label.end : value.start].strip(" :|") == "":
+        if (
+            label.field
+            and not value.field
+            and label.kind == value.kind
+            and lined[label.end : value.start].strip(" :|") == ""
+        ):
             pair(label, value)
             certain |= {index, index + 1}
     segment: list[_Token] = []

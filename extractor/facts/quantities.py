@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from extractor.literals import NUMBER, number
 from extractor.spans import Span
 
-_N = NUMBER
-_COUNT = rf"(?P<n>{_N})(?: ?\(\d+\))?"
-_RANGES = re.compile(rf"\b{_N} ?(?:-|–|to|or) ?{_N}\b")
+_N = rf"(?P<n>{NUMBER})"
+_AGAIN = r" ?(?:\(\d+\))?"
+"""The number in figures behind the word: "twelve (12)"."""
+_RANGES = re.compile(rf"\b{NUMBER} ?(?:-|–|to|or) ?{NUMBER}\b")
 
 _UNIT_WORDS: tuple[tuple[str, str], ...] = (
     ("sessions", r"sessions?"),
@@ -40,7 +41,10 @@ _UNIT_WORDS: tuple[tuple[str, str], ...] = (
     ("each", r"each|ea"),
 )
 # Containers and the like keep their printed form.
-_PRINTED_UNIT = re.compile(r"canisters?|inhalers?|quadrants?|(?:round )?trips?|kits?|jars?|syringes?|rolls?|bags?|sets?|applications?|cycles?|levels?|blocks|sprays?|bars?|cans?|sheets?|cartridges?|pens?|rides?|teeth")
+_PRINTED_UNIT = re.compile(
+    r"canisters?|inhalers?|kits?|jars?|syringes?|rolls?|bags?|sets?|bars?|cans?|sheets?|cartridges?|pens?|sprays?"
+    r"|quadrants?|levels?|blocks|teeth|applications?|cycles?|(?:round )?trips?|rides?"
+)
 _UNIT = "|".join(words for _, words in _UNIT_WORDS)
 
 
@@ -63,36 +67,82 @@ class Amount:
 
 
 _REFILLS = (
-    re.compile(rf"\b(?P<n>{_N}|no) ?(?:additional |monthly )?refills?\b"),
-    re.compile(rf"\brefills? ?(?:x|times|:|#|of|-)? ?(?P<n>{_N})\b"),
+    # "2 additional refills", "no refills"
+    re.compile(rf"\b(?P<n>{NUMBER}|no) ?(?:additional |monthly )?refills?\b"),
+    # "refills: 3", "refill x 2"
+    re.compile(rf"\brefills? ?(?:x|times|:|#|of|-)? ?{_N}\b"),
 )
 _PER_WEEK = (
-    re.compile(rf"\b(?P<n>{_N}|once|twice)(?: ?\(\d+\))? ?(?:x|times?|(?P<u>visits?|sessions?|days?|treatments?|hours?|hrs?))? ?(?:/|per|a|each|every) ?(?:week|wk)s?\b"),
-    re.compile(rf"\b(?P<n>{_N}|once|twice)(?: ?\(\d+\))? ?(?:x|times|sessions|visits)? ?weekly\b"),
+    # "2 times a week", "two (2) visits per week", "3x/week"
+    re.compile(
+        rf"\b(?P<n>{NUMBER}|once|twice)(?: ?\(\d+\))?"
+        r" ?(?:x|times?|(?P<u>visits?|sessions?|days?|treatments?|hours?|hrs?))?"
+        r" ?(?:/|per|a|each|every) ?(?:week|wk)s?\b"
+    ),
+    # "twice weekly", "2x weekly"
+    re.compile(rf"\b(?P<n>{NUMBER}|once|twice)(?: ?\(\d+\))? ?(?:x|times|sessions|visits)? ?weekly\b"),
     re.compile(r"\b(?P<n>weekly)\b"),
 )
-# 2x6, 2 x 6 weeks, "2 times 8", "two times four visits (8)": so many a week for so many weeks
-_SHORT = re.compile(rf"\b(?P<n>{_N}) ?(?:x|times) ?(?P<w>{_N})\b(?! ?(?:mg|mcg|ml|cm|inch|%|x|months?|days?|a week|per week|times|years?|mm|feet|ft))")
+# 2x6, "2 x 6 weeks", "2 times 8", "two times four visits (8)": so many a week for so many weeks
+_SHORT = re.compile(
+    rf"\b{_N} ?(?:x|times) ?(?P<w>{NUMBER})\b"
+    r"(?! ?(?:mg|mcg|ml|cm|inch|%|x|months?|days?|a week|per week|times|years?|mm|feet|ft))"
+)
 _WEEKS = (
-    re.compile(rf"\b(?:for|x|times|over|during|per week x?|weekly x?) ?(?:the next |a period of |up to )?(?P<n>{_N}) ?(?:\(\d+\))? ?(?:weeks?|wks?)\b"),
-    re.compile(rf"\b(?P<n>{_N}) ?(?:\(\d+\))? ?[- ]?(?:weeks?|wks?)\b(?! (?:old|post|ago|follow|after))"),
+    # "for 6 weeks", "x 4 wks", "over the next six (6) weeks"
+    re.compile(
+        r"\b(?:for|x|times|over|during|per week x?|weekly x?) ?(?:the next |a period of |up to )?"
+        rf"{_N}{_AGAIN} ?(?:weeks?|wks?)\b"
+    ),
+    # "6 weeks", "6-week"; not "6 weeks post surgery"
+    re.compile(rf"\b{_N}{_AGAIN} ?[- ]?(?:weeks?|wks?)\b(?! (?:old|post|ago|follow|after))"),
+)
+_WHAT_KIND = (
+    r"(?:additional |more |initial |post-?\s?op\w* |total |supervised |individual |physical therapy |therapy "
+    r"|chiropractic |acupuncture |aquatic |psychotherapy |cbt |follow-?up |office |monthly |weekly |remaining "
+    r"|half-?\s?hour |one-?\s?hour )*"
+)
+_BRACKETED = re.compile(r"\((?P<n>\d{1,4})\)")
+# "1 home traction unit": a number that opens the request counts it, unless it measures something else.
+_OPENING = re.compile(
+    rf"(?<![\w.]){_N}\b{_AGAIN} (?=[a-z])"
+    r"(?!(?:x|times?|weeks?|wks?|months?|days?|hours?|years?|levels?|views?|mg|mcg|ml|to|or|per|a|day|by|in|of|and|-)\b)"
 )
 _TOTAL = (
-    # (12 sessions), 12 sessions, twelve (12) visits
-    re.compile(rf"\(? ?\b(?:total of |total |up to |quantity:? ?|qty:? ?)?(?P<n>{_N}) ?(?:\((?P<n2>\d+)\))? ?(?:additional |more |initial |post-?\s?op\w* |total |supervised |individual |physical therapy |therapy |chiropractic |acupuncture |aquatic |psychotherapy |cbt |follow-?up |office |monthly |weekly |remaining |half-?\s?hour |one-?\s?hour )*(?P<u>sessions?|visits?|treatments?|appointments?)\b"),
-    re.compile(rf"\bseries of (?P<n>{_N})\b(?:(?: \w+)? (?P<u>injections|blocks|treatments|sessions))?"),
+    # "12 sessions", "(12 sessions)", "total of twelve (12) additional visits"
+    re.compile(
+        rf"\(? ?\b(?:total of |total |up to |quantity:? ?|qty:? ?)?{_N}{_AGAIN} ?{_WHAT_KIND}"
+        r"(?P<u>sessions?|visits?|treatments?|appointments?)\b"
+    ),
+    # "series of three injections"
+    re.compile(rf"\bseries of {_N}\b(?:(?: \w+)? (?P<u>injections|blocks|treatments|sessions))?"),
+    # "#60", "#90 tablets"; not "tooth #14", "#3-5"
     re.compile(rf"(?<!tooth )(?<!teeth )#\s?(?P<n>\d{{1,5}}(?:\.\d+)?)\b(?! ?(?:-|to) ?#?\d)(?:\s?(?P<u>{_UNIT})\b)?"),
-    re.compile(rf"\b(?:quantity|qty\.?|count|number|disp(?:ense)?)\b ?(?:of|:|#|=|-)? ?(?P<n>{_N})\b(?:\s?(?P<u>{_UNIT})\b)?"),
-    re.compile(rf"\b(?P<n>{_N}) ?(?:\(\d+\) ?)?(?P<ct>ct|count)\b(?P<u>)"),
-    re.compile(r"\((?P<n>\d{1,4})\)(?P<u>)"),
-    re.compile(rf"(?<![\d/.-])\b(?P<n>{_N}) ?(?:\(\d+\))? ?-? ?(?P<u>grams?|gms?|ml|mls|cc|oz|ounces?)\b(?! ?/)"),
-    re.compile(rf"(?<![-\w])(?P<n>{_N}) ?(?:\(\d+\))? ?-? ?(?P<u>tab(?:let)?s|caplets|cap(?:sule)?s|pills|patches|tubes?|bottles?|box(?:es)?|pairs?|vials?|packets?|injections?|units|doses|nights?)\b"),
-    re.compile(rf"\b(?P<n>{_N}) ?(?:\(\d+\))? ?-? ?(?P<u>days?|months?|hours?)\b(?! (?:prior|before|after|old|post|ago|a day|per|follow|later|on,? ))"),
-    re.compile(rf"(?<![-\w])(?P<n>{_N}) ?(?:\(\d+\))? ?(?P<u>{_PRINTED_UNIT.pattern})\b"),
-    re.compile(rf"\b(?:x|times) ?(?P<n>{_N})\b(?P<u>)(?! ?(?:weeks?|wks?|per|a week|days?|months?|times|times a|/))"),
-    # "1 home traction unit": a number that opens the request counts it
-    re.compile(rf"(?<![\w.])(?P<n>{_N})\b ?(?:\(\d+\))? (?P<u>)(?=[a-z])(?!(?:x|times?|weeks?|wks?|months?|days?|hours?|years?|levels?|views?|mg|mcg|ml|to|or|per|a|day|by|in|of|and|-)\b)"),
-)  # fmt: skip
+    # "quantity: 60", "qty 30 tablets", "dispense 90"
+    re.compile(rf"\b(?:quantity|qty\.?|count|number|disp(?:ense)?)\b ?(?:of|:|#|=|-)? ?{_N}\b(?:\s?(?P<u>{_UNIT})\b)?"),
+    # "60 count"
+    re.compile(rf"\b{_N} ?(?:\(\d+\) ?)?(?P<ct>ct|count)\b"),
+    _BRACKETED,
+    # "120 grams", "60ml"; not "5 ml/hr"
+    re.compile(rf"(?<![\d/.-])\b{_N}{_AGAIN} ?-? ?(?P<u>grams?|gms?|ml|mls|cc|oz|ounces?)\b(?! ?/)"),
+    # "30 tablets", "2 boxes"
+    re.compile(
+        rf"(?<![-\w]){_N}{_AGAIN} ?-? ?(?P<u>tab(?:let)?s|caplets|cap(?:sule)?s|pills|patches|tubes?|bottles?"
+        r"|box(?:es)?|pairs?|vials?|packets?|injections?|units|doses|nights?)\b"
+    ),
+    # "30 days", "6-month"; not "30 days prior"
+    re.compile(
+        rf"\b{_N}{_AGAIN} ?-? ?(?P<u>days?|months?|hours?)\b"
+        r"(?! (?:prior|before|after|old|post|ago|a day|per|follow|later|on,? ))"
+    ),
+    # "2 inhalers"
+    re.compile(rf"(?<![-\w]){_N}{_AGAIN} ?(?P<u>{_PRINTED_UNIT.pattern})\b"),
+    # "x 6"; not "x 6 weeks"
+    re.compile(rf"\b(?:x|times) ?{_N}\b(?! ?(?:weeks?|wks?|per|a week|days?|months?|times|times a|/))"),
+    _OPENING,
+)
+"""What counts the whole request; the first that matches decides."""
+_VOLUMES = frozenset({"grams", "ml", "oz"})
 
 
 def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None] = lambda: None) -> list[Amount]:
@@ -101,87 +151,113 @@ def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None
     A range, or two different volumes, gives no number. `#60` is 60 `each`, or of the unit that the words around it
     count in (`default_unit`, for "sessions for the neck, #8").
     """
-    found: dict[str, Amount] = {}
+    reading = _Reading(folded, span, default_unit)
+    reading.refills()
+    if not reading.per_week():
+        reading.short()
+    reading.weeks()
+    reading.total()
+    reading.unit()
+    return list(reading.found.values())
 
-    def put(field: str, value: float | int | str | None, place: Span) -> None:
-        if value is not None and field not in found:
-            found[field] = Amount(field, value, place)
 
-    ranges = [Span(*match.span()) for match in _RANGES.finditer(folded, *span)]
+class _Reading:
+    """The amounts found so far in one request; words that gave one give no second."""
 
-    def in_range(place: Span) -> bool:
-        return any(other.overlaps(place) for other in ranges)
+    def __init__(self, folded: str, span: Span, default_unit: Callable[[], str | None]) -> None:
+        self.found: dict[str, Amount] = {}
+        self._folded = folded
+        self._span = span
+        self._default_unit = default_unit
+        self._used: list[Span] = []
+        self._ranges = [Span(*match.span()) for match in _RANGES.finditer(folded, *span)]
 
-    used: list[Span] = []
+    def _put(self, field: str, value: float | int | str | None, place: Span) -> None:
+        if value is not None:
+            self.found.setdefault(field, Amount(field, value, place))
 
-    def free(place: Span) -> bool:
-        return not any(other.overlaps(place) for other in used)
+    def _in_range(self, place: Span) -> bool:
+        return any(other.overlaps(place) for other in self._ranges)
 
-    for pattern in _REFILLS:
-        match = pattern.search(folded, *span)
-        if match is not None:
-            words = match.group("n")
-            value = 0.0 if words == "no" else number(words)
-            put("refills", int(value) if value is not None else None, Span(*match.span()))
-            used.append(Span(*match.span()))
-            break
-    weekly = None
-    for pattern in _PER_WEEK:
-        for match in pattern.finditer(folded, *span):
-            place = Span(*match.span())
-            weekly = weekly or place
-            if in_range(place):
+    def _free(self, place: Span) -> bool:
+        return not any(other.overlaps(place) for other in self._used)
+
+    def refills(self) -> None:
+        for pattern in _REFILLS:
+            match = pattern.search(self._folded, *self._span)
+            if match is None:
                 continue
-            value = 1.0 if match.group("n") == "weekly" else number(match.group("n"))
-            put("per_week", value, place)
-            counted = match.groupdict().get("u")
-            if counted:
-                put("unit", unit_named(counted), Span(*match.span("u")))
-            used.append(Span(*match.span("n")))
-            break
-        if weekly:
-            break
-    short = _SHORT.search(folded, *span) if weekly is None else None
-    if short is not None and not in_range(Span(*short.span())) and free(Span(*short.span())):
-        first, second = number(short.group("n")), number(short.group("w"))
-        if first is not None and second is not None and first <= 7 and second <= 26:
-            put("per_week", first, Span(*short.span("n")))
-            put("weeks", second, Span(*short.span("w")))
-            used.append(Span(*short.span()))
-    for pattern in _WEEKS:
-        match = next((m for m in pattern.finditer(folded, *span) if free(Span(*m.span("n")))), None)
-        if match is not None:
-            place = Span(*match.span())
-            if not in_range(Span(*match.span("n"))):
-                put("weeks", number(match.group("n")), place)
-            used.append(place)
-            break
-    for pattern in _TOTAL:
-        if pattern is _TOTAL[-1] and pattern.match(folded, *span) is None:
-            continue
-        matches = [m for m in pattern.finditer(folded, *span) if free(Span(*m.span("n"))) and not in_range(Span(*m.span("n")))]
-        if not matches:
-            continue
+            value = 0.0 if match.group("n") == "no" else number(match.group("n"))
+            self._put("refills", int(value) if value is not None else None, Span(*match.span()))
+            self._used.append(Span(*match.span()))
+            return
+
+    def per_week(self) -> bool:
+        """Whether the words say anything of a week."""
+        for pattern in _PER_WEEK:
+            matches = list(pattern.finditer(self._folded, *self._span))
+            match = next((m for m in matches if not self._in_range(Span(*m.span()))), None)
+            if match is not None:
+                value = 1.0 if match.group("n") == "weekly" else number(match.group("n"))
+                self._put("per_week", value, Span(*match.span()))
+                if counted := match.groupdict().get("u"):
+                    self._put("unit", unit_named(counted), Span(*match.span("u")))
+                self._used.append(Span(*match.span("n")))
+            if matches:
+                return True
+        return False
+
+    def short(self) -> None:
+        match = _SHORT.search(self._folded, *self._span)
+        if match is None or self._in_range(Span(*match.span())) or not self._free(Span(*match.span())):
+            return
+        per_week, weeks = number(match.group("n")), number(match.group("w"))
+        # Nobody is treated more often than daily, or for more than half a year: "10 x 30" is something else.
+        if per_week is not None and weeks is not None and per_week <= 7 and weeks <= 26:
+            self._put("per_week", per_week, Span(*match.span("n")))
+            self._put("weeks", weeks, Span(*match.span("w")))
+            self._used.append(Span(*match.span()))
+
+    def weeks(self) -> None:
+        for pattern in _WEEKS:
+            matches = pattern.finditer(self._folded, *self._span)
+            match = next((m for m in matches if self._free(Span(*m.span("n")))), None)
+            if match is None:
+                continue
+            if not self._in_range(Span(*match.span("n"))):
+                self._put("weeks", number(match.group("n")), Span(*match.span()))
+            self._used.append(Span(*match.span()))
+            return
+
+    def total(self) -> None:
+        for pattern in _TOTAL:
+            if pattern is _OPENING and pattern.match(self._folded, *self._span) is None:
+                continue
+            matches = [
+                match
+                for match in pattern.finditer(self._folded, *self._span)
+                if self._free(Span(*match.span("n"))) and not self._in_range(Span(*match.span("n")))
+            ]
+            if matches:
+                self._total(matches, pattern)
+                return
+
+    def _total(self, matches: list[re.Match[str]], pattern: re.Pattern[str]) -> None:
         match = matches[0]
-        words = match.groupdict().get("u") or ""
-        unit = unit_named(words) if words else None
-        if unit in ("grams", "ml", "oz") and len({m.group("n") for m in matches}) > 1:
-            break  # two volumes: no total
-        put("total", number(match.group("n")), Span(*match.span("n")))
+        groups = match.groupdict()
+        unit = unit_named(groups["u"]) if groups.get("u") else None
+        if unit in _VOLUMES and len({other.group("n") for other in matches}) > 1:
+            return  # two volumes: no total
+        self._put("total", number(match.group("n")), Span(*match.span("n")))
         if unit is not None:
-            put("unit", unit, Span(*match.span("u")))
-        elif folded[match.start()] == "#" or match.groupdict().get("ct"):
-            put("unit", default_unit() or "each", Span(match.start(), match.end("n")))
+            self._put("unit", unit, Span(*match.span("u")))
+        elif self._folded[match.start()] == "#" or groups.get("ct"):
+            self._put("unit", self._default_unit() or "each", Span(match.start(), match.end("n")))
         else:
-            implied = default_unit()
-            if implied is not None and not pattern.pattern.startswith(r"\((?P<n>"):
-                put("unit", implied, Span(match.start(), match.end("n")))
-            elif implied is not None:
-                put("unit", implied, Span(*match.span()))
-        break
-    if found and "unit" not in found and "refills" not in found:
-        implied = default_unit()
-        if implied is not None:
-            place = next(iter(found.values())).place
-            put("unit", implied, place)
-    return list(found.values())
+            end = match.end() if pattern is _BRACKETED else match.end("n")
+            self._put("unit", self._default_unit(), Span(match.start(), end))
+
+    def unit(self) -> None:
+        """Where amounts are told without a unit, that of the words around them."""
+        if self.found and "unit" not in self.found and "refills" not in self.found:
+            self._put("unit", self._default_unit(), next(iter(self.found.values())).place)

@@ -1,4 +1,4 @@
-"""What a heading asks for: original request, what was authorized, what is left in dispute; and what it says of itself."""
+"""What a heading asks for: the original request, what was authorized, what is left in dispute."""
 
 from __future__ import annotations
 
@@ -17,21 +17,30 @@ _PARTIAL = re.compile(
     r"(?:(?P<authorized>.+?),? (?:was|were) authori[sz]ed by (?:the )?claims administrator"
     r"|(?:the )?claims administrator (?:has )?authori[sz]ed (?P<authorized2>.+?)) ?"
     r"(?:[.;,]? (?:the )?remaining imr[- ]*eligible portions? of the original request ?,? ?(?P<remaining>.+?)"
-    r"|(?:[.;,]|,? and)? ?leaving the (?:original )?request imr[- ]*eligible ?[.;,] (?:the )?original request ?,? ?(?P<original>.+?))"
+    r"|(?:[.;,]|,? and)? ?leaving the (?:original )?request imr[- ]*eligible ?[.;,]"
+    r" (?:the )?original request ?,? ?(?P<original>.+?))"
     r" ?,?(?: (?:is|are))? ?:?$"
 )
 _ASSOCIATED = re.compile(r"\s?associated surgical services? ?[:;,-]? ?")
 _RETROSPECTIVE = re.compile(
-    r"\s?\(?retro(?:spective(?:ly)?)?(?![a-z])\)?(?: (?:review|requests?|authori[sz]ation|approval|treatment)(?: (?:of|for))?)?(?: for)? ?[:;,-]? ?(?:\bfor )?"
+    r"\s?\(?retro(?:spective(?:ly)?)?(?![a-z])\)?"
+    r"(?: (?:review|requests?|authori[sz]ation|approval|treatment)(?: (?:of|for))?)?(?: for)? ?[:;,-]? ?(?:\bfor )?"
 )
 _RETRO_WORD = re.compile(r"\bretro(?:spective(?:ly)?)?\b|\bretro:|\bretrospective")
 _TRAILING_RETRO = re.compile(r" ?[-,]? ?\(retro(?:spective)?\)$")
+# "DOS:", "dates of service", "dispensed on", before a date
 _SERVICE_LEAD = re.compile(
-    r"(?:\bdos\b|\bd\.o\.s\.?|\bdates? of services?|\bservices? dates?|\b(?:provided|performed|dispensed|rendered|done|administered|given|completed|received) (?:on|from|between)?|\bdates?\b)"
+    r"(?:\bdos\b|\bd\.o\.s\.?|\bdates? of services?|\bservices? dates?|\bdates?\b"
+    r"|\b(?:provided|performed|dispensed|rendered|done|administered|given|completed|received) (?:on|from|between)?)"
     r"(?: (?:of|on|from|between|is|was|were))? ?[:;#=-]? ?\(?$"
 )
+# between two dates of one list
 _SERVICE_NEXT = re.compile(r" ?(?:-|–|to|through|thru|and|&|,|, and|;) ?$")
-_NOT_SERVICE = re.compile(r"\b(?:per|order(?:ed)?|rx|prescri\w+|rfa|report|dated|request(?:ed)?|note|mri|study|since|received)\b[^;]{0,24}$")
+# "per report dated", "RFA", before a date: it is of a paper, not of a service
+_NOT_SERVICE = re.compile(
+    r"\b(?:per|order(?:ed)?|rx|prescri\w+|rfa|report|dated|request(?:ed)?|note|mri|study|since|received)\b[^;]{0,24}$"
+)
+_ORDER_DATE = re.compile(r"\border dates? ?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +99,17 @@ def _bare(view: View, span: Span) -> Span:
 
 
 def _service_dates(folded: str, heading: Span, *, retrospective: bool) -> tuple[tuple[date, Span], ...]:
-    """Dates behind "DOS" and the like, each further date of the same list, and bare dates of a retrospective heading."""
-    found: list[tuple[date, Span]] = []
+    """Dates behind "DOS" and the like, further dates of the same list, and bare dates of a retrospective heading."""
+    found: dict[date, Span] = {}
     last_end: int | None = None
     for printed in find_dates(folded, *heading):
         lead = folded[max(heading.start, printed.start - 40) : printed.start]
-        continues = last_end is not None and _SERVICE_NEXT.match(folded[last_end : printed.start])
-        named = _SERVICE_LEAD.search(lead)
-        bare = retrospective and not _NOT_SERVICE.search(lead)
-        if (named and not re.search(r"\border dates? ?$", lead)) or continues or bare:
-            if printed.value not in (value for value, _ in found):
-                found.append((printed.value, Span(printed.start, printed.end)))
+        named = _SERVICE_LEAD.search(lead) is not None and _ORDER_DATE.search(lead) is None
+        continues = last_end is not None and _SERVICE_NEXT.match(folded[last_end : printed.start]) is not None
+        bare = retrospective and _NOT_SERVICE.search(lead) is None
+        if named or continues or bare:
+            found.setdefault(printed.value, Span(printed.start, printed.end))
             last_end = printed.end
         else:
             last_end = None
-    return tuple(found)
+    return tuple(found.items())

@@ -15,9 +15,18 @@ _CERTIFIED = re.compile(r"certifications? ?(?:\(s\))? ?/? ?(?:specialty|specialt
 _SPLIT = re.compile(r"\s?[,;]\s?|\s?/\s?(?=[A-Z])")
 
 # "is Board Certified in X, has a subspecialty in Y and is licensed to practice in Z."
-_PROSE_CERTIFIED = re.compile(r"\b(?:board[- ]?\s?certified|certified|licensed|doctorate|diplomate) in\s(?!the state|" + STATE.pattern + r")|\bis (?:a|an) (?:licensed )?(?=doctor of|psycholog|chiroprac|dentist|podiatr|optometr|registered|acupunct)")
-_PROSE_SUBSPECIALTY = re.compile(r"\bsub-?\s?specialt(?:y|ies) (?:certificat(?:e|ion)s? )?in\s|\bfellowship[- ]trained in\s(?!$)")
-_PROSE_LICENSED = re.compile(r"\bholds? (?:a |active )?licen[sc]es? to practi[cs]e (?:\w+ )?in\s(?:the states? of\s)?|\blicensed to practi[cs]e (?:\w+ )?in\s(?:the states? of\s)?|\blicensed in (?:the states? of\s)?(?=" + STATE.pattern + r")")
+_PROSE_CERTIFIED = re.compile(
+    rf"\b(?:board[- ]?\s?certified|certified|licensed|doctorate|diplomate) in\s(?!the state|{STATE.pattern})"
+    r"|\bis (?:a|an) (?:licensed )?(?=doctor of|psycholog|chiroprac|dentist|podiatr|optometr|registered|acupunct)"
+)
+_PROSE_SUBSPECIALTY = re.compile(
+    r"\bsub-?\s?specialt(?:y|ies) (?:certificat(?:e|ion)s? )?in\s|\bfellowship[- ]trained in\s(?!$)"
+)
+_PROSE_LICENSED = re.compile(
+    r"\bholds? (?:a |active )?licen[sc]es? to practi[cs]e (?:\w+ )?in\s(?:the states? of\s)?"
+    r"|\blicensed to practi[cs]e (?:\w+ )?in\s(?:the states? of\s)?"
+    rf"|\blicensed in (?:the states? of\s)?(?={STATE.pattern})"
+)
 _PROSE_END = re.compile(r"[.;]\s|[.;]$|\s?,?\s?\b(?:and )?(?:he/she|is|has|holds?|with a|who|which)\s|\bhas been\b")
 _AND = re.compile(r"\s?,?\s?\band\b\s(?:in\s)?|\s?[,;/]\s?")
 
@@ -40,28 +49,39 @@ def read_reviewer(layout: Layout) -> ReviewerFacts:
     if layout.reviewer is None:
         return ReviewerFacts()
     view, region = layout.view, layout.reviewer
+    return _from_credentials(view, region) or _from_prose(view, region)
+
+
+def _from_credentials(view: View, region: Span) -> ReviewerFacts | None:
+    """From "State(s) of Licensure: …" and "Certification(s)/Specialty: …", in either order; None without either."""
     licensed = _LICENSED.search(view.folded, *region)
     certified = _CERTIFIED.search(view.folded, *region)
+    if licensed is None and certified is None:
+        return None
+    labels = sorted(label.start() for label in (licensed, certified) if label is not None)
+
+    def behind(label: re.Match[str]) -> Span:
+        return Span(label.end(), next((start for start in labels if start > label.start()), region.end))
+
+    return ReviewerFacts(
+        licensed_states=_once(_states(view, behind(licensed))) if licensed is not None else (),
+        specialties=_once(_entries(view, behind(certified))) if certified is not None else (),
+    )
+
+
+def _from_prose(view: View, region: Span) -> ReviewerFacts:
     states: list[Entry] = []
     specialties: list[Entry] = []
     subspecialties: list[Entry] = []
-    if licensed or certified:
-        if licensed:
-            stop = certified.start() if certified and certified.start() > licensed.start() else region.end
-            states = _states(view, Span(licensed.end(), stop))
-        if certified:
-            stop = licensed.start() if licensed and licensed.start() > certified.start() else region.end
-            specialties = _entries(view, Span(certified.end(), stop))
-    else:
-        if match := _PROSE_LICENSED.search(view.folded, *region):
-            states = _states(view, _clause(view, match.end(), region.end))
-        for match in _PROSE_CERTIFIED.finditer(view.folded, *region):
-            clause = _clause(view, match.end(), region.end)
-            if licence := _PROSE_LICENSED.search(view.folded, *clause):
-                clause = view.trim(clause.start, licence.start(), extra=",.")
-            specialties += _listed(view, clause)
-        for match in _PROSE_SUBSPECIALTY.finditer(view.folded, *region):
-            subspecialties += _listed(view, _clause(view, match.end(), region.end))
+    if match := _PROSE_LICENSED.search(view.folded, *region):
+        states = _states(view, _clause(view, match.end(), region.end))
+    for match in _PROSE_CERTIFIED.finditer(view.folded, *region):
+        clause = _clause(view, match.end(), region.end)
+        if licence := _PROSE_LICENSED.search(view.folded, *clause):
+            clause = view.trim(clause.start, licence.start(), extra=",.")
+        specialties += _listed(view, clause)
+    for match in _PROSE_SUBSPECIALTY.finditer(view.folded, *region):
+        subspecialties += _listed(view, _clause(view, match.end(), region.end))
     return ReviewerFacts(_once(states), _once(specialties), _once(subspecialties))
 
 
@@ -77,20 +97,18 @@ def _clause(view: View, start: int, limit: int) -> Span:
     return view.trim(start, end.start() if end else limit, extra=",.")
 
 
-def _states(view: View, region: Span) -> list[tuple[str, Span]]:
+def _states(view: View, region: Span) -> list[Entry]:
     """Named states, also glued ("California,North Carolina"); else abbreviations between commas."""
-    found = [(state, Span(*m.span())) for m in STATE.finditer(view.folded, *region) if (state := state_named(m.group()))]
+    found = [
+        (state, Span(*m.span())) for m in STATE.finditer(view.folded, *region) if (state := state_named(m.group()))
+    ]
     if found:
         return found
-    entries = []
-    for piece in _pieces(view, region, _AND):
-        state = state_named(view.words(piece))
-        if state:
-            entries.append((state, piece))
-    return entries
+    pieces = _pieces(view, region, _AND)
+    return [(state, piece) for piece in pieces if (state := state_named(view.words(piece)))]
 
 
-def _entries(view: View, region: Span) -> list[tuple[str, Span]]:
+def _entries(view: View, region: Span) -> list[Entry]:
     """Comma-separated certifications: listed spelling where the list has it, else as printed."""
     found = []
     for piece in _pieces(view, region, _SPLIT):
@@ -101,7 +119,7 @@ def _entries(view: View, region: Span) -> list[tuple[str, Span]]:
     return found
 
 
-def _listed(view: View, region: Span) -> list[tuple[str, Span]]:
+def _listed(view: View, region: Span) -> list[Entry]:
     """Specialties in prose, where "and" may join two of them or stand inside one."""
     whole = specialty_named(view.words(region))
     if whole is not None:
@@ -109,20 +127,20 @@ def _listed(view: View, region: Span) -> list[tuple[str, Span]]:
     matches = list(SPECIALTY.finditer(view.folded, *region))
     if not matches:
         return _entries(view, region) if len(region) <= 60 else []
-    found: list[tuple[str, Span]] = []
+    found: list[Entry] = []
     at = region.start
     for match in matches:
-        for piece in _pieces(view, Span(at, match.start()), _AND):
-            words = view.words(piece)
-            if len(words) > 6 and words[:1].isupper():
-                found.append((specialty_named(words) or words, piece))
-        found.append((specialty_named(match.group()) or view.flat[slice(*match.span())], Span(*match.span())))
+        found += _unlisted(view, Span(at, match.start()))
+        found.append((specialty_named(match.group()) or view.words(Span(*match.span())), Span(*match.span())))
         at = match.end()
-    for piece in _pieces(view, Span(at, region.end), _AND):
-        words = view.words(piece)
-        if len(words) > 6 and words[:1].isupper() and not state_named(words):
-            found.append((specialty_named(words) or words, piece))
-    return found
+    rest = _unlisted(view, Span(at, region.end))
+    return found + [(name, piece) for name, piece in rest if not state_named(view.words(piece))]
+
+
+def _unlisted(view: View, region: Span) -> list[Entry]:
+    """What else is printed as a name between listed specialties."""
+    named = ((view.words(piece), piece) for piece in _pieces(view, region, _AND))
+    return [(specialty_named(words) or words, piece) for words, piece in named if len(words) > 6 and words[0].isupper()]
 
 
 def _pieces(view: View, region: Span, separator: re.Pattern[str]) -> list[Span]:

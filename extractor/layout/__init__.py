@@ -22,16 +22,24 @@ from extractor.spans import Span
 __all__ = ["Item", "Layout", "lay_out"]
 
 _SUMMARY_INTRO = re.compile(
-    r"the (?:expert|physician) reviewer developed the following (?:clinical )?case summary.{0,120}?medical records\s?[:.]\s?"
+    r"the (?:expert|physician) reviewer developed the following (?:clinical )?case summary"
+    r".{0,120}?medical records\s?[:.]\s?"
     r"|the following (?:clinical )?case summary .{0,160}?:\s"
 )
 _DECISIONS_INTRO = re.compile(
-    r"the final determination was based on decisions for the disputed items?/services?\s?(?:set forth below)?\s?[:.]?\s?"
+    r"the final determination was based on decisions for the disputed items?/services?"
+    r"\s?(?:set forth below)?\s?[:.]?\s?"
 )
 _DISCLAIMER = re.compile(r"disclaimer: the following case summary was (?:taken|copied).{0,140}?\d{4}\s?[.:]\s?")
-_CREDENTIALS = re.compile(r"states? ?(?:\(s\))? of licensure|certifications? ?(?:\(s\))? ?/ ?specialty|following credentials")
-_CLOSING = re.compile(r"(?<=\n)(?:sincerely,|respectfully,|effect of the decision\s?:|disclaimer\s?: maximus is providing|cc: department of industrial|/[a-z]{2,3}\n)")
-_NOTICE = re.compile(r"maximus federal services, ?inc\.?,? has determined|notice of independent medical review determination")
+_CREDENTIALS = re.compile(
+    r"states? ?(?:\(s\))? of licensure|certifications? ?(?:\(s\))? ?/ ?specialty|following credentials"
+)
+_CLOSING = re.compile(
+    r"(?<=\n)(?:sincerely,|respectfully,|effect of the decision\s?:|disclaimer\s?: maximus is providing"
+    r"|cc: department of industrial|/[a-z]{2,3}\n)"
+)
+_NOTICE_TITLE = "notice of independent medical review determination"
+_NOTICE_VERDICT = re.compile(r"maximus federal services, ?inc\.?,? has determined")
 _SECTION_WORD = re.compile(r"section ?\(s\) ?:")
 
 
@@ -101,10 +109,13 @@ _ITEM_LABELS = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.GUIDELINES, Name
 """Labels inside an item; they end no section but that of the summary."""
 
 
+_NOTICE_PARTS = frozenset({Name.SUMMARY, Name.REVIEWER, Name.NOTICE_DECISIONS, Name.RATIONALE})
+
+
 def _variant(view: View, marks: list[Mark]) -> tuple[LayoutName, int | None]:
     """The variant, and where the decisions begin in variants of 2014 and later."""
     names = {mark.name for mark in marks}
-    if Name.DECISIONS_2013 not in names and _NOTICE.search(view.folded) and ({Name.SUMMARY, Name.REVIEWER, Name.NOTICE_DECISIONS, Name.RATIONALE} & names):
+    if Name.DECISIONS_2013 not in names and _NOTICE_PARTS & names and _speaks_as_notice(view.folded):
         return "notice", None
     if Name.ISSUE in names and {Name.SUMMARY, Name.GUIDELINES, Name.RATIONALE} & names:
         return "professional_review", None
@@ -127,6 +138,10 @@ def _variant(view: View, marks: list[Mark]) -> tuple[LayoutName, int | None]:
     if not has_reviewer and _SECTION_WORD.search(view.folded, start):
         return "credentials", start  # sections are cited so from 2015 on; nothing else is left to tell by
     return "prose_reviewer", start
+
+
+def _speaks_as_notice(folded: str) -> bool:
+    return _NOTICE_TITLE in folded or _NOTICE_VERDICT.search(folded) is not None
 
 
 def _end(view: View, marks: list[Mark]) -> int:

@@ -11,18 +11,23 @@ from extractor.spans import Span
 # Lines that are furniture wherever they stand. Each is a whole line, folded, digits kept.
 _ALWAYS = re.compile(
     r"""(?x)^(?:
-      (?:page|pg\.?)?\s*\d{1,3}\s*(?:of|/)\s*\d{1,3}                       # Page 2 of 5
-    | (?:page|pg\.?)\s*\d{1,3}                                             # page 3
-    | -+\s*\d{1,3}\s*-+                                                    # - 2 -
+    # "Page 2 of 5", "page 3", "- 2 -"
+      (?:page|pg\.?)?\s*\d{1,3}\s*(?:of|/)\s*\d{1,3}
+    | (?:page|pg\.?)\s*\d{1,3}
+    | -+\s*\d{1,3}\s*-+
+    # "Final Letter of Determination Form Effective 5.16.13 Page 2"
     | final\ (?:letter\ of\ )?determination\b.{0,60}\b(?:form\ effective|page\ \d).*
-                                                                           # Final Letter of Determination Form Effective 5.16.13 Page 2
-    | final\ determination\ letter\ for\ imr\ case\ number\ .{4,40}        # … CM14-0000000 3
+    # "Final Determination Letter for IMR Case Number CM14-0000000 3", "Case Number: CM14-0000000, Page 2", "… 3"
+    | final\ determination\ letter\ for\ imr\ case\ number\ .{4,40}
     | (?:imr\ )?case\ (?:number|no\.?)\s*:?\s*cm\d\d-?\d{5,8}(?!\d)\s*[-,|]?\s*page.{0,20}
     | cm\d\d-\d{5,8}(?!\d)\s*[-,|]?\s*(?:page\b.{0,12}|\d{1,3})
     )$"""
 )
 # A cheap first look at what could be one: a short line with a digit that begins as they do.
-_CANDIDATE = re.compile(r"(?:^|(?<=\f))[^\S\n\f]*(?=[pfic\d-])(?:p(?:age|g)|final|imr|case|cm\d|\d|-)[^\n\f]{0,110}(?=\n|\f|\Z)", re.IGNORECASE | re.MULTILINE)
+_CANDIDATE = re.compile(
+    r"(?:^|(?<=\f))[^\S\n\f]*(?=[pfic\d-])(?:p(?:age|g)|final|imr|case|cm\d|\d|-)[^\n\f]{0,110}(?=\n|\f|\Z)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _DIGITS = re.compile(r"\d+")
 # A line repeated at page edges is furniture only if it also speaks like it: text may repeat there by chance.
 _SPEAKS = re.compile(r"\bpage\b|\bimr\b|\bcase\b|determination|maximus|confidential|\bcm#|\bfax\b|form effective")
@@ -33,13 +38,9 @@ def find_furniture(text: str) -> tuple[Span, ...]:
 
     A line counts where its form alone tells, or where it stands first or last on two pages or more (pages end at form
     feeds), is the same there but for numbers, and speaks of pages, cases or the letter. The first of such repeated
-    lines is kept when it is the only one to carry a case number, since it may be the letter's own header.
+    lines is kept, since it may be the letter's own header.
     """
-    spans = [
-        Span(*match.span())
-        for match in _CANDIDATE.finditer(text)
-        if _ALWAYS.match(fold(collapse(match.group())))
-    ]
+    spans = [Span(*match.span()) for match in _CANDIDATE.finditer(text) if _ALWAYS.match(fold(collapse(match.group())))]
     if "\f" in text:
         edges = _edges(text)
         shapes = Counter(_DIGITS.sub("#", line) for line, _ in edges)

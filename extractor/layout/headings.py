@@ -56,8 +56,6 @@ class Mark:
     name: Name
     span: Span
     """View span of the heading itself, its colon included."""
-    typo: bool = False
-    """It was recognised although misspelled."""
 
 
 # Words of each heading, folded. Where several stand, they were seen in letters of different years.
@@ -110,7 +108,6 @@ _MARK = re.compile(rf"(?:{_SIMPLE})(?:\s*:)?|{_REGARDING}|{_ENDS}|{VERDICT.patte
 _OPENINGS = sorted({" ".join(words.split()[:2]) for _, words in _WORDS} | {"rationale for", "effect of", "sincerely,"})
 _CANON = {words: name for name, words in _WORDS}
 _NEEDS_COLON = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.RATIONALE, Name.ISSUE})
-# "case summary" and its like are also ordinary words: away from a line start they count only in capitals.
 _FUZZY_CHOICES = [words for _, words in _WORDS if len(words) >= 12]
 _FUZZY_CUTOFF = 87.0
 _LOST_BREAKS = 300
@@ -146,7 +143,12 @@ def find_marks(view: View) -> list[Mark]:
             label = has_colon and shown[:1].isupper() and (name not in SECTIONS or lost_breaks)
             if not (capitals or label):
                 continue
-        elif name in SECTIONS and name not in (Name.ITEM, Name.CLOSING) and not has_colon and not _fills_line(view, start, end):
+        elif (
+            name in SECTIONS
+            and name not in (Name.ITEM, Name.CLOSING)
+            and not has_colon
+            and not _fills_line(view, start, end)
+        ):
             continue
         marks.append(Mark(name, Span(start, end)))
         at = end
@@ -220,5 +222,5 @@ def _misspelled(view: View, known: list[Mark]) -> list[Mark]:
         if name in SECTIONS and colon > 0 and line[colon + 1 :].strip() and name is not Name.SUMMARY:
             continue
         stop = start + (colon + 1 if colon > 0 else len(line))
-        found.append(Mark(name, Span(start, stop), typo=True))
+        found.append(Mark(name, Span(start, stop)))
     return found

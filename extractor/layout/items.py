@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from extractor.determination import Outcome
 from extractor.layout.headings import Mark, Name
+from extractor.layout.paragraphs import LONGEST_HEADING, Setting, paragraph_starts, setting_of
 from extractor.normalize import View
 from extractor.spans import Span
 
@@ -35,21 +36,32 @@ class Item:
     """A second statement of this item's outcome that says the opposite."""
 
 
+def nonempty(span: Span) -> Span | None:
+    """The span, if any words stand in it."""
+    return span if len(span) else None
+
+
+_WORD = re.compile(r"upheld|overturned")
+_BEFORE_WORD = re.compile(r"\s*[:;]?\s*\(?$")
 _OUTCOME = re.compile(r"\s*(?P<colon>[:;])?\s*\(?(?P<word>upheld|overturned)\)?[.:]?(?=\s|$)")
 _LABELS = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.RATIONALE, Name.GUIDELINES})
-_SENTENCE_END = re.compile(r"[.!?][\"')\]]*$")
-_INSIDE_SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(]?[A-Z0-9#])")
-_OPEN_END = re.compile(r"(?:[,:;/&(+-]|\b(?:and|or|of|for|the|a|an|to|with|without|in|on|per|by|from|at|is|was))$", re.IGNORECASE)
 _LIST_NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|[•●▪*-])\s+(?=\S)|\(?\d{1,2}\)(?=\S)|(?i:issue|item) ?#?\d{1,2}[:.)]\s*")
+# The heading of a partial certification has several sentences: its first, and its last.
+_PARTIAL_START = re.compile(r"\b(?:was|were|is) the original request")
 _PARTIAL_END = re.compile(
     r"remaining imr[- ]*eligible portion|leaving the (?:original )?request imr[- ]*eligible|the original request,"
 )
-_PARTIAL_START = re.compile(r"\b(?:was|were|is) the original request")
 # Where no label follows, the sentence that tells what a side relied upon serves as well.
-_BASIS_SENTENCE = re.compile(r"the (?:claims administrator|(?:physician|expert) reviewer)(?:'s)? (?:based|did not|cited|relied|used)")
-_LONGEST_HEADING = 1500
-_LOST_BREAKS = 160
-"""A line longer than this was not set by hand: its breaks were lost."""
+_BASIS_SENTENCE = re.compile(
+    r"the (?:claims administrator|(?:physician|expert) reviewer)(?:'s)? (?:based|did not|cited|relied|used)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    span: Span
+    """Without list number, outcome word and colon."""
+    outcome: re.Match[str]
 
 
 def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
@@ -61,54 +73,116 @@ def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
     middle of one, which is a quotation, or worse, an instruction.
     """
     labels = [mark for mark in marks if mark.name in _LABELS and section.start <= mark.span.start < section.end]
-    found: list[tuple[Span, re.Match[str], bool]] = []
-    previous_end = section.start
-    setting = _setting(view, section)
     label_starts = {mark.span.start for mark in labels}
     label_ends = [mark.span.end for mark in labels]
-    for match in _OUTCOME.finditer(view.folded, section.start, section.end):
+    setting = setting_of(view, section)
+    found: list[_Heading] = []
+    previous_end = section.start
+    for match in _outcomes(view.folded, section):
         if not view.flat[match.start("word")].isupper():
             continue
-        after = match.end()
-        while after < section.end and view.folded[after] == " ":
-            after += 1
+        after = view.trim(match.end(), section.end).start
         labelled = after in label_starts or _BASIS_SENTENCE.match(view.folded, after) is not None
-        at_line_end = after >= section.end or after in view.starts
-        if not labelled and labels:
+        if not labelled and (labels or not _closes_line(view, match, previous_end, after, section)):
             continue  # a letter that labels its items labels all of them; a lone line is a quotation, or worse
-        if not labelled and not (match.group("colon") and at_line_end and _closed(view, previous_end, match.start())):
-            continue
         labels_before = bisect_right(label_ends, match.start())
-        lower = label_ends[labels_before - 1] if labels_before else section.start
-        lower = max(lower, found[-1][1].end() if found else section.start)
-        heading = _heading(view, lower, match.start(), section, setting)
-        if heading is None:
+        lower = max(
+            label_ends[labels_before - 1] if labels_before else section.start,
+            found[-1].outcome.end() if found else section.start,
+        )
+        span = _heading(view, lower, match.start(), setting)
+        if span is None or (not labelled and found and not _opened_by_break(view, span)):
             continue
-        if not labelled and found and not _opened_by_break(view, heading):
-            continue
-        found.append((heading, match, labelled))
+        found.append(_Heading(span, match))
         previous_end = after
-    return [
-        _item(view, heading, match, Span(heading.start, _next_start(found, index, section)), labels, section, setting)
-        for index, (heading, match, _) in enumerate(found)
-    ]
+    ends = [heading.span.start for heading in found[1:]] + [section.end]
+    return [_item(view, heading, end, labels, setting) for heading, end in zip(found, ends, strict=False)]
 
 
-def _next_start(found: list[tuple[Span, re.Match[str], bool]], index: int, section: Span) -> int:
-    if index + 1 == len(found):
-        return section.end
-    return found[index + 1][0].start
+def _outcomes(folded: str, section: Span) -> Iterator[re.Match[str]]:
+    """Outcome words with the colon before them, found by the word: a pattern that opens with blanks is slow to look."""
+    at = section.start
+    for word in _WORD.finditer(folded, *section):
+        before = _BEFORE_WORD.search(folded, max(at, word.start() - 4), word.start())
+        match = _OUTCOME.match(folded, before.start() if before else word.start(), section.end)
+        if match is not None:
+            at = match.end()
+            yield match
 
 
-def _closed(view: View, start: int, end: int) -> bool:
-    return end > start and "\n" in view.lined[start:end] or start == end
+def _closes_line(view: View, match: re.Match[str], previous_end: int, after: int, section: Span) -> bool:
+    """The outcome word stands behind a colon at a line end, on another line than the heading before it."""
+    at_line_end = after >= section.end or after in view.starts
+    start = match.start()
+    apart = start == previous_end or (start > previous_end and "\n" in view.lined[previous_end:start])
+    return bool(match.group("colon")) and at_line_end and apart
 
 
 def _opened_by_break(view: View, heading: Span) -> bool:
+    """A line begins where the heading does, or a list number before it."""
     return any(heading.start - 6 <= start <= heading.start for start in view.line_starts)
 
 
-def _orphan(view: View, inside: list[Mark], section: Span, setting: _Setting, end: int) -> int:
+def _heading(view: View, lower: int, end: int, setting: Setting) -> Span | None:
+    """The heading that ends at `end`: back to the nearest place at which a new paragraph can have begun.
+
+    `lower` is the end of the last label before it. The heading of a partial certification has several sentences: it
+    goes back to the one that names the original request.
+    """
+    span = None
+    for start in [*paragraph_starts(view, lower, end, setting), lower]:
+        candidate = view.trim(start, end, extra=":;")
+        if not len(candidate) or (span is not None and len(candidate) > LONGEST_HEADING):
+            continue
+        text = view.folded[candidate.start : candidate.end]
+        original = _PARTIAL_START.search(text)
+        if span is not None and original is None:
+            continue  # still on the way back to the original request
+        span = candidate
+        if original is not None or not _PARTIAL_END.search(text):
+            break
+    if span is None:
+        return None
+    number = _LIST_NUMBER.match(view.flat, *span)
+    if number is not None and number.end() < span.end:
+        span = view.trim(number.end(), span.end)
+    return span
+
+
+def _item(view: View, heading: _Heading, end: int, labels: list[Mark], setting: Setting) -> Item:
+    """The item of a heading; the next one's begins at `end`."""
+    match = heading.outcome
+    inside = [mark for mark in labels if match.end() <= mark.span.start < end]
+    end = _orphan(view, inside, end, setting)
+    first: dict[Name, Span] = {}
+    for mark in inside:
+        if mark.span.start < end:
+            first.setdefault(mark.name, mark.span)
+    starts = sorted(label.start for label in first.values())
+
+    def paragraph(name: Name) -> Span | None:
+        label = first.get(name)
+        if label is None:
+            return None
+        following = next((start for start in starts if start > label.start), end)
+        return nonempty(view.trim(label.end, end if name is Name.RATIONALE else following))
+
+    guidelines = None
+    if Name.RATIONALE in first and not {Name.ADMINISTRATOR, Name.EXPERT} & set(first):
+        guidelines = nonempty(view.trim(match.end(), first[Name.RATIONALE].start, extra="."))
+    return Item(
+        heading=heading.span,
+        guidelines=guidelines,
+        outcome=Outcome(match.group("word")),
+        outcome_span=Span(*match.span("word")),
+        window=view.trim(heading.span.start, end),
+        administrator=paragraph(Name.ADMINISTRATOR),
+        expert=paragraph(Name.EXPERT),
+        rationale=paragraph(Name.RATIONALE),
+    )
+
+
+def _orphan(view: View, inside: list[Mark], end: int, setting: Setting) -> int:
     """Where the paragraphs of an item begin whose own heading was not recognised; `end` where there are none.
 
     They show by a second set of labels behind the item's rationale. They are left out, and counted as incomplete.
@@ -120,124 +194,5 @@ def _orphan(view: View, inside: list[Mark], section: Span, setting: _Setting, en
     first = next((mark for mark in behind if mark.name in (Name.ADMINISTRATOR, Name.EXPERT)), None)
     if first is None or not any(mark.name is Name.RATIONALE and mark.span.start > first.span.start for mark in behind):
         return end
-    begins = [at for at in _boundaries(view, own.span.end, first.span.start - 1, section, setting) if at > own.span.end]
-    return begins[0] if begins else first.span.start
-
-
-def _item(
-    view: View,
-    heading: Span,
-    match: re.Match[str],
-    window: Span,
-    labels: list[Mark],
-    section: Span,
-    setting: _Setting,
-) -> Item:
-    inside = [mark for mark in labels if match.end() <= mark.span.start < window.end]
-    window = Span(window.start, _orphan(view, inside, section, setting, window.end))
-    inside = [mark for mark in inside if mark.span.start < window.end]
-    first: dict[Name, Mark] = {}
-    for mark in inside:
-        first.setdefault(mark.name, mark)
-    ordered = sorted(first.values(), key=lambda mark: mark.span)
-
-    def paragraph(name: Name) -> Span | None:
-        mark = first.get(name)
-        if mark is None:
-            return None
-        if name is Name.RATIONALE:
-            end = window.end
-        else:
-            end = next((other.span.start for other in ordered if other.span.start > mark.span.start), window.end)
-        span = view.trim(mark.span.end, end)
-        return span if len(span) else None
-
-    guidelines = None
-    if not {Name.ADMINISTRATOR, Name.EXPERT} & set(first) and Name.RATIONALE in first:
-        guidelines = view.trim(match.end(), first[Name.RATIONALE].span.start, extra=".")
-    return Item(
-        heading=heading,
-        guidelines=guidelines if guidelines else None,
-        outcome=Outcome(match.group("word")),
-        outcome_span=Span(match.start("word"), match.end("word")),
-        window=view.trim(window.start, window.end),
-        administrator=paragraph(Name.ADMINISTRATOR),
-        expert=paragraph(Name.EXPERT),
-        rationale=paragraph(Name.RATIONALE),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    """How a section is set: its first line, its line width in characters, its usual gap between lines."""
-
-    first_line: int
-    width: int
-    gap: int
-
-
-def _setting(view: View, section: Span) -> _Setting:
-    first, last = view.line_number(section.start), view.line_number(max(section.start, section.end - 1))
-    starts = [*view.line_starts[first - 1 : last], section.end + 1]
-    widths = sorted(after - before - 1 for before, after in pairwise(starts))
-    gaps = sorted(view.gaps[first:last] or [1])
-    return _Setting(first, widths[int(len(widths) * 0.9)], gaps[len(gaps) // 2])
-
-
-def _heading(view: View, lower: int, end: int, section: Span, setting: _Setting) -> Span | None:
-    """The heading that ends at `end`: back to the nearest place at which a new paragraph can have begun.
-
-    `lower` is the end of the last label before it. The heading of a partial certification has several sentences: it
-    goes back to the one that names the original request.
-    """
-    span = None
-    for boundary in [*_boundaries(view, lower, end, section, setting), lower]:
-        candidate = view.trim(boundary, end, extra=":;")
-        if not len(candidate) or (span is not None and len(candidate) > _LONGEST_HEADING):
-            continue
-        text = view.folded[candidate.start : candidate.end]
-        original = _PARTIAL_START.search(text)
-        if span is not None and original is None:
-            continue  # still on the way back to the original request
-        span = candidate
-        if original is not None or not _PARTIAL_END.search(text):
-            break
-    if span is None:
-        return None
-    number = _LIST_NUMBER.match(view.flat, span.start, span.end)
-    if number is not None and number.end() < span.end:
-        span = view.trim(number.end(), span.end)
-    return span
-
-
-def _boundaries(view: View, lower: int, end: int, section: Span, setting: _Setting) -> list[int]:
-    """Offsets from `lower` to `end`, nearest to `end` first, at which a paragraph may begin.
-
-    A line begins one where the line before it closed a sentence or was broken early (its next word would have
-    fitted) without leaving the sentence open, and it does not go on in lower case. Blank lines alone prove nothing:
-    some PDF programs print one after every line, others none at all. Where no line qualifies, breaks were lost, and
-    the ends of sentences are all there is to go by.
-    """
-    found: list[int] = []
-    for number in range(view.line_number(end - 1), setting.first_line, -1):
-        span = view.line_span(number)
-        if span.start < lower or end - span.start > _LONGEST_HEADING:
-            break
-        if lower == section.start and span.start <= lower + 1:  # the section's own introduction stands before it
-            found.append(span.start)
-            break
-        before = view.words(view.line_span(number - 1))
-        word = view.lined[span.start : span.end].split(" ", 1)[0]
-        fits = len(before) + 1 + len(word) < 0.86 * setting.width
-        closes = bool(_SENTENCE_END.search(before))
-        gapped = view.gaps[number - 1] > setting.gap and (number - 1) not in view.page_breaks
-        if word[:1].islower():
-            begins = closes and (fits or gapped)
-        else:
-            begins = closes or (fits and not _OPEN_END.search(before))
-        if begins:
-            found.append(span.start)
-    if (not found and lower != section.start) or len(view.line_span(view.line_number(end - 1))) > _LOST_BREAKS:
-        from_here = max(lower, end - _LONGEST_HEADING)
-        found += [match.end() for match in _INSIDE_SENTENCE_END.finditer(view.flat, from_here, end)]
-    return sorted(set(found), reverse=True)
+    starts = paragraph_starts(view, own.span.end, first.span.start - 1, setting)
+    return next((start for start in starts if start > own.span.end), first.span.start)

@@ -6,7 +6,7 @@ import re
 
 from extractor.determination import Outcome
 from extractor.layout.headings import VERDICT, Mark, Name
-from extractor.layout.items import Item
+from extractor.layout.items import Item, nonempty
 from extractor.normalize import View
 from extractor.spans import Span
 
@@ -20,19 +20,24 @@ _DETERMINED = re.compile(
 _RETROSPECTIVE = re.compile(r"the (retrospective requests? for )")
 # "2. The request for X is not medically necessary and appropriate."
 _SENTENCE = re.compile(
-    r"(?:\(?(?P<number>\d{1,2})\s?[.)]\s*)?(?P<opening>(?:the|a) requests? for )?(?P<what>[^\n].{2,900}?),? "
+    r"(?:\(?\d{1,2}\s?[.)]\s*)?(?:(?:the|a) requests? for )?(?P<what>[^\n].{2,900}?),? "
     r"(?:is|are|was|were) ?(?P<not>not ?)?medically ?necessary(?: ?and ?appropriate)?\s?\.?(?=\s|$)"
 )
-_REGARDING = re.compile(r"\(?(?P<number>\d{1,2})\s?[.)]\s*regarding (?:the )?(?:retrospective )?requests? for|regarding the request for")
-_ADMINISTRATOR_SAID = re.compile(r"the claims administrator (?:based|did not|cited|relied|used|provided)")
-_NUMBERED = re.compile(r"(?:^|(?<=\n))(?:\(?(?P<number>\d{1,2})\s?[.)]\s+|(?:#|issue |item )(?P<mark>\d{1,2})\s?[:.)]\s*)(?=\S)", re.IGNORECASE)
-
-
+_REGARDING = re.compile(
+    r"\(?(?P<number>\d{1,2})\s?[.)]\s*regarding (?:the )?(?:retrospective )?requests? for|regarding the request for"
+)
+_NUMBERED = re.compile(
+    r"(?:^|(?<=\n))(?:\(?(?P<number>\d{1,2})\s?[.)]\s+|(?:#|issue |item )(?P<mark>\d{1,2})\s?[:.)]\s*)(?=\S)",
+    re.IGNORECASE,
+)
 _LEADING_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s+")
 
 
 def _outcome(negated: str | None) -> Outcome:
     return Outcome.UPHELD if negated else Outcome.OVERTURNED
+
+
+# --- notice ----------------------------------------------------------------------------------------------------------
 
 
 def notice_items(view: View, marks: list[Mark], end: int) -> list[Item]:
@@ -88,7 +93,9 @@ def _verdict_span(match: re.Match[str]) -> Span:
 def _regarding_windows(view: View, marks: list[Mark], end: int, count: int) -> list[Span]:
     """One window an item: at "N) Regarding the request for", else at each guideline heading."""
     after = max((mark.span.end for mark in marks if mark.name in (Name.SUMMARY, Name.RECORDS)), default=0)
-    starts = [m.start() for m in _REGARDING.finditer(view.folded, after, end) if m.start() in view.starts or m.group("number")]
+    starts = [
+        m.start() for m in _REGARDING.finditer(view.folded, after, end) if m.start() in view.starts or m.group("number")
+    ]
     if len(starts) != count:
         starts = [mark.span.start for mark in marks if mark.name is Name.GUIDELINES]
     if len(starts) != count:
@@ -102,12 +109,16 @@ def _paragraphs(view: View, marks: list[Mark], window: Span) -> tuple[Span | Non
     inside = [mark for mark in marks if window.start <= mark.span.start < window.end]
     guidelines = next((mark for mark in inside if mark.name is Name.GUIDELINES), None)
     rationale = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
-    first = None
+    first = second = None
     if guidelines is not None:
         stop = rationale.span.start if rationale is not None else window.end
-        first = view.trim(guidelines.span.end, stop, extra=":")
-    second = view.trim(rationale.span.end, window.end, extra=":") if rationale is not None else None
-    return (first if first else None), (second if second else None)
+        first = nonempty(view.trim(guidelines.span.end, stop, extra=":"))
+    if rationale is not None:
+        second = nonempty(view.trim(rationale.span.end, window.end, extra=":"))
+    return first, second
+
+
+# --- professional_review ---------------------------------------------------------------------------------------------
 
 
 def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
@@ -133,20 +144,14 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
         match, body = chosen
         rationale = _numbered(view, body, index + 1) or body
         start = match.start("not") if match.group("not") else view.folded.find("medically", match.start())
-        if len(guidelines) == len(headings):
-            basis = guidelines[index]
-        else:
-            basis = next((part for body in guidelines if (part := _numbered(view, body, index + 1))), None) or (
-                guidelines[0] if guidelines else None
-            )
         items.append(
             Item(
                 heading=heading,
                 outcome=_outcome(match.group("not")),
                 outcome_span=view.trim(start, match.end(), extra=":"),
                 window=Span(heading.start, max(heading.end, rationale.end)),
-                guidelines=basis if basis else None,
-                rationale=rationale if rationale else None,
+                guidelines=_basis_of(view, guidelines, index + 1, len(headings)),
+                rationale=nonempty(rationale),
             )
         )
     return items
@@ -155,13 +160,24 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
 def _verdict_of(
     view: View, verdicts: list[tuple[re.Match[str], Span]], number: int, count: int
 ) -> tuple[re.Match[str], Span] | None:
-    """The verdict on issue `number`: the one whose rationale numbers a paragraph so, else by order, else the only one."""
+    """The verdict on issue `number`: that whose rationale numbers a paragraph so, else by order, else the only one."""
     for verdict in verdicts:
         if count > 1 and _numbered(view, verdict[1], number) is not None:
             return verdict
     if len(verdicts) == count:
         return verdicts[number - 1]
     return verdicts[0] if len(verdicts) == 1 else None
+
+
+def _basis_of(view: View, guidelines: list[Span], number: int, count: int) -> Span | None:
+    """What issue `number` relies upon: by order, else the paragraph of that number, else the first of all."""
+    if len(guidelines) == count:
+        return nonempty(guidelines[number - 1])
+    for body in guidelines:
+        part = _numbered(view, body, number)
+        if part:
+            return part
+    return nonempty(guidelines[0]) if guidelines else None
 
 
 def _until_next(view: View, mark: Mark, marks: list[Mark], end: int) -> Span:
@@ -171,7 +187,7 @@ def _until_next(view: View, mark: Mark, marks: list[Mark], end: int) -> Span:
 
 def _issue_lines(view: View, body: Span) -> list[Span]:
     """One heading for each numbered entry, or the whole body where nothing is numbered."""
-    numbered = [m for m in _NUMBERED.finditer(view.lined, body.start, body.end)]
+    numbered = list(_NUMBERED.finditer(view.lined, *body))
     if not numbered or numbered[0].start() > body.start:
         number = _LEADING_NUMBER.match(view.flat, *body)
         body = view.trim(number.end(), body.end) if number else body
@@ -190,46 +206,50 @@ def _numbered(view: View, body: Span, number: int) -> Span | None:
     return None
 
 
+# --- decisions_and_rationales ----------------------------------------------------------------------------------------
+
+
 def sentence_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
     """Items of `decisions_and_rationales` letters that decide in a sentence: "The request for X is not medically …".
 
     The sentence must open a paragraph and be followed by what the sides relied upon; a conclusion at the end of a
     rationale is neither.
     """
+    opened = _opened(view, section)
+    ends = [match.start() for match in opened[1:]] + [section.end]
+    return [_sentence_item(view, match, end, marks) for match, end in zip(opened, ends, strict=False)]
+
+
+def _opened(view: View, section: Span) -> list[re.Match[str]]:
     opened: list[re.Match[str]] = []
     for start in view.line_starts:
-        if not section.start <= start < section.end:
-            continue
-        if opened and start < opened[-1].end():
+        if not section.start <= start < section.end or (opened and start < opened[-1].end()):
             continue
         match = _SENTENCE.match(view.folded, start, section.end)
         if match is None or ". " in match.group("what").replace("inc. ", ""):
             continue
         after = view.folded[match.end() : match.end() + 260].lstrip(" .")
-        if after.startswith(("claims administrator guideline", "the claims administrator", "maximus guideline")) or (
-            _ADMINISTRATOR_SAID.match(after)
-        ):
+        if after.startswith(("claims administrator guideline", "the claims administrator", "maximus guideline")):
             opened.append(match)
-    items = []
-    for index, match in enumerate(opened):
-        end = opened[index + 1].start() if index + 1 < len(opened) else section.end
-        window = Span(match.start(), end)
-        inside = [mark for mark in marks if match.end() <= mark.span.start < end]
-        rationale_mark = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
-        stop = rationale_mark.span.start if rationale_mark else end
-        administrator_mark = next((mark for mark in inside if mark.name is Name.ADMINISTRATOR), None)
-        expert_mark = next((mark for mark in inside if mark.name is Name.EXPERT), None)
-        guidelines = None if administrator_mark or expert_mark else view.trim(match.end(), stop, extra=".")
-        items.append(
-            Item(
-                heading=view.trim(match.start("what"), match.end("what"), extra=","),
-                outcome=_outcome(match.group("not")),
-                outcome_span=_verdict_span(match),
-                window=window,
-                administrator=_until_next(view, administrator_mark, inside, end) if administrator_mark else None,
-                expert=_until_next(view, expert_mark, inside, end) if expert_mark else None,
-                guidelines=guidelines if guidelines else None,
-                rationale=view.trim(rationale_mark.span.end, end) if rationale_mark else None,
-            )
-        )
-    return items
+    return opened
+
+
+def _sentence_item(view: View, match: re.Match[str], end: int, marks: list[Mark]) -> Item:
+    inside = [mark for mark in marks if match.end() <= mark.span.start < end]
+    rationale = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
+    administrator = next((mark for mark in inside if mark.name is Name.ADMINISTRATOR), None)
+    expert = next((mark for mark in inside if mark.name is Name.EXPERT), None)
+    guidelines = None
+    if administrator is None and expert is None:
+        stop = rationale.span.start if rationale is not None else end
+        guidelines = nonempty(view.trim(match.end(), stop, extra="."))
+    return Item(
+        heading=view.trim(*match.span("what"), extra=","),
+        outcome=_outcome(match.group("not")),
+        outcome_span=_verdict_span(match),
+        window=Span(match.start(), end),
+        administrator=_until_next(view, administrator, inside, end) if administrator is not None else None,
+        expert=_until_next(view, expert, inside, end) if expert is not None else None,
+        guidelines=guidelines,
+        rationale=view.trim(rationale.span.end, end) if rationale is not None else None,
+    )

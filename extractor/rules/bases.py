@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extractor.drafts import Draft
-from extractor.facts.citations import BasisFact
+from extractor.facts.bases import BasisFact
 from extractor.normalize import View
 
 
@@ -18,7 +18,7 @@ def read_basis(view: View, basis: BasisFact | None, pointer: str, draft: Draft) 
         base = f"{pointer}/citations/{index}"
         draft.say(f"{base}/source", citation.source.value, citation.source_at, derived=True)
         draft.say(f"{base}/mtus", citation.mtus, citation.mtus_at or citation.source_at, derived=True)
-        if citation.title is not None and len(citation.title):
+        if len(citation.title):
             draft.say(f"{base}/title", view.words(citation.title), citation.title)
         if citation.year is not None:
             draft.say(f"{base}/year", int(view.words(citation.year)), citation.year)

@@ -14,6 +14,7 @@ from extractor.spans import Span
 
 _RAW_CASE_NUMBER = re.compile(r"\bCM\d{2}-\d{5,8}\b", re.IGNORECASE)
 
+
 def read_header(layout: Layout, facts: Facts, draft: Draft) -> None:
     """Say case number, priority and dates. The header wins; what it lacks comes from the summary."""
     _say_case_number(layout, draft)

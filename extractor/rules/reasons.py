@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from extractor.determination import Outcome, Reason
 from extractor.drafts import Draft
+from extractor.facts.sentences import prose_sentences
 from extractor.layout import Item
 from extractor.normalize import View
-from extractor.facts.citations import prose_sentences
 from extractor.spans import Span
 from extractor.vocabulary import reasons as words
 
@@ -28,27 +29,34 @@ def read_reasons(view: View, item: Item, pointer: str, draft: Draft) -> None:
 
 
 def find_reasons(view: View, rationale: Span, outcome: Outcome) -> list[tuple[Reason, Span]]:
-    """Reasons and the sentences that give them, in printed order, at most three."""
+    """Reasons and the sentences that give them, in printed order, at most three.
+
+    What the reviewer only recites gives the reason where nothing is said of the case.
+    """
     cues = words.UPHELD if outcome is Outcome.UPHELD else words.OVERTURNED
-    sentences = prose_sentences(view, rationale)
-    found: dict[Reason, tuple[Span, bool]] = {}
-    for sentence in sentences:
+    speaking: list[tuple[Span, int]] = []
+    reciting: list[tuple[Span, int]] = []
+    for sentence in prose_sentences(view, rationale):
         recital, start = _recital(view, sentence)
-        for cue in cues:
-            if cue.reason in found and (found[cue.reason][1] or recital):
-                continue
-            if recital and cue.reason not in _RECITED:
-                continue
-            match = cue.pattern.search(view.folded, start, sentence.end)
-            if match is not None:
-                found[cue.reason] = (sentence, not recital)
-    firm = {reason: place for reason, (place, sure) in found.items() if sure}
-    chosen = firm or {reason: place for reason, (place, _) in found.items()}
-    if Reason.DEPENDENT_SERVICE in chosen:
-        chosen = {Reason.DEPENDENT_SERVICE: chosen[Reason.DEPENDENT_SERVICE]}
-    order = [cue.reason for cue in cues]
-    kept = sorted(chosen, key=order.index)[:_MOST]
-    return sorted(((reason, chosen[reason]) for reason in kept), key=lambda pair: pair[1])
+        (reciting if recital else speaking).append((sentence, start))
+    found = _given(view, speaking, cues) or _given(view, reciting, [cue for cue in cues if cue.reason in _RECITED])
+    return sorted(found.items(), key=lambda pair: pair[1])
+
+
+def _given(view: View, sentences: list[tuple[Span, int]], cues: Sequence[words.Cue]) -> dict[Reason, Span]:
+    """The first reasons of `cues` that are given, each with its first sentence, searched from where it counts.
+
+    A service that falls or stands with another has that one reason, whatever else is said.
+    """
+    found: dict[Reason, Span] = {}
+    for cue in sorted(cues, key=lambda cue: cue.reason is not Reason.DEPENDENT_SERVICE):
+        for sentence, start in sentences:
+            if cue.pattern.search(view.folded, start, sentence.end):
+                found[cue.reason] = sentence
+                break
+        if cue.reason in found and (cue.reason is Reason.DEPENDENT_SERVICE or len(found) == _MOST):
+            break
+    return found
 
 
 def _recital(view: View, sentence: Span) -> tuple[bool, int]:

@@ -37,7 +37,8 @@ def table() -> dict[str, DrugName]:
     """Folded name → row. Read once."""
     text = files("extractor").joinpath("data/drugs.tsv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines(), delimiter="\t")
-    return {row["name"]: DrugName(row["name"], row["ingredient"], Subcategory(row["class"]), row["form"]) for row in rows}
+    drugs = (DrugName(row["name"], row["ingredient"], Subcategory(row["class"]), row["form"]) for row in rows)
+    return {drug.name: drug for drug in drugs}
 
 
 @cache
@@ -52,10 +53,11 @@ _SUFFIX = re.compile(
     r"besylate|mesylate|acetate|phosphate|epolamine|magnesium|calcium|er|xr|sr|cr|dr|ec|xl|la|ir|odt|cd|ds|pf|od|"
     r"extended[- ]release|delayed[- ]release|sustained[- ]release|release|sprinkle)\b"
 )
-
-
 # A dosage form is not part of the name ("Synvisc injections", "Voltaren gel"), although the table knows such names.
-_DOSAGE_FORM = re.compile(r"(?: (?:tab(?:let)?s?|cap(?:sule)?s?|injections?|inj|patch(?:es)?|creams?|gels?|ointments?|lotions?|solutions?|oral|topical|transdermal|sprays?|suppositor(?:y|ies)|drops|im|iv))+$")
+_DOSAGE_FORM = re.compile(
+    r"(?: (?:tab(?:let)?s?|cap(?:sule)?s?|injections?|inj|patch(?:es)?|creams?|gels?|ointments?|lotions?|solutions?|"
+    r"oral|topical|transdermal|sprays?|suppositor(?:y|ies)|drops|im|iv))+$"
+)
 
 
 def find_drugs(folded: str, start: int = 0, end: int | None = None) -> Iterator[NamedDrug]:

@@ -16,15 +16,15 @@ STATES: tuple[str, ...] = (
     "West Virginia", "Wisconsin", "Wyoming",
 )  # fmt: skip
 _BY_FOLD = {name.lower(): name for name in STATES}
-_ABBREVIATIONS = dict(
-    zip(
-        "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH "
-        "OK OR PA PR RI SC SD TN TX UT VT VA WA WV WI WY".split(),
-        STATES,
-        strict=True,
-    )
-)
-STATE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _BY_FOLD), key=len, reverse=True)) + r")\b|(?:washington,? d\.?c\.?)")
+_POSTAL = (
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA",
+    "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR",
+    "PA", "PR", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
+)  # fmt: skip
+_ABBREVIATIONS = dict(zip(_POSTAL, STATES, strict=True))
+_LONGEST_FIRST = "|".join(sorted(map(re.escape, _BY_FOLD), key=len, reverse=True))
+STATE = re.compile(rf"\b(?:{_LONGEST_FIRST})\b|(?:washington,? d\.?c\.?)")
+"""Any state by its full name, in folded text."""
 
 
 def state_named(words: str) -> str | None:
@@ -60,14 +60,15 @@ def _key(words: str) -> str:
 
 _SPECIALTY_BY_KEY = {_key(name): name for name in SPECIALTIES}
 _KEYS = list(_SPECIALTY_BY_KEY)
-SPECIALTY = re.compile(
-    r"\b(?:"
-    + "|".join(
-        re.escape(key).replace("orthoped", "orthopa?ed").replace("anesth", "ana?esth").replace(r"\ and\ ", r"\s?(?:and|&)\s?").replace(r"\ ", r"\s")
-        for key in sorted(_KEYS, key=len, reverse=True)
-    )
-    + r")\b"
-)
+
+
+def _printed(key: str) -> str:
+    """A pattern of the ways in which letters print a specialty: British spelling, "&" for "and"."""
+    spelled = re.escape(key).replace("orthoped", "orthopa?ed").replace("anesth", "ana?esth")
+    return spelled.replace(r"\ and\ ", r"\s?(?:and|&)\s?").replace(r"\ ", r"\s")
+
+
+SPECIALTY = re.compile(rf"\b(?:{'|'.join(_printed(key) for key in sorted(_KEYS, key=len, reverse=True))})\b")
 """Any listed specialty, in folded text, "&" or "and"."""
 
 

@@ -1,8 +1,6 @@
-"""What kind of service the words of a request name: patterns in order of precedence, each with an example.
+"""What kind of service the words of a request name: the rules of `extractor/data/treatments.toml`, in their order.
 
-The first rule that matches decides, so the more specific stand first. A service is named by its head: "referral to
-a pain specialist for an injection" is a consultation, "MRI of the knee" imaging, "physical therapy after surgery"
-therapy. The order of the blocks says which head wins.
+The first rule that matches decides; each has an example that it must match.
 """
 
 from __future__ import annotations
@@ -10,90 +8,53 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from extractor.determination import Category as C
-from extractor.determination import Subcategory as S
+from extractor.determination import SUBCATEGORIES, Category, Subcategory
+from extractor.errors import ConfigurationError
+from extractor.vocabulary import wordlists
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Words that name a kind of service."""
 
-    category: C
-    subcategory: S | None
+    category: Category
+    subcategory: Subcategory
     pattern: re.Pattern[str]
     example: str
     """Text that the pattern must match (checked by a test)."""
 
 
-def _rule(category: C, subcategory: S | None, pattern: str, example: str) -> Rule:
-    return Rule(category, subcategory, re.compile(pattern), example)
+def _rules() -> tuple[Rule, ...]:
+    table = wordlists.load("treatments")
+    rules = []
+    for entry in table["rule"]:
+        category, subcategory = Category(entry["category"]), Subcategory(entry["subcategory"])
+        if subcategory not in SUBCATEGORIES[category]:
+            raise ConfigurationError(f"treatments.toml: {subcategory.value!r} is no subcategory of {category.value!r}")
+        rules.append(Rule(category, subcategory, wordlists.pattern_of(entry, table["terms"]), entry["example"]))
+    return tuple(rules)
 
 
-_SURGEON = r"(?:surgeon|surgery|surgical|neurosurg\w*|orthop(?:a?e)dics?|spine specialist|hand specialist|podiatric surg\w*)"
-_VISIT = r"(?:consult\w*|referral|refer|evaluation|eval|follow[- ]?up|visits?|re-?evaluation|second opinion|opinion|assessment)"
-
-RULES: tuple[Rule, ...] = (
-    # --- things that are decided by one plain word, whatever else is said
-    _rule(C.TRANSPORTATION, S.TRANSPORTATION, r"\btransport(?:ation|s)?\b|\bmileage\b|\btaxi\b|\bambulance\b|\bride ?share\b|\bmedical transit\b|\bchauffeur", "transportation to and from appointments"),
-    _rule(C.EVALUATION_AND_MANAGEMENT, S.DENTAL, r"\bdent(?:al|ist|ures?)\b|\btooth\b|\bteeth\b|\bcrowns?\b|\broot canal\b|\bperiodontal|\bperiodontic|\borthodon|\bendodon|\bprosthodon|\bimplant crown|\bbruxism|\bocclusal|\bnight ?guard|\bmouth ?guard|\bmolars?\b", "dental crown on tooth 14"),
-    _rule(C.HOME_HEALTH, S.HOME_HEALTH, r"\bhome (?:health|care)\b|\bhomemaker|\bhousekeep|\bin[- ]home (?:care|assist|support|health|nurs|aid)|\bhome (?:nurs|aid|attendant|assist)|\bcaregiver|\bwound[- ]care nurse|\bnursing (?:visit|care|services)|\bvisiting nurse|\battendant care|\bskilled nurs(?:e|ing) (?!facility)|\bregistered nurse\b|\blvn\b|\bhome physical therap", "home health aide 4 hours a day"),
-    # --- programs
-    _rule(C.PROGRAMS, S.PROGRAM, r"\bfunctional restoration\b|\bfrp\b|\bwork (?:conditioning|hardening)|\bweight (?:loss|reduction|management) (?:program|clinic)|\b(?:detox\w*|multidisciplinary|interdisciplinary|partial hospitali[sz]ation|inpatient rehab\w*|residential|aftercare|intensive outpatient|gym|exercise|health club|chronic pain|pain management|pain rehab\w*|day treatment|acute rehab\w*|brain injury|help|lifestyle|smoking cessation|wellness|fitness)\b[^.;]{0,30}\bprogram|\bgym\b|\bhealth club|\bdetoxification\b|\bdetox\b|\bymca\b|\bpool membership|\bhealth membership|\baquatic membership|\binpatient rehabilitation|\binpatient rehab\b|\bpartial hospitali[sz]ation|\bweight watchers|\blindora\b|\bjenny craig|\bnutrisystem|\bskilled nursing facility|\bpost[- ]?acute rehab|\bhelp program|\bintensive outpatient", "functional restoration program, 160 hours"),
-    # --- psychology
-    _rule(C.PSYCHOLOGICAL, S.THERAPY, r"\bcognitive[- ]behaviou?ral|\bcbt\b|\bpsychotherap|\bbiofeedback|\b(?:psych\w*|behaviou?ral|group|individual|family|supportive) (?:medicine )?(?:therap|counsel|treatment|session|care|follow)|\bcounsel+ing\b|\bhypnotherap|\brelaxation (?:train|therap|technique)|\bpsych\w* sessions?|\bneurofeedback|\bpain (?:psycholog\w+|coping) (?:therapy|sessions?|treatment|skills?)|\bpsych(?:ological|iatric)? follow|\bmindfulness|\bemdr\b|\bcoping skills|\bsessions? (?:of|with) (?:a )?(?:pain )?psycholog|\bmedical hypno", "cognitive behavioral therapy, 6 sessions"),
-    _rule(C.PSYCHOLOGICAL, S.EVALUATION, r"\bpsych\w*[- ](?:(?:and|or) )?(?:\w+ ){0,2}?(?:eval\w*|consult\w*|assess\w*|test\w*|clearance|screen\w*|referral|diagnostic|intake|examination)|\bneuropsych\w*|\b(?:eval\w*|consult\w*|referral|refer|clearance|testing|assessment|screening)\b[^.;]{0,40}\bpsych(?:olog|iat|osocial)\w*|\bpsych(?:iatrist|ologist)\b|\bbeck (?:depression|anxiety)|\bmmpi|\bpsychology\b|\bpsychiatry\b|\bpsych eval", "psychological evaluation"),
-    # --- surgeons
-    _rule(C.SURGERY, S.CONSULTATION, rf"\b{_VISIT}\b[^.;]{{0,50}}\b{_SURGEON}\b|\b{_SURGEON}\b[^.;]{{0,25}}\b{_VISIT}\b|\bsurg(?:ical|eon|ery) (?:consult|eval|opinion|referral)|\breplacement specialist|(?<!assistant )(?<!assist )(?<!assisting )(?<!co-)(?<!co )\bsurgeon\b(?!'s| assist)", "consultation with an orthopedic surgeon"),
-    # --- pre-operative clearance before tests named with it
-    _rule(C.EVALUATION_AND_MANAGEMENT, S.OFFICE_VISIT_OR_CONSULTATION, r"\b(?:medical|cardiac|cardiology|pre-?\s?op\w*|pre-?\s?surgical|surgical|internal medicine|internist)(?: medical| surgical)? (?:clearance|evaluation|history and physical|h ?& ?p|risk assessment|consult\w*)|\bmedical clearance|\bclearance (?:for|prior|from|by|with)\b|\bclearance$|\bhistory (?:and|&) physical", "pre-operative medical clearance"),
-    # --- electrodiagnosis, imaging, laboratory, other tests
-    _rule(C.DIAGNOSTIC_TESTING, S.ELECTRODIAGNOSTIC, r"\bemgs?\b|\bncs\b|\bncvs?\b|\belectro-?\s?myogra\w*|\bnerve conduction|\belectro-?\s?diagnos\w*|\bsseps?\b|\bsomato-?sensory|\bevoked potential|\bvsnct|\bcurrent perception|\bh-?reflex|\bf-?wave|\bbaer\b|\bvng\b|\bneuromuscular (?:test|electro-?diag)", "EMG/NCV of the bilateral upper extremities"),
-    _rule(C.INJECTION, S.EPIDURAL, r"\bepidural|\besis?\b|\btfesi\b|\blesis?\b|\bcesis?\b|\bcaudal (?:steroid|block|inj\w*)|\btransforaminal(?! lumbar interbody)|\binterlaminar (?:steroid|inj\w*)|\bselective nerve root|\bsnrb\b|\bnerve root (?:block|inj\w*)", "lumbar epidural steroid injection at L4-5"),
-    _rule(C.INJECTION, S.FACET, r"\bfacet|\bmedial branch|\bmbbs?\b|\bradio-?\s?frequenc|\brhizotom|\bneurotom|\brfa\b|\bzygapophys|\brf ablation|\bdorsal ramus|\bcoblation", "medial branch block L4-L5, L5-S1"),
-    _rule(C.DIAGNOSTIC_TESTING, S.IMAGING, r"\bmri'?s?\b|\bmra\b|\bmagnetic resonance|\bct\b|\bcat scan|\bcta\b|\bcomputed tomograph|\bcomputeri[sz]ed (?:axial )?tomograph|\bx-?\s?rays?\b|\bradiograph|\bplain films?|\bbone scan|\bpet\b|\bspect\b|\bdexa\b|\bbone density|\bdiskogra\w*|\bdiscogra\w*|\bmyelogra\w*|\bepidurogra\w*|\barthrogra\w*(?! injection)|\bmr arthro|\bsonogra\w*|\bultrasono\w*|\bdiagnostic ultrasound|\bultrasound (?:of|study|exam\w*|imaging|scan|evaluation|guided diag)|\bdoppler|\bduplex|\bvenogra|\bangiogra|\bfluoroscopy (?:of|study)|\bscintigra|\bimaging\b|\bmammogra|\bechocardiogra|\bbarium|\bupper gi\b|\bvideo-?fluoro|\bviews\b", "MRI of the lumbar spine without contrast"),
-    _rule(C.DIAGNOSTIC_TESTING, S.OTHER, r"\bfunctional capacit\w*|\bfce\b|\brange[- ]of[- ]motion (?:test|measure|assess|eval)\w*|\brom test|\bgrip (?:strength )?test|\bmuscle (?:strength )?test|\bcomputeri[sz]ed (?:muscle|strength|range)|\bekgs?\b|\becgs?\b|\belectro-?\s?cardiogra\w*|\beegs?\b|\belectro-?\s?encephalogra\w*|\bsleep (?:study|studies|test)|\bpolysomno\w*|\bpulmonary function|\bpft'?s?\b|\bspirometr|\bstress (?:test|echo)|\btreadmill (?:test|stress)|\bholter|\bendoscop|\bcolonoscop|\begd\b|\besophago\w*|\bcystoscop|\burodynamic|\bvideonystag|\baudiolog\w*|\baudiogra|\bhearing test|\bballistocardio|\bsudo-?scan|\bautonomic (?:nervous system )?test|\bcardio-?respiratory|\bcardiac (?:stress|event|monitor)|\bvestibular (?:test|function)|\boximetry|\bthermogra\w*|\bbioimpedance|\bcapillary|\ballerg\w+ test|\bvisual field|\bgait analysis|\binclinometr|\bphysical performance test|\bactigra|\bintradermal|\bquantitative sensory", "functional capacity evaluation"),
-    _rule(C.DIAGNOSTIC_TESTING, S.LABORATORY, r"\burine\b|\burinaly|\buds\b|\budt\b|\btoxicolog\w*|\bdrug (?:screen\w*|test\w*|panel|confirm\w*)|\blab(?:s|oratory|oratories)?\b|\bblood (?:work|test\w*|draw|panel|count|levels?|sugar test)|\bcbc\b|\bcmp\b|\bbmp\b|\bmetabolic panel|\bcomplete blood|\bpt/? ?ptt\b|\bpt ?/ ?inr\b|\bptt\b|\binr\b|\besr\b|\bcrp\b|\bhba1c\b|\bhemoglobin|\ba1c\b|\blipid|\bliver function|\blfts?\b|\brenal function|\bkidney function|\bthyroid (?:panel|test|function)|\btsh\b|\bserum\b|\bcultures?\b|\bserology|\bhepatitis (?:panel|screen|test)|\bhiv test|\bgenetic (?:drug |test\w*|marker|metabol)|\bdna test|\bpharmacogen\w*|\bcytochrome|\bchem(?:istry)? ?(?:panel|7|8|12|14|20)\b|\bchromatogra\w*|\bquantitative (?:confirm|test)|\bopiate test|\btestosterone levels?|\bvitamin d levels?|\bbiopsy|\bpatholog|\bmrsa\b|\btype and (?:screen|cross)|\bcreatinine|\bvitamin levels|\bpanel\b|\bcovid", "urine drug screen"),
-    # --- stimulation and equipment named before the procedures they resemble
-    _rule(C.SURGERY, S.SPINE, r"\bspinal cord stimulat\w*|\bscs\b|\bdorsal column stim\w*|\bintrathecal|\bpain pump|\bdrug delivery system|\bperipheral nerve stimulator implant", "spinal cord stimulator trial"),
-    _rule(C.DMEPOS, S.SUPPLIES, r"\b(?:tens|unit|stimulator|cpap|diabetic|ostomy|wound)\b[^.;]{0,25}\bsuppl(?:y|ies)\b|^[^,;]{0,30}\b(?:electrodes?|lead wires?|batter(?:y|ies))\b", "TENS supplies for 3 months"),
-    _rule(C.DMEPOS, S.ELECTRICAL_STIMULATION, r"\btens\b|\btranscutaneous|\binterferential|\bneuro-?\s?stimulat\w*|\bneuro-?muscular stimul\w*|\bnmes\b|\bh-?\s?wave|\belectrical stimul\w*|\belectro-?\s?stimul\w*|\bmuscle stimul\w*|\be-?stim\b|\bems unit|\bif ?[uc4]?(?:-4)? unit\b|\bics unit|\bgalvanic|\bmicro-?current|\bbone (?:growth )?stimulat|\bosteogenesis stim\w*|\bpens\b|\bpercutaneous electrical|\bpnt\b|\bfunctional restoration stim|\bstimulator\b|\bp-?stim\b|\bnss\b|\bx-?force|\balpha-?stim|\bmeds-?4|\bsolar ?care (?:fir|heating)? ?stim|\borthostim", "TENS unit purchase"),
-    _rule(C.REHABILITATION, S.OTHER, r"\bshock-?\s?wave|\beswt\b|\bmassage|\bmyofascial release|\brolfing|\bcranio-?sacral|\byoga|\btai chi|\bpilates|\bfeldenkrais|\bspeech (?:and language )?therap|\bcognitive (?:rehab\w*|retrain)|\bvision therap|\bvestibular (?:rehab\w*|therap)|\bhyperbaric|\blow[- ]level laser|\blaser therap|\bcold laser|\bspinal decompression|\bidd therapy|\bdecompression therap|\bvax-?d\b|\btraction (?:therapy|sessions?|treatment)|\brecreational therap|\bpersonal train|\bathletic train|\bsauna|\bhippotherap|\bultrasound(?:,? therap\w*)?\b(?!.{0,3}guid)|\biontophor|\bphonophor|\bdiatherm|\bparaffin bath therap|\binfra-?red therap|\bhealing touch|\bmagnet(?:ic)? therap|\bcraniosacral|\blymphedema therap|\bosteopathic manip\w*", "extracorporeal shockwave therapy"),
-    _rule(C.REHABILITATION, S.CHIROPRACTIC, r"\bchiro\w*|\bspinal manipulation|\bmanipulat(?:ion|ive) (?:therapy|treatment|under)?|\bmanual (?:therapy and )?manip\w*|\bcmt\b", "chiropractic treatment, 6 sessions"),
-    _rule(C.REHABILITATION, S.ACUPUNCTURE, r"\bacup\w*|\bcupping|\bmoxibust", "acupuncture 2 x 4"),
-    _rule(C.REHABILITATION, S.PHYSICAL_OR_OCCUPATIONAL_THERAPY, r"\bphysical[- ]?\s?therap\w*|\boccupational[- ]?\s?therap\w*|\bphysiotherap\w*|\bphysical medicine(?: treatment| sessions?|$)|\bp\.?t\.?(?: ?/ ?o\.?t\.?)?\b(?! ?/? ?(?:ptt|inr))|\bo\.?t\.?\b|\baqua(?:tic)?[- ]?therap\w*|\baquatic\b|\bpool therap\w*|\bhand therap\w*|\bhydrotherap|\btherapeutic exercis\w*|\btherapeutic activit|\bmanual therap\w*|\brehab(?:ilitation)? (?:therapy|sessions?|visits?)|\btherapy sessions?|\bgait train|\bphys(?:ical)? ?ther\b|\bneuromuscular (?:re-?education|training)|\bpost-?\s?op\w* therap\w*|\bpost-?\s?surgical therap\w*|\bexercise (?:therapy|instruction|training)|\bwork simulation|\bergonomic (?:training|instruction)|\bstrength(?:ening)? training|\bre-?conditioning", "physical therapy 2 times a week for 6 weeks"),
-    _rule(C.REHABILITATION, S.OTHER, r"\bmodalit(?:y|ies)\b", "passive modalities"),
-    # --- injections by other names
-    _rule(C.PHARMACEUTICALS, S.VISCOSUPPLEMENT, r"\bvisco-?\s?supplement\w*|\bhyaluron\w*|\bsynvisc|\borthovisc|\bsupartz|\beuflexxa|\bhyalgan|\bmonovisc|\bgel-?one|\bdurolane|\bgelsyn|\bhymovis|\bgenvisc|\btrivisc|\bvisco(?:-3)?\b(?= inj)", "Synvisc injections to the right knee"),
-    _rule(C.SURGERY, S.SPINE, r"\bneuroplasty\b|\bpercutaneous (?:epidural )?(?:adhesiolys|discect|disc decompress)|\bspinal endoscop|\bepiduroscop|\bvertebroplast|\bkyphoplast|\bidet\b|\bintradiscal", "percutaneous neuroplasty"),
-    _rule(C.INJECTION, S.OTHER, r"\binject\w*|\binfiltration|\bnerve blocks?|\bblocks?\b|\btrigger[- ]?points?|\btpi'?s?\b|\bbotox|\bbotulinum|\bplatelet[- ]?rich|\bprp\b|\bprolotherap\w*|\bneurolysis inj|\bneurolytic|\bchemodenerv\w*|\bstem cell|\bsympathetic|\bstellate|\bganglion (?:block|impar)|\bdry needling|\b(?:toradol|ketorolac|b-?12|kenalog|decadron|depo-?medrol|celestone|rocephin)\b[^.;]{0,20}\b(?:im\b|intramuscular)|\bintra-?\s?muscular|\bintra-?articular|\baspiration|\bsi joint (?:inj|block|steroid)|\bsacro-?iliac (?:joint )?(?:inj|block|steroid|fusion inj)|\biv infusion|\binfusions?\b|\bsclerotherap|\bcortisone (?:shot)|\bsteroid shot", "trigger point injections x 3"),
-    # --- surgery
-    _rule(C.SURGERY, S.ADJUNCT_SERVICE, r"\bassist(?:ant|ing)? (?:surgeon|pa\b|physician)|\bsurgical assist|\bassistant (?:pa|physician assistant|at surgery)|\bpa[- ]?(?:c )?(?:assist\w*|surgical)|\bpa assist|\bco-?\s?surgeon|\bassist surgeon|\bphysician assistant|\banesthesi\w*|\bambulatory surg\w* (?:center|facility)|\bsurgery center|\bsurgical (?:facility|tray|center)|\bfacility fee|\bintra-?operative (?:neuro-?)?\s?monitor\w*|\bneuro-?monitor\w*|\biom\b|\boutpatient (?:facility|hospital|surgery center)|\bfluoroscop\w*(?: guidance)?$|\bplatelet (?:gel|concentrate)|\bcell saver|\bautologous blood|\bvascular (?:access|co-?surgeon)|\bmonitored anesthesia|\bsedation|\bpost-?op(?:erative)? (?:visits|follow)|\bdonat\w* blood", "assistant surgeon"),
-    _rule(C.SURGERY, S.ARTHROSCOPIC, r"\barthroscop\w*|\bendoscopic (?:carpal|cubital|plantar|release)|\bmenis(?:c|e)ectom\w*|\bmeniscus (?:repair|transplant)|\bmenis(?:c|cal) (?:repair|root)|\bsubacromial decompress\w*|\bchondroplast\w*|\bsynovectom\w*|\bacl (?:reconstruct|repair)\w*|\banterior cruciate (?:ligament )?(?:reconstruct|repair)\w*|\bbankart|\bslap (?:repair|lesion)|\blabral (?:repair|debride)\w*|\bacromioplast\w*|\bmumford", "right shoulder arthroscopy with subacromial decompression"),
-    _rule(C.SURGERY, S.SPINE, r"\b(?:fusion|arthrodesis)\b[^.;]{0,60}\b(?:[lcts]\d|lumbar|cervical|spin|interbody|vertebra)|\b(?:lumbar|cervical|thoracic|spin\w*|interbody|posterior|anterior|[lcts]\d[^.;]{0,12})\b[^.;]{0,50}\b(?:fusion|arthrodesis)|\bacdf\b|\btlif\b|\bplif\b|\balif\b|\bxlif\b|\blaminect\w*|\blaminotom\w*|\bdis[ck]ectom\w*|\bmicro-?\s?dis[ck]ect\w*|\bforaminotom\w*|\bhemi-?laminect\w*|\bcorpectom\w*|\bdisc (?:replacement|arthroplasty)|\bartificial disc|\binstrumentation|\bpedicle screw|\bhardware (?:removal|block)[^.;]{0,30}\b(?:lumbar|cervical|spin|[lc]\d)|\blaminoplast\w*|\bspin(?:e|al) (?:surgery|decompress\w*|fusion)|\b(?:lumbar|cervical|thoracic) (?:spine )?(?:surgery|decompress\w*)|\bdecompression\b[^.;]{0,40}\b(?:[lcts]\d|lumbar|cervical)|\bsacro-?iliac (?:joint )?(?:fusion)|\bsi joint fusion|\bmicrodecompress", "L4-5 laminectomy and fusion"),
-    _rule(C.SURGERY, S.OPEN, r"\b(?:carpal|cubital|tarsal|radial|ulnar) tunnel (?:release|surg|decompress)\w*|\breleases?\b|\barthroplast\w*|\breplacement\b|\bosteotom\w*|\bopen reduction|\borif\b|\brotator cuff repair|\brcr\b|\brepairs?\b|\breconstruct\w*|\bexcisions?\b|\bexcise|\bresection|\bamputat\w*|\bherni(?:a|orrhaphy)\b|\btenodesis|\btenotom\w*|\btransposition|\bneurolysis|\bneurectom\w*|\bneuroma (?:excision|resection)|\bdebridement|\bbunionect\w*|\bfasciotom\w*|\bfasciect\w*|\btenosynovect\w*|\bhardware removal|\bremoval of (?:hardware|implant|pin|screw|plate)|\bsurg(?:ery|ical (?:procedure|intervention|repair|treatment|excision|release))\b|\bplasty\b|\bfusion\b|\barthrodesis|\bgraft\w*|\bgastric (?:bypass|sleeve|band)|\bbariatric|\bcholecystectom\w*|\bcataract|\bseptoplast\w*|\bturbin|\bincision|\btransfers?\b(?! bench)|\bmanipulation under an\w*|\bpinning|\bosteosynthes|\bpenile (?:implant|prosthesis)|\bganglion(?:ect| cyst)|\bostect|\bcheilect|\bdecompress\w*|\bstabili[sz]ation procedure|\bimplant\w*\b|\bnephrect|\bprostatect|\bhysterect|\blithotrips|\bablation|\bhemorrhoid", "carpal tunnel release, right"),
-    _rule(C.SURGERY, S.ADJUNCT_SERVICE, r"\bhospital (?:stay|admission)|\binpatient\b|\b(?:day|night|nights|days|hour) (?:hospital )?stay|\blength of stay|\bovernight stay|\blos\b|\bhospitali[sz]ation", "2 day inpatient stay"),
-    # --- equipment and supplies
-    _rule(C.DMEPOS, S.PROSTHETIC_OR_ORTHOTIC, r"\bbrac(?:e|es|ing)\b|\borthos[ie]s\b|\borthotics?\b|\bsplints?\b|\bsling\b|\bslingshot|\bimmobili[sz]er|\bprosthe\w*|\bcam (?:boot|walker)|\bwalking boot|\bboots?\b|\blso\b|\btlso\b|\bafo\b|\bkafo\b|\b(?:lumbar|back|elbow|wrist|thumb|knee|ankle|cervical|neck|arch|abdominal|lumbosacral|si|sacroiliac|shoulder)\b[^.;]{0,15}\b(?:support|corset|belt|binder|collar)\b|\bcervical collar|\bsoft collar|\bmiami j|\baspen collar|\binserts?\b|\binsoles?\b|\bcorset|\bsupports?\b|\bspica\b|\bunloader|\bhinged\b|\bcustom shoes?|\borthopedic shoes?|\bdiabetic shoes?|\bspecialty shoes?|\bshoes?\b|\bhearing aids?|\beyeglasses|\bglasses\b|\bcontact lens|\bstrap\b|\bcollar\b|\bgauntlet|\bglove orthos|\bheel (?:lift|cup)|\bknee sleeve|\bcompression (?:sleeve|stocking|hose|garment)s?|\bstockings?\b|\bsleeves?\b", "lumbar support brace"),
-    _rule(C.DMEPOS, S.DURABLE_EQUIPMENT, r"\b(?:cold|hot|cryo|heat|thermal|ice|polar|vascu|water circulat)[\w/ -]{0,18}(?:unit|therapy|compress\w*|machine|system|device|pack|wrap|pad|care|therm)\b|\bcryotherap\w*|\bthermo-?\s?cool|\bvasco-?pneumatic|\bvasutherm|\bvaso-?pneumatic|\bgame ?ready|\bcontinuous (?:passive|flow|cold)|\bcpm\b|\bwheel-?\s?chairs?|\bwalkers?\b|\bcanes?\b|\bcrutch\w*|\bscooters?\b|\bhospital bed|\bmattress|\bbeds?\b|\bpillows?\b|\btraction\b|\bcommode|\bshower|\braised toilet|\btoilet|\bbath ?(?:tub|bench)|\btub\b|\bgrab bars?|\bramps?\b|\blift\b|\brecliner|\bchairs?\b|\bwork-?\s?station|\bdesk\b|\bergonomic|\bmonitor arm|\bexercise (?:ball|equipment|kit|bike|band)|\bhome exercise kit|\bdumbbell|\bthera-?(?:band|cane)|\bfoam roller|\binversion table|\btable\b|\bhot tub|\bspa\b|\bjacuzzi|\bmassager|\bmassage (?:chair|unit)|\bcpap\b|\bbipap\b|\boxygen|\bnebulizer\b|\bpump\b|\bdvt\b|\bprophylaxis (?:unit|device|compression)|\bintermittent pneumatic|\bpneumatic compress\w*|\bscd\b|\bultrasound (?:unit|machine|device)|\bparaffin (?:unit|bath)|\breacher|\bgrabber|\bshoe horn|\bstair|\bmotori[sz]ed|\brollator|\bknee (?:scooter|walker)|\bvehicle|\bvan\b|\bmodification|\bblood pressure (?:monitor|cuff)|\bglucometer|\bglucose (?:monitor|meter)|\bdurable medical|\bdme\b|\bunit\b|\bdevice\b|\bmachine\b|\bequipment\b|\brental\b|\bkit\b(?! compound)|\bheating pad|\bheat pad|\bice pack|\bcooling|\bbackpack|\bkeyboard|\bmouse\b|\blight box|\bwedge|\bpuls(?:e|ed) (?:ox|electro)", "cold therapy unit rental"),
-    _rule(C.DMEPOS, S.SUPPLIES, r"\bsuppl(?:y|ies)\b|\bgloves?\b|\bwipes?\b|\bgauze|\bdressings?\b|\bbandag\w*|\btape\b|\bbatter(?:y|ies)|\blead wires?|\bpads?\b|\bdiapers?|\bunderpads?|\bchux|\bcatheters?|\bsyringes?|\bneedles?\b|\btest strips?|\blancets|\bostomy|\bincontinence|\bwound care (?:suppl|kit)|\bsaline|\blotion|\bsoap|\bhygiene|\bbraces suppl|\bgels? packs?|\bwraps?\b", "incontinence supplies for 3 months"),
-    # --- visits
-    _rule(C.EVALUATION_AND_MANAGEMENT, S.OFFICE_VISIT_OR_CONSULTATION, r"\bconsult\w*|\breferral|\brefer\b|\bre-?\s?evaluat\w*|\bevaluations?\b|\beval\b|\bfollow[- ]?\s?ups?\b|\boffice visits?|\bvisits?\b|\bphysical exam\w*|\binitial exam\w*|\bexam(?:ination)?s?\b|\bspecialist|\bsecond opinion|\bpain management\b|\bcheck-?up|\bmedical management|\bappointments?\b|\binternist|\bneurolog(?:ist|y)\b|\bcardiolog\w*|\bpodiatr\w*|\bphysiatr\w*|\brheumatolog\w*|\bdermatolog\w*|\bophthalmolog\w*|\boptometr\w*|\bent\b|\bgastroenterolog\w*|\burolog\w*|\bendocrinolog\w*|\bpulmonolog\w*|\botolaryng\w*|\binternal medicine|\bprimary care|\bnutritionist|\bdietici?an|\bdietary consult|\bphysician (?:visit|services)|\bmanagement\b|\bmedical records?|\breports?\b|\bmedical-?legal|\btreating physician|\bweaning\b|\bcase management|\bteam conference|\bmedication management", "follow-up office visit"),
-)
+RULES: tuple[Rule, ...] = _rules()
 
 ASSOCIATED_SURGICAL = re.compile(r"^\s*associated surgical services?\b")
 # The request opens with a visit: what follows "for" is its purpose, not the service.
 VISIT_HEAD = re.compile(
-    r"^(?:(?:an?|one|1|initial|follow-?up|continued?|new|additional|the|\(1\)|single|specialist|pre-?op\w*|post-?op\w*|outpatient|pain management|orthop\w+|neurolog\w+|internal medicine) )*"
+    r"^(?:(?:an?|one|1|\(1\)|single|the|initial|follow-?up|continued?|new|additional|outpatient|pre-?op\w*|post-?op\w*|"
+    r"specialist|pain management|orthop\w+|neurolog\w+|internal medicine) )*"
     r"(?:referral|refer|consult\w*|(?:re-?)?evaluation|follow[- ]?up|office visits?|visits?|second opinion)\b"
 )
+_PERCENT = r"\d+(?:\.\d+)?\s?%"
+# "compounded cream", "cream: gabapentin 10%, lidocaine 5%", "flurbiprofen 20% / tramadol 20%"
 COMPOUND = re.compile(
-    r"\bcompound\w*|\b(?:cream|gel|ointment|transdermal|topical)\b[^.;]*\b(?:\d+(?:\.\d+)?\s?%)[^.;]*\d+(?:\.\d+)?\s?%"
-    r"|\d+(?:\.\d+)?\s?%[^.;]{1,40}\d+(?:\.\d+)?\s?%"
+    rf"\bcompound\w*|\b(?:cream|gel|ointment|transdermal|topical)\b[^.;]*\b{_PERCENT}[^.;]*{_PERCENT}"
+    rf"|{_PERCENT}[^.;]{{1,40}}{_PERCENT}"
 )
 TOPICAL = re.compile(
     r"\b(?:cream|gel|ointment|lotion|topical\w*|patch(?:es)?|transdermal|roll-?on|balm|spray|liniment|\bpad\b)\b|\d\s?%"
 )
-INJECTED = re.compile(r"\binject\w*|\bintra-?\s?muscular|\bim\b|\bintra-?articular|\bshot\b")
+INJECTED = re.compile(r"\b(?:inject\w*|intra-?\s?muscular|im\b|intra-?articular|shot\b)")
 SUPPLEMENT = re.compile(
-    r"\bvitamins?\b|\bsupplements?\b|\bmedical foods?\b|\bprobiotic|\bomega|\bfish oil|\bglucosamine|\bprotein\b|\bprenatal|\bherbal|\bherbs?\b"
+    r"\b(?:vitamins?\b|supplements?\b|medical foods?\b|probiotic|omega|fish oil|glucosamine|protein\b|prenatal|herbal"
+    r"|herbs?\b)"
 )

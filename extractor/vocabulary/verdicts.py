@@ -10,24 +10,38 @@ from extractor.spans import Span
 
 HEADING_WORD = re.compile(r"\b(upheld|overturned)\b")
 
-# "is not medically necessary", "is not-medically necessary", "notmedically necessary", "is not a medical necessity",
-# "not deemed medically necessary", "medical necessity has not been established", "cannot be deemed …", "is non-certified".
+# Adjectives and participles that go with "medically" and "medical necessity … is".
+_FIT = r"(?:necessary|appropriate|indicated|warranted|reasonable|supported|justified)"
+_SHOWN = (
+    r"(?:established|supported|demonstrated|met|shown|substantiated|clear|evident|documented|certified|confirmed|found"
+    r"|justified|been)"
+)
 _NOT_NECESSARY = re.compile(
-    r"""(?x)
-      (?:\b(?:not|non|isn't|aren't|wasn't|never|neither|cannot|can't|fails?\ to\ be)\b|\bnot(?=medical)|\bun(?=necessary))
-      [-\s]{0,2}(?:[^\s.;]+\s){0,9}?(?:un)?(?:medically\s?(?:necessary|appropriate|indicated|warranted|reasonable|supported|justified)|(?:a\s)?medical\s(?:necessity|need)\b)
-    | \bmedical(?:ly)?\snecess(?:ity|ary)\b[^.]{0,60}?\b(?:not|cannot|isn't|hasn't|never)\b(?:\s\w+){0,2}?\s(?:established|supported|demonstrated|met|shown|substantiated|clear|evident|documented|certified|confirmed|found|justified|been)
-    | \bmedically\s?unnecessary\b | \bmedical\snecessity\sis\s(?:lacking|not) | \black(?:s|ing)?\s(?:of\s)?medical\snecessity
+    rf"""(?x)
+    # "is not medically necessary", "notmedically necessary", "not deemed medically necessary", "not a medical need"
+      (?: \b(?:not|non|isn't|aren't|wasn't|never|neither|cannot|can't|fails?\ to\ be)\b
+        | \bnot(?=medical) | \bun(?=necessary) )
+      [-\s]{{0,2}} (?:[^\s.;]+\s){{0,9}}?
+      (?:un)? (?: medically\s?{_FIT} | (?:a\s)?medical\s(?:necessity|need)\b )
+    # "medical necessity has not been established"
+    | \bmedical(?:ly)?\snecess(?:ity|ary)\b [^.]{{0,60}}?
+      \b(?:not|cannot|isn't|hasn't|never)\b (?:\s\w+){{0,2}}? \s{_SHOWN}
+    # "medically unnecessary", "medical necessity is lacking", "lacks medical necessity"
+    | \bmedically\s?unnecessary\b | \bmedical\snecessity\sis\s(?:lacking|not)
+    | \black(?:s|ing)?\s(?:of\s)?medical\snecessity
     """
 )
 _NECESSARY = re.compile(
-    r"\bmedically\s?(?:necessary|reasonable|appropriate|warranted|indicated|justified|supported)|\bmedical\s(?:necessity|need)\s"
-    r"(?:is|has\sbeen|was|of\s[^.]{3,90}?\s(?:is|has\sbeen|was))\s(?:clearly\s|adequately\s)?"
-    r"(?:established|supported|demonstrated|met|shown|substantiated|evident|documented|confirmed)|\b(?:is|was|are)\sa\smedical\snecessity"
-)
-_DENIED = re.compile(
-    r"\b(?:request|service|treatment|item|drug|medication|therapy|procedure|test|study|device|unit)\b[^.]{0,60}?\b"
-    r"(?:(?:is|are|was|were|cannot be|can't be|should not be|not)\s(?:being\s)?(?:not\s)?(?:non-?\s?certified|denied|approved|supported|authorized|certified|recommended|warranted|indicated|justified|appropriate|necessary))"
+    r"""(?x)
+    # "is medically necessary"
+      \bmedically\s?(?:necessary|reasonable|appropriate|warranted|indicated|justified|supported)
+    # "medical necessity of the brace has been established", "medical need is clearly documented"
+    | \bmedical\s(?:necessity|need)\s (?:is|has\sbeen|was|of\s[^.]{3,90}?\s(?:is|has\sbeen|was))\s
+      (?:clearly\s|adequately\s)?
+      (?:established|supported|demonstrated|met|shown|substantiated|evident|documented|confirmed)
+    # "is a medical necessity"
+    | \b(?:is|was|are)\sa\smedical\snecessity
+    """
 )
 
 
