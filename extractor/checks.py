@@ -12,6 +12,7 @@ from extractor.drafts import Draft
 from extractor.layout import Layout
 from extractor.layout.headings import Name
 from extractor.records import Flag, FlagCode
+from extractor.facts import Facts
 from extractor.facts.header import CASE_NUMBER
 from extractor.spans import Span
 from extractor.vocabulary.people import SPECIALTIES
@@ -29,14 +30,14 @@ _SPOKEN = {
 _CREDENTIALS_HEADER = ("case_number", "priority", *_ORDER)
 
 
-def check(determination: Determination, layout: Layout, draft: Draft) -> list[Flag]:
+def check(determination: Determination, layout: Layout, facts: Facts, draft: Draft) -> list[Flag]:
     """Flags for one determination, in a stable order."""
     if layout.variant == "unknown":
         return [Flag(path="", code=FlagCode.UNKNOWN_LAYOUT, message="This text has none of the known layouts of a determination.")]
     return [
         *_completeness(determination, layout, draft),
         *_missing(determination, layout),
-        *_dates(determination, layout),
+        *_dates(determination, layout, facts),
         *_header(determination, layout),
         *_patient(determination, layout),
         *_decisions(determination, layout),
@@ -92,7 +93,7 @@ def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
             )
 
 
-def _dates(determination: Determination, layout: Layout) -> Iterator[Flag]:
+def _dates(determination: Determination, layout: Layout, facts: Facts) -> Iterator[Flag]:
     known: list[tuple[str, date]] = [(name, value) for name in _ORDER if (value := getattr(determination, name)) is not None]
     for (name, earlier), (later_name, later) in pairwise(known):
         if earlier > later:
@@ -100,6 +101,13 @@ def _dates(determination: Determination, layout: Layout) -> Iterator[Flag]:
                 path=f"/{later_name}",
                 code=FlagCode.DATE_ORDER,
                 message=f"{_SPOKEN[later_name]} {later} is before {_SPOKEN[name]} {earlier}.",
+            )
+    for name, (_, other) in facts.contrary.items():
+        if name in _SPOKEN:
+            yield Flag(
+                path=f"/{name}",
+                code=FlagCode.DATE_CONFLICT,
+                message=f"{_SPOKEN[name]} is {getattr(determination, name)} here; the header also says {other}.",
             )
     told = layout.told
     limit = determination.decision_date

@@ -11,14 +11,13 @@ from datetime import date
 
 from extractor.determination import Category
 from extractor.facts.citations import BasisFact, read_basis, read_joint_basis
-from extractor.facts.header import header_values
+from extractor.facts.header import HeaderValue, header_values
 from extractor.facts.quantities import Amount, read_quantity
 from extractor.facts.requests import Request, read_request
 from extractor.facts.reviewer import ReviewerFacts, read_reviewer
 from extractor.facts.treatments import DrugFact, Kind, classify, read_drugs
 from extractor.layout import Item, Layout
 from extractor.literals import find_dates
-from extractor.spans import Span
 from extractor.vocabulary.body import NamedPart, find_parts
 from extractor.vocabulary.drugs import find_drugs
 
@@ -44,8 +43,10 @@ class ItemFacts:
 class Facts:
     """What one letter's header and headings say."""
 
-    header: dict[str, tuple[Span, str | date]]
+    header: dict[str, HeaderValue]
     """Header field → place and value, for each label that could be paired with its value."""
+    contrary: dict[str, HeaderValue]
+    """Header field → another value that the header gives for it."""
     reviewer: ReviewerFacts
     items: tuple[ItemFacts, ...]
     latest: date
@@ -54,16 +55,17 @@ class Facts:
 
 def gather(layout: Layout) -> Facts:
     """The facts of a letter."""
-    header = header_values(layout)
+    header, contrary = header_values(layout)
     return Facts(
         header=header,
+        contrary=contrary,
         reviewer=read_reviewer(layout),
         items=tuple(_item(layout, item) for item in layout.items),
         latest=_latest(header, layout),
     )
 
 
-def _latest(header: dict[str, tuple[Span, str | date]], layout: Layout) -> date:
+def _latest(header: dict[str, HeaderValue], layout: Layout) -> date:
     """The decision's date, else the latest other date of the header, else of the summary; far off where none is told."""
     if "decision_date" in header and isinstance(decided := header["decision_date"][1], date):
         return decided

@@ -109,7 +109,7 @@ def relied_on(folded: str, cited: list[Cited]) -> ReliedOn | None:
 # --- 2013: one paragraph in prose for both sides ---------------------------------------------------------------------
 
 _NUMBER_LEAD = re.compile(r"\s?(?:#\d{1,2} ?[:.)]|\(?\d{1,2}[.)])\s?")
-_PROSE_SENTENCE = re.compile(r"[.!?][\"')]*\s+(?=[A-Z])")
+_PROSE_SENTENCE = re.compile(r"[.!?][\"')]*\s+(?=[^a-z\s])")
 _BY_ADMINISTRATOR = re.compile(r"\b(?:the )?claims administrator(?:'s)?\b")
 _BY_REVIEWER = re.compile(r"^(?:however, )?(?:the )?(?:\w+ )?(?:expert reviewer|physician reviewer|professional reviewer|independent medical review|reviewer|maximus)\b")
 _BY_PROVIDER = re.compile(r"(?:the )?(?:\w+ )?(?:provider|applicant|employee|patient|injured worker|claimant|parties)\b")

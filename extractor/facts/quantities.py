@@ -21,7 +21,6 @@ _UNIT_WORDS: tuple[tuple[str, str], ...] = (
     ("capsules", r"cap(?:sule)?s?"),
     ("pills", r"pills?"),
     ("patches", r"patch(?:es)?"),
-    ("grams", r"grams?|gms?\.?|g"),
     ("ml", r"ml|milliliters?|cc|mls"),
     ("oz", r"oz|ounces?|fl oz"),
     ("tubes", r"tubes?"),
@@ -39,9 +38,13 @@ _UNIT_WORDS: tuple[tuple[str, str], ...] = (
     ("doses", r"doses?"),
     ("each", r"each|ea"),
 )
-# Containers and the like keep their printed form.
-_PRINTED_UNIT = re.compile(r"canisters?|inhalers?|quadrants?|(?:round )?trips?|kits?|jars?|syringes?|rolls?|bags?|sets?|applications?|cycles?|levels?|blocks|sprays?|bars?|cans?|sheets?|cartridges?|pens?|rides?|teeth")
-_UNIT = "|".join(words for _, words in _UNIT_WORDS)
+# Weights, containers and the like keep their printed form.
+_CONTAINER = (
+    r"canisters?|inhalers?|quadrants?|(?:round )?trips?|kits?|jars?|syringes?|rolls?|bags?|sets?|applications?|cycles?|levels?|blocks|sprays?|bars?|cans?|sheets?|cartridges?|pens?|rides?|teeth"
+)
+_PRINTED_UNIT = re.compile(rf"grams?|gms?|g|{_CONTAINER}")
+_UNIT = "|".join([*(words for _, words in _UNIT_WORDS), r"grams?|gms?|g"])
+_VOLUMES = frozenset("gram grams gm gms g ml mls cc oz ounce ounces".split())
 
 
 def unit_named(words: str) -> str | None:
@@ -88,10 +91,12 @@ _TOTAL = (
     re.compile(rf"(?<![\d/.-])\b(?P<n>{_N}) ?(?:\(\d+\))? ?-? ?(?P<u>grams?|gms?|ml|mls|cc|oz|ounces?)\b(?! ?/)"),
     re.compile(rf"(?<![-\w])(?P<n>{_N}) ?(?:\(\d+\))? ?-? ?(?P<u>tab(?:let)?s|caplets|cap(?:sule)?s|pills|patches|tubes?|bottles?|box(?:es)?|pairs?|vials?|packets?|injections?|units|doses|nights?)\b"),
     re.compile(rf"\b(?P<n>{_N}) ?(?:\(\d+\))? ?-? ?(?P<u>days?|months?|hours?)\b(?! (?:prior|before|after|old|post|ago|a day|per|follow|later|on,? ))"),
-    re.compile(rf"(?<![-\w])(?P<n>{_N}) ?(?:\(\d+\))? ?(?P<u>{_PRINTED_UNIT.pattern})\b"),
+    re.compile(rf"(?<![-\w])(?P<n>{_N}) ?(?:\(\d+\))? ?(?P<u>{_CONTAINER})\b"),
     re.compile(rf"\b(?:x|times) ?(?P<n>{_N})\b(?P<u>)(?! ?(?:weeks?|wks?|per|a week|days?|months?|times|times a|/))"),
+    # "NCV of the bilateral lower extremities, 2": a number that ends the request counts it
+    re.compile(r"(?<=[a-z)]), (?P<n>\d{1,2})(?P<u>)$"),
     # "1 home traction unit": a number that opens the request counts it
-    re.compile(rf"(?<![\w.])(?P<n>{_N})\b ?(?:\(\d+\))? (?P<u>)(?=[a-z])(?!(?:x|times?|weeks?|wks?|months?|days?|hours?|years?|levels?|views?|mg|mcg|ml|to|or|per|a|day|by|in|of|and|-)\b)"),
+    re.compile(rf"(?<![\w.])(?P<n>{_N}|single)\b ?(?:\(\d+\))? (?P<u>)(?=[a-z])(?!(?:x|times?|weeks?|wks?|months?|days?|hours?|years?|levels?|views?|mg|mcg|ml|to|or|per|a|day|by|in|of|and|-)\b)"),
 )  # fmt: skip
 
 
@@ -165,7 +170,7 @@ def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None
         match = matches[0]
         words = match.groupdict().get("u") or ""
         unit = unit_named(words) if words else None
-        if unit in ("grams", "ml", "oz") and len({m.group("n") for m in matches}) > 1:
+        if words in _VOLUMES and len({m.group("n") for m in matches}) > 1:
             break  # two volumes: no total
         put("total", number(match.group("n")), Span(*match.span("n")))
         if unit is not None:

@@ -63,7 +63,7 @@ def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
     labels = [mark for mark in marks if mark.name in _LABELS and section.start <= mark.span.start < section.end]
     found: list[tuple[Span, re.Match[str], bool]] = []
     previous_end = section.start
-    setting = _setting(view, section)
+    setting = _setting(view, section, labels)
     label_starts = {mark.span.start for mark in labels}
     label_ends = [mark.span.end for mark in labels]
     for match in _OUTCOME.finditer(view.folded, section.start, section.end):
@@ -174,14 +174,26 @@ class _Setting:
     first_line: int
     width: int
     gap: int
+    spaced: bool
+    """Paragraphs are set apart by blank lines: nearly every label stands behind a larger gap than usual, and little else."""
 
 
-def _setting(view: View, section: Span) -> _Setting:
+def _setting(view: View, section: Span, labels: list[Mark]) -> _Setting:
     first, last = view.line_number(section.start), view.line_number(max(section.start, section.end - 1))
-    starts = [*view.line_starts[first - 1 : last], section.end + 1]
-    widths = sorted(after - before - 1 for before, after in pairwise(starts))
+    widths = sorted(_set_width(view.words(view.line_span(number))) for number in range(first, last + 1))
     gaps = sorted(view.gaps[first:last] or [1])
-    return _Setting(first, widths[int(len(widths) * 0.9)], gaps[len(gaps) // 2])
+    gap = gaps[len(gaps) // 2]
+    at_starts = [view.line_number(mark.span.start) for mark in labels if mark.span.start in view.starts]
+    apart = [number for number in at_starts if view.gaps[number - 1] > gap or (number - 1) in view.page_breaks]
+    all_apart = sum(1 for number in range(first + 1, last + 1) if view.gaps[number - 1] > gap)
+    # An item has four paragraphs to its three labels; many more gaps are a program's, not the letter's.
+    spaced = len(at_starts) > 1 and len(apart) >= 0.9 * len(at_starts) and all_apart <= 1.7 * len(at_starts) + 2
+    return _Setting(first, widths[int(len(widths) * 0.9)], gap, spaced)
+
+
+def _set_width(line: str) -> int:
+    """About how much room a line takes: capitals are a third wider than other letters."""
+    return len(line) + sum(map(str.isupper, line)) // 3
 
 
 def _heading(view: View, lower: int, end: int, section: Span, setting: _Setting) -> Span | None:
@@ -228,10 +240,12 @@ def _boundaries(view: View, lower: int, end: int, section: Span, setting: _Setti
             break
         before = view.words(view.line_span(number - 1))
         word = view.lined[span.start : span.end].split(" ", 1)[0]
-        fits = len(before) + 1 + len(word) < 0.86 * setting.width
+        fits = _set_width(before) + 1 + _set_width(word) < 0.86 * setting.width
         closes = bool(_SENTENCE_END.search(before))
         gapped = view.gaps[number - 1] > setting.gap and (number - 1) not in view.page_breaks
-        if word[:1].islower():
+        if setting.spaced and (number - 1) not in view.page_breaks:
+            begins = gapped and (closes or not (word[:1].islower() or _OPEN_END.search(before)))
+        elif word[:1].islower():
             begins = closes and (fits or gapped)
         else:
             begins = closes or (fits and not _OPEN_END.search(before))

@@ -28,7 +28,7 @@ _PASSIVE = re.compile(r"(?:^|(?<=[.;] ))(?P<what>[^.;]{4,90}?)\s(?:was|were)\sdi
 # Where a list of diagnoses ends: the sentence, or a clause that gives cause, course or something else.
 _STOP = re.compile(
     r"""(?x)
-      \.["”]?(?=\s["“(]?[A-Z]|\s?$|[A-Z][a-z]) | \.(?=\s\d{1,2}[/-]\d) | \s\((?=as\s|on\s|per\s)
+      \.["”]?(?=\s["“(]?[A-Z]|\s[<{\[]|\s?$|[A-Z][a-z]) | \.(?=\s\d{1,2}[/-]\d) | \s\((?=as\s|on\s|per\s)
     | ,?\s(?:following\s(?:a|an|the)\s|after\s|since\s|which\s|that\s(?:is|was|has|were)|who\s|for\swhich|dating\sback
         |status\spost\sbeing|status-post\sbeing|while\s|when\s|with\sa\sdate|on\s\d|reportedly|associated\swith\san\sindustrial|related\sto\s(?:a|an|the)\s(?:industrial|work|fall|injury|accident)|from\s(?:a|an|the)\s
         |by\s(?:dr|the)|in\s(?:the\s)?(?:progress|report|note|medical)|sustained|according\sto|per\sthe)

@@ -74,6 +74,10 @@ _ACT_END = re.compile(
 _LONGEST_ACT = 220
 _GERUND = re.compile(r"(?:being )?(?!following|including|regarding|undergoing|having|receiving|continuing|participating|taking|trying (?:pt|physical))[a-z]{3,}ing\b|(?:repeated|repetitive|prolonged) ")
 _FELT = re.compile(r"(?:he|she|the (?:patient|injured worker)) (?:was seen|presented|underwent|returned|started|began|saw|reported|complained)\b")
+# "lumbar strain from lifting": the act is what counts
+_COMPLAINT = re.compile(
+    r"(?:an? )?[a-z/ -]{0,40}?\b(?:strain|sprain|pain|injury|fracture|contusion|laceration)s? (?:from|due to|caused by|after|when|while) (?=\w+ing\b|he |she |a |an |the )"
+)
 _SUBJECT = re.compile(r"that (?=\w)")
 
 
@@ -189,6 +193,9 @@ def _clause_end(folded: str, start: int, limit: int) -> int:
 
 
 def _act(view: View, clause: Span) -> Span:
-    """The clause without a leading "that" and closing punctuation."""
+    """The clause without a leading "that", without the complaint it is told as the cause of, and closing punctuation."""
+    complaint = _COMPLAINT.match(view.folded, *clause)
+    if complaint is not None:
+        clause = Span(complaint.end(), clause.end)
     pronoun = _SUBJECT.match(view.folded, *clause)
     return view.trim(pronoun.end() if pronoun else clause.start, clause.end, extra=",.:;\"'")
