@@ -107,9 +107,18 @@ def _pages(base: Base) -> Iterator[Variant]:
             ("header with number", "", f"IMR Case Number {number}        page {{page}}"),
             ("long footer", long, ""),
         ]
-    every = max(8, min(38, base.text.count("\n") // 3))
+    lines = base.text.count("\n")
     for where, footer, header in kinds:
-        yield Variant(where, perturb.paged(base.text, footer, header, every), partial(_unchanged, base))
+        for every in {max(8, min(38, lines // 3)), min(38, max(8, lines - 1))}:
+            text = perturb.paged(base.text, footer, header, every)
+            yield Variant(f"{where}, every {every} lines", text, partial(_unchanged, base))
+    for place in {0, len(base.decisions) - 1} if base.decisions else ():
+        spans = base.spans(f"/decisions/{place}/outcome")
+        end = base.text.find("\n", spans[-1][1]) if spans else -1
+        if end >= 0 and _blocks(base):
+            after = len(base.text) - len(base.text[end:].lstrip())
+            text = f"{base.text[:after]}\n{form.format(page=2)}\n\f{base.text[after:]}"
+            yield Variant(f"after the heading of item {place + 1}", text, partial(_unchanged, base))
 
 
 def _quotes(base: Base) -> Iterator[Variant]:
