@@ -43,13 +43,16 @@ HeaderValue = tuple[Span, str | date]
 def header_values(layout: Layout) -> tuple[dict[str, HeaderValue], dict[str, HeaderValue]]:
     """Field → value, and field → another value that the header gives for it.
 
-    A labelled value wins over the sentences of 2013 letters, and of two labelled ones the first printed.
+    A labelled value wins over the sentences of 2013 letters, and of two labelled ones the first printed; but a letter
+    that says "Dated:" is of that date.
     """
     if layout.variant == "unknown":
         return {}, {}
     told = _labelled(layout)
     if layout.variant in ("notice", "decisions_and_rationales"):
-        told += _told_in_sentences(layout)
+        sentences = _told_in_sentences(layout)
+        dated = [entry for entry in sentences if entry[0] == "decision_date"]
+        told = dated + told + sentences
     first: dict[str, HeaderValue] = {}
     other: dict[str, HeaderValue] = {}
     for name, value in told:

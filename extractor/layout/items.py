@@ -153,8 +153,9 @@ def _item(
         return span if len(span) else None
 
     guidelines = None
-    if not {Name.ADMINISTRATOR, Name.EXPERT} & set(first) and Name.RATIONALE in first:
-        guidelines = view.trim(match.end(), first[Name.RATIONALE].span.start, extra=".")
+    if not {Name.ADMINISTRATOR, Name.EXPERT} & set(first):
+        stop = first[Name.RATIONALE].span.start if Name.RATIONALE in first else window.end
+        guidelines = view.trim(match.end(), stop, extra=".")
     return Item(
         heading=heading,
         guidelines=guidelines if guidelines else None,
