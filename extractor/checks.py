@@ -31,7 +31,7 @@ _SPOKEN = {
 _CREDENTIALS_HEADER = ("case_number", "priority", *_ORDER)
 
 
-def check(determination: Determination, layout: Layout, draft: Draft) -> list[Flag]:
+def check(determination: Determination, layout: Layout, facts: Facts, draft: Draft) -> list[Flag]:
     """Flags for one determination, in a stable order."""
     if layout.variant == "unknown":
         return [
@@ -44,7 +44,7 @@ def check(determination: Determination, layout: Layout, draft: Draft) -> list[Fl
     return [
         *_completeness(determination, layout, draft),
         *_missing(determination, layout),
-        *_dates(determination, layout),
+        *_dates(determination, layout, facts),
         *_header(determination, layout),
         *_patient(determination, layout),
         *_decisions(determination, layout),
@@ -121,6 +121,13 @@ def _dates(determination: Determination, layout: Layout) -> Iterator[Flag]:
                 path=f"/{later_name}",
                 code=FlagCode.DATE_ORDER,
                 message=f"{_SPOKEN[later_name]} {later} is before {_SPOKEN[name]} {earlier}.",
+            )
+    for name, (_, other) in facts.contrary.items():
+        if name in _SPOKEN:
+            yield Flag(
+                path=f"/{name}",
+                code=FlagCode.DATE_CONFLICT,
+                message=f"{_SPOKEN[name]} is {getattr(determination, name)} here; the header also says {other}.",
             )
     told = layout.told
     limit = determination.decision_date

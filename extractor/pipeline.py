@@ -136,7 +136,7 @@ def read(document: Document, configuration: Configuration | None = None) -> Reco
         ),
         determination=determination,
         evidence=grounded.evidence,
-        flags=(*grounded.flags, *check(determination, layout, draft)),
+        flags=(*grounded.flags, *check(determination, layout, facts, draft)),
         provenance=_provenance(configuration),
     )
 

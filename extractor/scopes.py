@@ -35,7 +35,7 @@ def scope_of(pointer: str, spec: Field, layout: Layout, facts: Facts) -> list[Sp
     if spec.section == "patient":
         return summary + [item.rationale for item in layout.items if item.rationale]
     if spec.name == "case_number":
-        return [layout.header, whole]
+        return [layout.header]
     paired = facts.header.get(spec.name)
     if paired is not None:
         return [paired[0]]

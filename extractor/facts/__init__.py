@@ -18,7 +18,6 @@ from extractor.facts.reviewer import ReviewerFacts, read_reviewer
 from extractor.facts.treatments import DrugFact, Kind, classify, read_drugs
 from extractor.layout import Item, Layout
 from extractor.literals import find_dates
-from extractor.spans import Span
 from extractor.vocabulary.body import NamedPart, find_parts
 from extractor.vocabulary.drugs import find_drugs
 
@@ -44,8 +43,10 @@ class ItemFacts:
 class Facts:
     """What one letter's header and headings say."""
 
-    header: dict[str, tuple[Span, str | date]]
+    header: dict[str, HeaderValue]
     """Header field → place and value, for each label that could be paired with its value."""
+    contrary: dict[str, HeaderValue]
+    """Header field → another value that the header gives for it."""
     reviewer: ReviewerFacts
     items: tuple[ItemFacts, ...]
     latest: date
@@ -54,9 +55,10 @@ class Facts:
 
 def gather(layout: Layout) -> Facts:
     """The facts of a letter."""
-    header = header_values(layout)
+    header, contrary = header_values(layout)
     return Facts(
         header=header,
+        contrary=contrary,
         reviewer=read_reviewer(layout),
         items=tuple(_item(layout, item) for item in layout.items),
         latest=_latest(header, layout),

@@ -65,14 +65,29 @@ _NOTICE_DATES: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
-def header_values(layout: Layout) -> dict[str, tuple[Span, str | date]]:
-    """Field → place (view span) and value. Sentences of 2013 letters win over labels, which may be of the cover."""
+HeaderValue = tuple[Span, str | date]
+"""Where a header value stands (view span), and the value."""
+
+
+def header_values(layout: Layout) -> tuple[dict[str, HeaderValue], dict[str, HeaderValue]]:
+    """Field → value, and field → another value that the header gives for it.
+
+    A labelled value wins over the sentences of 2013 letters, and of two labelled ones the first printed; but a letter
+    that says "Dated:" is of that date.
+    """
     if layout.variant == "unknown":
-        return {}
-    found = _labelled(layout)
+        return {}, {}
+    told = _labelled(layout)
     if layout.variant in ("notice", "decisions_and_rationales"):
-        found |= _told_in_sentences(layout)
-    return found
+        sentences = _told_in_sentences(layout)
+        dated = [entry for entry in sentences if entry[0] == "decision_date"]
+        told = dated + told + sentences
+    first: dict[str, HeaderValue] = {}
+    other: dict[str, HeaderValue] = {}
+    for name, value in told:
+        if first.setdefault(name, value)[1] != value[1]:
+            other.setdefault(name, value)
+    return first, other
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +103,7 @@ class _Token:
     """Of a value."""
 
 
-def _labelled(layout: Layout) -> dict[str, tuple[Span, str | date]]:
+def _labelled(layout: Layout) -> list[tuple[str, HeaderValue]]:
     """Header values by field, from labels and values in whatever order they were printed.
 
     A value behind its label on the same line is certain. What stands between such pairs is read in blocks, each a run
@@ -97,10 +112,10 @@ def _labelled(layout: Layout) -> dict[str, tuple[Span, str | date]]:
     Anything else stays unpaired: a header value is told, not guessed.
     """
     tokens = _tokens(layout)
-    found: dict[str, tuple[Span, str | date]] = {}
+    found: list[tuple[int, str, HeaderValue]] = []
 
     def pair(label: _Token, value: _Token) -> None:
-        found.setdefault(label.field, (Span(value.start, value.end), value.value))
+        found.append((label.start, label.field, (Span(value.start, value.end), value.value)))
 
     lined = layout.view.lined
     certain: set[int] = set()
@@ -121,7 +136,7 @@ def _labelled(layout: Layout) -> dict[str, tuple[Span, str | date]]:
         else:
             segment.append(token)
     _pair_segment(segment, pair)
-    return found
+    return [(name, value) for _, name, value in sorted(found, key=lambda entry: entry[0])]
 
 
 def _pair_segment(tokens: list[_Token], pair: Callable[[_Token, _Token], None]) -> None:
@@ -179,9 +194,9 @@ def _tokens(layout: Layout) -> list[_Token]:
     return sorted(tokens, key=lambda token: token.start)
 
 
-def _told_in_sentences(layout: Layout) -> dict[str, tuple[Span, str | date]]:
+def _told_in_sentences(layout: Layout) -> list[tuple[str, HeaderValue]]:
     """Dates that letters of 2013 tell in the sentences around the decision."""
-    found: dict[str, tuple[Span, str | date]] = {}
+    found: list[tuple[str, HeaderValue]] = []
     folded = layout.view.folded_lines
     for name, pattern in _NOTICE_DATES:
         for match in pattern.finditer(folded, 0, layout.header.end):
@@ -190,6 +205,6 @@ def _told_in_sentences(layout: Layout) -> dict[str, tuple[Span, str | date]]:
                 continue
             value = next(find_dates(folded, printed.start(), printed.end()), None)
             if value is not None:
-                found[name] = (Span(value.start, value.end), value.value)
+                found.append((name, (Span(value.start, value.end), value.value)))
                 break
     return found

@@ -22,7 +22,6 @@ _UNIT_WORDS: tuple[tuple[str, str], ...] = (
     ("capsules", r"cap(?:sule)?s?"),
     ("pills", r"pills?"),
     ("patches", r"patch(?:es)?"),
-    ("grams", r"grams?|gms?\.?|g"),
     ("ml", r"ml|milliliters?|cc|mls"),
     ("oz", r"oz|ounces?|fl oz"),
     ("tubes", r"tubes?"),

@@ -146,7 +146,7 @@ def _speaks_as_notice(folded: str) -> bool:
 
 def _end(view: View, marks: list[Mark]) -> int:
     closing = _CLOSING.search(view.folded_lines)
-    last = max((mark.span.end for mark in marks if mark.name in _ITEM_LABELS), default=0)
+    last = max((mark.span.end for mark in marks if mark.name is not Name.CLOSING), default=0)
     if closing and closing.start() > last:
         return closing.start()
     return len(view.flat)

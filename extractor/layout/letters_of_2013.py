@@ -142,7 +142,8 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
         if chosen is None:
             continue
         match, body = chosen
-        rationale = _numbered(view, body, index + 1) or body
+        numbered = _paragraphs_by_number(view, body) if len(headings) > 1 else {}
+        rationale: Span | None = numbered.get(index + 1) if numbered else body
         start = match.start("not") if match.group("not") else view.folded.find("medically", match.start())
         items.append(
             Item(
@@ -157,12 +158,21 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
     return items
 
 
+def _shared_paragraph(view: View, guidelines: list[Span], index: int, count: int) -> Span | None:
+    """The guideline paragraph of one issue: its own section, else the paragraph with its number, else the only one."""
+    if len(guidelines) == count:
+        return guidelines[index]
+    parts = [_paragraphs_by_number(view, body) for body in guidelines]
+    numbered = next((numbers[index + 1] for numbers in parts if index + 1 in numbers), None)
+    return numbered if any(parts) else next(iter(guidelines), None)
+
+
 def _verdict_of(
     view: View, verdicts: list[tuple[re.Match[str], Span]], number: int, count: int
 ) -> tuple[re.Match[str], Span] | None:
     """The verdict on issue `number`: that whose rationale numbers a paragraph so, else by order, else the only one."""
     for verdict in verdicts:
-        if count > 1 and _numbered(view, verdict[1], number) is not None:
+        if count > 1 and number in _paragraphs_by_number(view, verdict[1]):
             return verdict
     if len(verdicts) == count:
         return verdicts[number - 1]
@@ -196,14 +206,22 @@ def _issue_lines(view: View, body: Span) -> list[Span]:
     return [view.trim(m.end(), stop) for m, stop in zip(numbered, stops, strict=True)]
 
 
-def _numbered(view: View, body: Span, number: int) -> Span | None:
-    """The part of `body` numbered `number`; None where no paragraph carries that number."""
-    found = list(_NUMBERED.finditer(view.lined, *body))
-    for index, match in enumerate(found):
-        if int(match.group("number") or match.group("mark")) == number:
-            stop = found[index + 1].start() if index + 1 < len(found) else body.end
-            return view.trim(match.end(), stop)
-    return None
+def _paragraphs_by_number(view: View, body: Span) -> dict[int, Span]:
+    """Number → paragraph, where the body begins with a number; numbers must rise, or they are of the text."""
+    found: list[re.Match[str]] = []
+    for match in _NUMBERED.finditer(view.lined, *body):
+        if not found and match.start() > body.start:
+            return {}
+        if not found or _number(match) > _number(found[-1]):
+            found.append(match)
+    if not found:
+        return {}
+    stops = [match.start() for match in found[1:]] + [body.end]
+    return {_number(match): view.trim(match.end(), stop) for match, stop in zip(found, stops, strict=True)}
+
+
+def _number(match: re.Match[str]) -> int:
+    return int(match.group("number") or match.group("mark"))
 
 
 # --- decisions_and_rationales ----------------------------------------------------------------------------------------
@@ -212,8 +230,8 @@ def _numbered(view: View, body: Span, number: int) -> Span | None:
 def sentence_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
     """Items of `decisions_and_rationales` letters that decide in a sentence: "The request for X is not medically …".
 
-    The sentence must open a paragraph and be followed by what the sides relied upon; a conclusion at the end of a
-    rationale is neither.
+    The sentence must begin a line, and be numbered in order or followed by what a side relied upon; a conclusion at
+    the end of a rationale is neither.
     """
     opened = _opened(view, section)
     ends = [match.start() for match in opened[1:]] + [section.end]

@@ -29,15 +29,15 @@ def read_header(layout: Layout, facts: Facts, draft: Draft) -> None:
 
 
 def _say_case_number(layout: Layout, draft: Draft) -> None:
-    """From the header; else where furniture or text alone carries it."""
-    folded = layout.view.folded
-    match = CASE_NUMBER.search(folded, 0, layout.header.end) or CASE_NUMBER.search(folded)
+    """From the header, else from page furniture; a number named in the middle of a text may be anybody's."""
+    match = CASE_NUMBER.search(layout.view.folded, 0, layout.header.end)
     if match is not None:
         draft.say("/case_number", layout.view.flat[slice(*match.span())], Span(*match.span()))
         return
-    raw = _RAW_CASE_NUMBER.search(layout.view.raw_text)
-    if raw is not None:  # it stands in page furniture, which the view leaves out
-        draft.claims["/case_number"] = Claim(raw.group(), raw=Span(*raw.span()))
+    for raw in _RAW_CASE_NUMBER.finditer(layout.view.raw_text):
+        if layout.view.locate(Span(*raw.span())) is None:  # the view leaves furniture out
+            draft.claims["/case_number"] = Claim(raw.group(), raw=Span(*raw.span()))
+            return
 
 
 def _say_injury(layout: Layout, facts: Facts, draft: Draft, told: SummaryDates) -> None:

@@ -29,6 +29,7 @@ from letters import (
 
 from extractor.checks import check
 from extractor.drafts import Claim
+from extractor.facts import gather
 from extractor.layout import lay_out
 from extractor.pipeline import assemble
 from extractor.records import Flag, FlagCode, Record
@@ -85,7 +86,7 @@ def _flags(change: Callable[[object], None]) -> list[Flag]:
     draft = drafted(layout)
     change(draft)
     accepted = grounded(draft, layout)
-    return [*accepted.flags, *check(assemble(accepted, layout, draft), layout, draft)]
+    return [*accepted.flags, *check(assemble(accepted, layout, draft), layout, gather(layout), draft)]
 
 
 def test_withheld() -> None:
