@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from extractor.determination import Determination, Outcome
 from extractor.drafts import Draft
+from extractor.facts import Facts
 from extractor.facts.header import CASE_NUMBER
 from extractor.layout import Layout
 from extractor.layout.headings import Name
@@ -111,7 +112,7 @@ def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
             )
 
 
-def _dates(determination: Determination, layout: Layout) -> Iterator[Flag]:
+def _dates(determination: Determination, layout: Layout, facts: Facts) -> Iterator[Flag]:
     known: list[tuple[str, date]] = [
         (name, value) for name in _ORDER if (value := getattr(determination, name)) is not None
     ]

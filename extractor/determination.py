@@ -150,10 +150,7 @@ class Subcategory(StrEnum):
     OTHER = "other"
 
 
-_DRUG_CLASSES = frozenset(
-    member
-    for member in list(Subcategory)[: list(Subcategory).index(Subcategory.INJECTABLE) + 1]
-)
+_DRUG_CLASSES = frozenset(member for member in list(Subcategory)[: list(Subcategory).index(Subcategory.INJECTABLE) + 1])
 
 SUBCATEGORIES: dict[Category, frozenset[Subcategory]] = {
     Category.PHARMACEUTICALS: _DRUG_CLASSES | {Subcategory.OTHER},
@@ -186,9 +183,7 @@ SUBCATEGORIES: dict[Category, frozenset[Subcategory]] = {
             Subcategory.CONSULTATION,
         }
     ),
-    Category.EVALUATION_AND_MANAGEMENT: frozenset(
-        {Subcategory.OFFICE_VISIT_OR_CONSULTATION, Subcategory.DENTAL}
-    ),
+    Category.EVALUATION_AND_MANAGEMENT: frozenset({Subcategory.OFFICE_VISIT_OR_CONSULTATION, Subcategory.DENTAL}),
     Category.PSYCHOLOGICAL: frozenset({Subcategory.EVALUATION, Subcategory.THERAPY}),
     Category.HOME_HEALTH: frozenset({Subcategory.HOME_HEALTH}),
     Category.PROGRAMS: frozenset({Subcategory.PROGRAM}),

@@ -63,7 +63,11 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
             why, support = _verdict(pointer, spec, claim, places, context, layout, facts, draft)
             if why is None and ambiguous:
                 result.flags.append(
-                    Flag(path=pointer, code=FlagCode.AMBIGUOUS, message="The value stands at several places; the first was taken.")
+                    Flag(
+                        path=pointer,
+                        code=FlagCode.AMBIGUOUS,
+                        message="The value stands at several places; the first was taken.",
+                    )
                 )
         if why is not None:
             _withhold(result, pointer, claim, why)
@@ -133,9 +137,7 @@ def _shown(words: list[str]) -> str:
 def _withhold(result: Grounded, pointer: str, claim: Claim, why: str) -> None:
     value = str(claim.value)
     shown = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
-    result.flags.append(
-        Flag(path=pointer, code=FlagCode.WITHHELD, message=f"Withheld {shown!r}: {why}.", value=shown)
-    )
+    result.flags.append(Flag(path=pointer, code=FlagCode.WITHHELD, message=f"Withheld {shown!r}: {why}.", value=shown))
 
 
 # --- places --------------------------------------------------------------------------------------------------------
@@ -245,7 +247,10 @@ def _withhold_misfits(result: Grounded, draft: Draft) -> None:
                 _retract(result, draft, pointer, "it is said twice" if twice else f"it is no reason for {outcome}")
         elif pointer.endswith("/subcategory"):
             category = result.values.get(pointer.replace("/subcategory", "/category"))
-            fits = category is not None and Subcategory(str(result.values[pointer])) in SUBCATEGORIES[Category(str(category))]
+            fits = (
+                category is not None
+                and Subcategory(str(result.values[pointer])) in SUBCATEGORIES[Category(str(category))]
+            )
             if not fits:
                 _retract(result, draft, pointer, f"it is not of the category {category}")
 
@@ -255,7 +260,9 @@ def _retract(result: Grounded, draft: Draft, pointer: str, why: str) -> None:
     _withhold(result, pointer, draft.claims[pointer], why)
 
 
-_LIST_ENTRY = re.compile(r"(.*/(?:licensed_states|specialties|subspecialties|diagnoses|records_reviewed|service_dates|body_parts|drugs|citations|sections|reasons))/(\d+)(.*)")
+_LIST_ENTRY = re.compile(
+    r"(.*/(?:licensed_states|specialties|subspecialties|diagnoses|records_reviewed|service_dates|body_parts|drugs|citations|sections|reasons))/(\d+)(.*)"
+)
 
 
 def _renumbered(result: Grounded) -> Grounded:

@@ -87,7 +87,7 @@ def code_sha256() -> str:
 def _sources(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
     found: list[tuple[str, bytes]] = []
     for entry in folder.iterdir():
-        if entry.name.startswith(("_", ".")) and entry.name != "__init__.py" or entry.name in _READS_NOTHING:
+        if (entry.name.startswith(("_", ".")) and entry.name != "__init__.py") or entry.name in _READS_NOTHING:
             continue
         if entry.is_dir():
             found += _sources(entry, f"{prefix}{entry.name}/")
@@ -113,6 +113,7 @@ def extract(
 
     Raises:
         DocumentError: the document cannot be turned into text.
+
     """
     return read(read_document(source, name=name, limits=limits), configuration)
 

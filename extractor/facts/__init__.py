@@ -11,7 +11,7 @@ from datetime import date
 
 from extractor.determination import Category
 from extractor.facts.bases import BasisFact, read_basis, read_joint_basis
-from extractor.facts.header import header_values
+from extractor.facts.header import HeaderValue, header_values
 from extractor.facts.quantities import Amount, read_quantity
 from extractor.facts.requests import Request, read_request
 from extractor.facts.reviewer import ReviewerFacts, read_reviewer
@@ -65,7 +65,7 @@ def gather(layout: Layout) -> Facts:
     )
 
 
-def _latest(header: dict[str, tuple[Span, str | date]], layout: Layout) -> date:
+def _latest(header: dict[str, HeaderValue], layout: Layout) -> date:
     """The decision's date, else the latest other date of the header, else of the summary; far off without any."""
     if "decision_date" in header and isinstance(decided := header["decision_date"][1], date):
         return decided

@@ -39,12 +39,14 @@ _UNIT_WORDS: tuple[tuple[str, str], ...] = (
     ("doses", r"doses?"),
     ("each", r"each|ea"),
 )
-# Containers and the like keep their printed form.
-_PRINTED_UNIT = re.compile(
+# Weights, containers and the like keep their printed form.
+_WEIGHT = r"grams?|gms?|g"
+_CONTAINER = (
     r"canisters?|inhalers?|kits?|jars?|syringes?|rolls?|bags?|sets?|bars?|cans?|sheets?|cartridges?|pens?|sprays?"
     r"|quadrants?|levels?|blocks|teeth|applications?|cycles?|(?:round )?trips?|rides?"
 )
-_UNIT = "|".join(words for _, words in _UNIT_WORDS)
+_PRINTED_UNIT = re.compile(rf"{_WEIGHT}|{_CONTAINER}")
+_UNIT = "|".join([*(words for _, words in _UNIT_WORDS), _WEIGHT])
 
 
 def unit_named(words: str) -> str | None:
@@ -104,7 +106,7 @@ _WHAT_KIND = (
 _BRACKETED = re.compile(r"\((?P<n>\d{1,4})\)")
 # "1 home traction unit": a number that opens the request counts it, unless it measures something else.
 _OPENING = re.compile(
-    rf"(?<![\w.]){_N}\b{_AGAIN} (?=[a-z])"
+    rf"(?<![\w.])(?P<n>{NUMBER}|single)\b{_AGAIN} (?=[a-z])"
     r"(?!(?:x|times?|weeks?|wks?|months?|days?|hours?|years?|levels?|views?|mg|mcg|ml|to|or|per|a|day|by|in|of|and|-)\b)"
 )
 _TOTAL = (
@@ -135,13 +137,15 @@ _TOTAL = (
         r"(?! (?:prior|before|after|old|post|ago|a day|per|follow|later|on,? ))"
     ),
     # "2 inhalers"
-    re.compile(rf"(?<![-\w]){_N}{_AGAIN} ?(?P<u>{_PRINTED_UNIT.pattern})\b"),
+    re.compile(rf"(?<![-\w]){_N}{_AGAIN} ?(?P<u>{_CONTAINER})\b"),
     # "x 6"; not "x 6 weeks"
     re.compile(rf"\b(?:x|times) ?{_N}\b(?! ?(?:weeks?|wks?|per|a week|days?|months?|times|times a|/))"),
+    # "NCV of the bilateral lower extremities, 2"
+    re.compile(r"(?<=[a-z)]), (?P<n>\d{1,2})$"),
     _OPENING,
 )
 """What counts the whole request; the first that matches decides."""
-_VOLUMES = frozenset({"grams", "ml", "oz"})
+_VOLUMES = frozenset(["gram", "grams", "gm", "gms", "g", "ml", "mls", "cc", "oz", "ounce", "ounces"])
 
 
 def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None] = lambda: None) -> list[Amount]:

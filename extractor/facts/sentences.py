@@ -7,7 +7,7 @@ import re
 from extractor.normalize import View
 from extractor.spans import Span
 
-_END = re.compile(r"[.!?][\"')]*\s+(?=[A-Z])")
+_END = re.compile(r"[.!?][\"')]*\s+(?=[^a-z\s])")
 _ABBREVIATED = re.compile(r"\b(?:pg|pgs|p|pp|ch|no|vs|ed|dr|st|al|vol)\.$", re.IGNORECASE)
 
 

@@ -75,7 +75,7 @@ def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
     labels = [mark for mark in marks if mark.name in _LABELS and section.start <= mark.span.start < section.end]
     label_starts = {mark.span.start for mark in labels}
     label_ends = [mark.span.end for mark in labels]
-    setting = setting_of(view, section)
+    setting = setting_of(view, section, [mark.span.start for mark in labels])
     found: list[_Heading] = []
     previous_end = section.start
     for match in _outcomes(view.folded, section):
@@ -168,8 +168,9 @@ def _item(view: View, heading: _Heading, end: int, labels: list[Mark], setting: 
         return nonempty(view.trim(label.end, end if name is Name.RATIONALE else following))
 
     guidelines = None
-    if Name.RATIONALE in first and not {Name.ADMINISTRATOR, Name.EXPERT} & set(first):
-        guidelines = nonempty(view.trim(match.end(), first[Name.RATIONALE].start, extra="."))
+    if not {Name.ADMINISTRATOR, Name.EXPERT} & set(first):
+        stop = first[Name.RATIONALE].start if Name.RATIONALE in first else end
+        guidelines = nonempty(view.trim(match.end(), stop, extra="."))
     return Item(
         heading=heading.span,
         guidelines=guidelines,

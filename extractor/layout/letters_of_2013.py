@@ -20,7 +20,7 @@ _DETERMINED = re.compile(
 _RETROSPECTIVE = re.compile(r"the (retrospective requests? for )")
 # "2. The request for X is not medically necessary and appropriate."
 _SENTENCE = re.compile(
-    r"(?:\(?\d{1,2}\s?[.)]\s*)?(?:(?:the|a) requests? for )?(?P<what>[^\n].{2,900}?),? "
+    r"(?:\(?(?P<number>\d{1,2})\s?[.)]\s*)?(?:(?:the|a) requests? for )?(?P<what>[^\n].{2,900}?),? "
     r"(?:is|are|was|were) ?(?P<not>not ?)?medically ?necessary(?: ?and ?appropriate)?\s?\.?(?=\s|$)"
 )
 _REGARDING = re.compile(
@@ -31,6 +31,16 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _LEADING_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s+")
+
+
+# What follows a decision told in a sentence.
+_AFTER_DECISION = (
+    "claims administrator guideline",
+    "the claims administrator",
+    "maximus guideline",
+    "the physician reviewer",
+    "the expert reviewer",
+)
 
 
 def _outcome(negated: str | None) -> Outcome:
@@ -150,21 +160,12 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
                 heading=heading,
                 outcome=_outcome(match.group("not")),
                 outcome_span=view.trim(start, match.end(), extra=":"),
-                window=Span(heading.start, max(heading.end, rationale.end)),
-                guidelines=_basis_of(view, guidelines, index + 1, len(headings)),
-                rationale=nonempty(rationale),
+                window=Span(heading.start, rationale.end if rationale else heading.end),
+                guidelines=_basis_of(view, guidelines, index, len(headings)),
+                rationale=nonempty(rationale) if rationale is not None else None,
             )
         )
     return items
-
-
-def _shared_paragraph(view: View, guidelines: list[Span], index: int, count: int) -> Span | None:
-    """The guideline paragraph of one issue: its own section, else the paragraph with its number, else the only one."""
-    if len(guidelines) == count:
-        return guidelines[index]
-    parts = [_paragraphs_by_number(view, body) for body in guidelines]
-    numbered = next((numbers[index + 1] for numbers in parts if index + 1 in numbers), None)
-    return numbered if any(parts) else next(iter(guidelines), None)
 
 
 def _verdict_of(
@@ -179,15 +180,13 @@ def _verdict_of(
     return verdicts[0] if len(verdicts) == 1 else None
 
 
-def _basis_of(view: View, guidelines: list[Span], number: int, count: int) -> Span | None:
-    """What issue `number` relies upon: by order, else the paragraph of that number, else the first of all."""
+def _basis_of(view: View, guidelines: list[Span], index: int, count: int) -> Span | None:
+    """The guideline paragraph of one issue: its own section, else the paragraph with its number, else the only one."""
     if len(guidelines) == count:
-        return nonempty(guidelines[number - 1])
-    for body in guidelines:
-        part = _numbered(view, body, number)
-        if part:
-            return part
-    return nonempty(guidelines[0]) if guidelines else None
+        return nonempty(guidelines[index])
+    parts = [_paragraphs_by_number(view, body) for body in guidelines]
+    numbered = next((numbers[index + 1] for numbers in parts if index + 1 in numbers), None)
+    return numbered if any(parts) else next(iter(guidelines), None)
 
 
 def _until_next(view: View, mark: Mark, marks: list[Mark], end: int) -> Span:
@@ -246,8 +245,9 @@ def _opened(view: View, section: Span) -> list[re.Match[str]]:
         match = _SENTENCE.match(view.folded, start, section.end)
         if match is None or ". " in match.group("what").replace("inc. ", ""):
             continue
-        after = view.folded[match.end() : match.end() + 260].lstrip(" .")
-        if after.startswith(("claims administrator guideline", "the claims administrator", "maximus guideline")):
+        after = view.folded[match.end() : match.end() + 60].lstrip(" .")
+        numbered = match.group("number") is not None and int(match.group("number")) == len(opened) + 1
+        if numbered or after.startswith(_AFTER_DECISION):
             opened.append(match)
     return opened
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from extractor.normalize import View
 from extractor.spans import Span
@@ -29,15 +29,30 @@ class Setting:
     first_line: int
     width: int
     gap: int
+    spaced: bool
+    """Paragraphs are set apart by blank lines: nearly every label stands behind a larger gap, and little else."""
 
 
-def setting_of(view: View, section: Span) -> Setting:
-    """How `section` is set: the width that nine lines of ten keep within, and the gap that half of them have."""
+def setting_of(view: View, section: Span, labels: Sequence[int]) -> Setting:
+    """How `section` is set: the width that nine lines of ten keep within, and the gap that half of them have.
+
+    `labels` are the offsets at which the labels of its items begin.
+    """
     first, last = view.line_number(section.start), view.line_number(max(section.start, section.end - 1))
-    starts = [*view.line_starts[first - 1 : last], section.end + 1]
-    widths = sorted(after - before - 1 for before, after in pairwise(starts))
+    widths = sorted(_set_width(view.words(view.line_span(number))) for number in range(first, last + 1))
     gaps = sorted(view.gaps[first:last] or [1])
-    return Setting(section, first, widths[int(len(widths) * 0.9)], gaps[len(gaps) // 2])
+    gap = gaps[len(gaps) // 2]
+    at_starts = [view.line_number(start) for start in labels if start in view.starts]
+    apart = [number for number in at_starts if view.gaps[number - 1] > gap or (number - 1) in view.page_breaks]
+    all_apart = sum(1 for number in range(first + 1, last + 1) if view.gaps[number - 1] > gap)
+    # An item has four paragraphs to its three labels; many more gaps are a program's, not the letter's.
+    spaced = len(at_starts) > 1 and len(apart) >= 0.9 * len(at_starts) and all_apart <= 1.7 * len(at_starts) + 2
+    return Setting(section, first, widths[int(len(widths) * 0.9)], gap, spaced)
+
+
+def _set_width(line: str) -> int:
+    """About how much room a line takes: capitals are a third wider than other letters."""
+    return len(line) + sum(map(str.isupper, line)) // 3
 
 
 def paragraph_starts(view: View, lower: int, end: int, setting: Setting) -> list[int]:
@@ -67,13 +82,18 @@ def _begins_paragraph(view: View, number: int, setting: Setting) -> bool:
 
     It does where the line before it closed a sentence or was broken early (its next word would have fitted) without
     leaving the sentence open. A line that goes on in lower case must have both a sentence closed before it and a gap.
+    Where paragraphs are set apart by blank lines, there must be one, but at a page break.
     """
     line = view.line_span(number)
     before = view.words(view.line_span(number - 1))
     word = view.lined[line.start : line.end].split(" ", 1)[0]
-    broken_early = len(before) + 1 + len(word) < 0.86 * setting.width
+    broken_early = _set_width(before) + 1 + _set_width(word) < 0.86 * setting.width
     closed = _SENTENCE_END.search(before) is not None
+    left_open = _OPEN_END.search(before) is not None
+    at_page_break = (number - 1) in view.page_breaks
+    gapped = view.gaps[number - 1] > setting.gap and not at_page_break
+    if setting.spaced and not at_page_break:
+        return gapped and (closed or not (word[:1].islower() or left_open))
     if word[:1].islower():
-        gapped = view.gaps[number - 1] > setting.gap and (number - 1) not in view.page_breaks
         return closed and (broken_early or gapped)
-    return closed or (broken_early and _OPEN_END.search(before) is None)
+    return closed or (broken_early and not left_open)

@@ -47,7 +47,7 @@ _HISTORY = re.compile(
 _STOP = re.compile(
     r"""(?x)
     # the end of the sentence, also before a lost blank or a date
-      \.["”]?(?=\s["“(]?[A-Z]|\s?$|[A-Z][a-z]) | \.(?=\s\d{1,2}[/-]\d) | \s\((?=as\s|on\s|per\s)
+      \.["”]?(?=\s["“(]?[A-Z]|\s[<{\[]|\s?$|[A-Z][a-z]) | \.(?=\s\d{1,2}[/-]\d) | \s\((?=as\s|on\s|per\s)
     # ", after a fall", "which was …", "on 3/4/15", "related to an industrial accident", "according to the report"
     | ,?\s(?: following\s(?:a|an|the)\s | after\s | since\s | which\s | that\s(?:is|was|has|were) | who\s | for\swhich
              | dating\sback | status\spost\sbeing | status-post\sbeing | while\s | when\s | with\sa\sdate | on\s\d

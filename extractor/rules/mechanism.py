@@ -116,6 +116,11 @@ _ACT_END = re.compile(
     r"|in which|on \d|for which)"
     r"|\.$"
 )
+# "lumbar strain from lifting": the act is what counts
+_COMPLAINT = re.compile(
+    r"(?:an? )?[a-z/ -]{0,40}?\b(?:strain|sprain|pain|injury|fracture|contusion|laceration)s?"
+    r" (?:from|due to|caused by|after|when|while) (?=\w+ing\b|he |she |a |an |the )"
+)
 _LONGEST_ACT = 220
 _THAT = re.compile(r"that (?=\w)")
 
@@ -195,6 +200,9 @@ def _clause_end(folded: str, start: int, limit: int) -> int:
 
 
 def _act(view: View, clause: Span) -> Span:
-    """The clause without a leading "that" and closing punctuation."""
+    """The clause without the complaint it is told as the cause of, a leading "that", and closing punctuation."""
+    complaint = _COMPLAINT.match(view.folded, *clause)
+    if complaint is not None:
+        clause = Span(complaint.end(), clause.end)
     that = _THAT.match(view.folded, *clause)
     return view.trim(that.end() if that else clause.start, clause.end, extra=",.:;\"'")

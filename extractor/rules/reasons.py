@@ -13,10 +13,16 @@ from extractor.normalize import View
 from extractor.spans import Span
 from extractor.vocabulary import reasons as words
 
-_MOST = 3
-"""Reviewers rest a conclusion on one to three reasons."""
+_MOST = 4
+"""Reviewers rest a conclusion on one to three reasons, seldom on four."""
 _RECITED = frozenset({Reason.NOT_RECOMMENDED, Reason.EVIDENCE_LACKING, Reason.EXCEEDS_LIMIT, Reason.RECOMMENDED})
 """What a recited guideline can give as the reason, where the reviewer adds nothing of the case."""
+_CONCLUDED = frozenset({Reason.NOT_RECOMMENDED, Reason.RECOMMENDED})
+"""What a conclusion only seems to give: "therefore, the request is not supported"."""
+_CONCLUSION = re.compile(
+    r"(?:therefore|thus|as such|given (?:the above|this|these)|based on (?:the above|this)|accordingly|hence|consequently"
+    r"|for (?:this|these) reasons?|in (?:light|view) of the above)\b(?!.{0,160}\b(?:guidelines?|mtus|odg|acoem)\b)"
+)
 _CONTRAST = re.compile(r"\b(?:however|but|here|in this case|although|though|nevertheless|while|yet|unfortunately)\b")
 
 
@@ -51,6 +57,8 @@ def _given(view: View, sentences: list[tuple[Span, int]], cues: Sequence[words.C
     found: dict[Reason, Span] = {}
     for cue in sorted(cues, key=lambda cue: cue.reason is not Reason.DEPENDENT_SERVICE):
         for sentence, start in sentences:
+            if cue.reason in _CONCLUDED and _CONCLUSION.match(view.folded, *sentence):
+                continue
             if cue.pattern.search(view.folded, start, sentence.end):
                 found[cue.reason] = sentence
                 break
