@@ -69,7 +69,7 @@ def _show(lines: Iterable[str]) -> None:
 @click.option("--draws", type=click.IntRange(min=100), default=2000, show_default=True, help="Resamples of documents.")
 @click.option("--seed", type=int, default=20160101, show_default=True)
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Letters read at a time.")
-def run(  # noqa: PLR0913, PLR0917 - one argument an option
+def run(
     folder: Path,
     split: str,
     readers: str,

@@ -116,7 +116,7 @@ class _Answer:
     seconds: float | None = None
 
 
-def run(  # noqa: PLR0913 - each is one choice of the caller
+def run(
     reader: Reader,
     cases: Iterable[Case],
     *,

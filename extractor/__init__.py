@@ -48,6 +48,6 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    from importlib import import_module  # noqa: PLC0415 - `import extractor` stays free of cost
 
     return getattr(import_module(f"extractor.{_HOME[name]}"), name)

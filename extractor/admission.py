@@ -1,4 +1,4 @@
-"""Admission: where a heading or paragraph says several things of one kind, is this value the one of this field?
+"""Admission: of several things of one kind that a heading or paragraph says, which one is the field's.
 
 `admits` compares a claim with the facts: what the header's labels, the heading's grammar and the paragraph's
 citations give. Fields that can be told by their words alone are admitted here without more.

@@ -194,7 +194,10 @@ SUBCATEGORIES: dict[Category, frozenset[Subcategory]] = {
 
 
 class Part(StrEnum):
-    """Part of the body. Cervical is neck, thoracic upper_back, lumbar low_back; "spine" alone is spine, "back" alone back."""
+    """Part of the body.
+
+    Cervical is neck, thoracic upper_back, lumbar low_back; "spine" alone is spine, "back" alone back.
+    """
 
     HEAD = "head"
     FACE = "face"
@@ -405,9 +408,9 @@ class Decision(Model):
 
     @model_validator(mode="after")
     def _closed_lists_agree(self) -> Self:
-        if self.subcategory is not None and self.category is not None:
-            if self.subcategory not in SUBCATEGORIES[self.category]:
-                raise ValueError(f"subcategory {self.subcategory} does not belong to {self.category}")
+        known = self.subcategory is not None and self.category is not None
+        if known and self.subcategory not in SUBCATEGORIES[self.category]:
+            raise ValueError(f"subcategory {self.subcategory} does not belong to {self.category}")
         if self.outcome is not None:
             for reason in self.reasons:
                 if reason not in REASONS[self.outcome]:

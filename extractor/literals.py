@@ -86,16 +86,13 @@ def _printed(match: re.Match[str]) -> PrintedDate | None:
     return PrintedDate(match.start(), match.end(), value, short)
 
 
-_UNITS = {
-    word: number
-    for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-    )
-}
-_TENS = {
-    word: 10 * number
-    for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
-}
+_TO_NINETEEN = (
+    "zero one two three four five six seven eight nine ten"
+    " eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
+_UNITS = {word: number for number, word in enumerate(_TO_NINETEEN)}
+_BY_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_TENS = {word: 10 * number for number, word in enumerate(_BY_TENS, start=2)}
 _TENS["fourty"] = 40
 _OTHER = {"once": 1, "twice": 2, "thrice": 3, "single": 1, "hundred": 100}
 _TENS_UNITS = rf"(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(list(_UNITS)[1:10])}))?"

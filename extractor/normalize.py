@@ -181,7 +181,7 @@ class View:
 _NOTHING = dict.fromkeys(map(ord, _INVISIBLE), " ")
 
 
-def view_of(text: str, furniture: Collection[Span] = ()) -> View:
+def view_of(text: str, furniture: Collection[Span] = ()) -> View:  # noqa: PLR0915 - one pass over the text
     """The reading view of `text`, without the raw stretches in `furniture` (whole lines, in order).
 
     Time is linear in the length of `text`; a line of ordinary text is one step.

@@ -12,7 +12,10 @@ from extractor.determination import Determination, LayoutName, Model
 
 
 class How(StrEnum):
-    """How the quoted words were found: `exact`; `normalized` for blanks, hyphens, case or typography only; `derived` by rule from them."""
+    """How the quoted words were found.
+
+    `exact`; `normalized` for blanks, hyphens, case or typography only; `derived` by rule from them.
+    """
 
     EXACT = "exact"
     NORMALIZED = "normalized"

@@ -68,7 +68,7 @@ class Summary:
         return read / self.seconds if read and self.seconds else None
 
 
-def run(  # noqa: PLR0913  each is a setting of its own
+def run(
     paths: Sequence[Path | str],
     store: Store,
     configuration: Configuration,

@@ -20,7 +20,8 @@ _RECITED = frozenset({Reason.NOT_RECOMMENDED, Reason.EVIDENCE_LACKING, Reason.EX
 _CONCLUDED = frozenset({Reason.NOT_RECOMMENDED, Reason.RECOMMENDED})
 """What a conclusion only seems to give: "therefore, the request is not supported"."""
 _CONCLUSION = re.compile(
-    r"(?:therefore|thus|as such|given (?:the above|this|these)|based on (?:the above|this)|accordingly|hence|consequently"
+    r"(?:therefore|thus|as such|given (?:the above|this|these)|based on (?:the above|this)|accordingly"
+    r"|hence|consequently"
     r"|for (?:this|these) reasons?|in (?:light|view) of the above)\b(?!.{0,160}\b(?:guidelines?|mtus|odg|acoem)\b)"
 )
 _CONTRAST = re.compile(r"\b(?:however|but|here|in this case|although|though|nevertheless|while|yet|unfortunately)\b")

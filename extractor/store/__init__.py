@@ -77,7 +77,7 @@ class Store:
             raise ValueError(f"the record is of {record.document.sha256!r}, the document is {document.sha256!r}")
         return self.save_all([prepare(record, document, name=name)]).new == 1
 
-    def save_all(  # noqa: PLR0913  all that belongs into one transaction
+    def save_all(
         self,
         prepared: Sequence[Prepared] = (),
         *,

@@ -120,7 +120,7 @@ moments = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.
     flagged=st.lists(flags, max_size=3),
     created=moments,
 )
-def test_any_record_comes_back_equal(  # noqa: PLR0917
+def test_any_record_comes_back_equal(
     tmp_path_factory: pytest.TempPathFactory,
     text: str,
     determination: Determination,
