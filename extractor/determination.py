@@ -408,8 +408,7 @@ class Decision(Model):
 
     @model_validator(mode="after")
     def _closed_lists_agree(self) -> Self:
-        known = self.subcategory is not None and self.category is not None
-        if known and self.subcategory not in SUBCATEGORIES[self.category]:
+        if self.category is not None and self.subcategory not in {None, *SUBCATEGORIES[self.category]}:
             raise ValueError(f"subcategory {self.subcategory} does not belong to {self.category}")
         if self.outcome is not None:
             for reason in self.reasons:
