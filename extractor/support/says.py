@@ -180,11 +180,15 @@ def gives_relied_on(value: Value, words: list[str], context: str) -> bool:
     text = " ".join(words)
     if value == "none":
         return re.search(r"\b(?:not|no|none|failed|never|lack)\b", text) is not None and _NON_MTUS.search(text) is None
-    inside = _MTUS.search(text) is not None or _MTUS_TITLE.search(text) is not None
+    inside = _speaks_of_mtus(text)
     outside = _NON_MTUS.search(text) is not None
     if value == "both":
-        return len(words) > 1 or (inside and outside)
+        return inside and (outside or any(not _speaks_of_mtus(quote) for quote in words))
     return inside if value == "mtus" else outside or not inside
+
+
+def _speaks_of_mtus(text: str) -> bool:
+    return _MTUS.search(text) is not None or _MTUS_TITLE.search(text) is not None
 
 
 def gives_source(value: Value, words: list[str], context: str) -> bool:
