@@ -4,6 +4,21 @@
     ├── ConfigurationError        a setting, path or option is wrong: nothing was read
     ├── StoreError                the database cannot be used
     │   └── RecordNotFound        no record under that name
+    ├── ServiceError              the model's endpoint will serve nobody: the run stops, and can go on later
+    │   ├── AuthenticationFailed  the key is missing, wrong or not allowed
+    │   ├── UnknownModel          the endpoint has no model of that name
+    │   ├── QuotaExceeded         the account has no credit left
+    │   ├── BudgetExceeded        the next request could cost more than the budget has left
+    │   └── RequestRefused        the endpoint does not take requests of this form, in any mode
+    ├── ModelError                the model gave no usable answer for this one letter; the rest can go on
+    │   ├── TransportFailed       no connection, a broken one, a time-out, an answer that is no JSON, or a 5xx
+    │   ├── RateLimited           too many requests or tokens a minute, for longer than we wait
+    │   ├── Truncated             the answer was cut at the limit of output tokens
+    │   ├── Rejected              the endpoint, which took others, does not take this request
+    │   ├── Refused               the model, or a content filter, refused to answer
+    │   ├── InvalidAnswer         the answer is not of the form that was asked for, after being asked again
+    │   ├── ContextOverflow       the request is longer than the model's context
+    │   └── RecordingMissing      replaying, and this request was never recorded
     └── DocumentError             this one letter cannot be read; the rest can
         ├── EmptyDocument         no bytes, or nothing but blank space
         ├── TooLarge              more bytes, pages or characters than the limits allow
@@ -15,7 +30,7 @@
         └── ReadCrash             the process that was reading it died
 
 What a letter says, or fails to say, is never an error: it is data, and stands in the record as a flag.
-Every `DocumentError` has a `failure_class`, the stable word under which a backlog files it.
+Every `DocumentError` and `ModelError` has a `failure_class`, the stable word under which a backlog files it.
 """
 
 from __future__ import annotations
@@ -95,3 +110,95 @@ class ReadCrash(DocumentError):
     """The process that was reading this document died."""
 
     failure_class = "crash"
+
+
+class ServiceError(ImrError):
+    """The endpoint will not serve this run; what was read is kept, and the run can be started again."""
+
+    exit_code = 2
+
+
+class AuthenticationFailed(ServiceError):
+    """The key is missing, wrong, or not allowed to use the model."""
+
+
+class UnknownModel(ServiceError):
+    """The endpoint has no model of that name."""
+
+
+class QuotaExceeded(ServiceError):
+    """The account behind the key has no credit left."""
+
+
+class BudgetExceeded(ServiceError):
+    """The next request could cost more than the budget has left."""
+
+
+class RequestRefused(ServiceError):
+    """The endpoint does not take requests of this form, in none of the modes that were tried."""
+
+
+class ModelError(ImrError):
+    """The model gave no usable answer for one letter; `failure_class` is the word it is filed under."""
+
+    failure_class: str = "model"
+    attempts: tuple[object, ...] = ()
+    """What was tried for the letter (`extractor.model.Attempt`), all requests together."""
+
+
+class TransportFailed(ModelError):
+    """No connection, a broken one, a time-out, a server's error, or an answer that is no JSON."""
+
+    failure_class = "transport"
+
+
+class RateLimited(ModelError):
+    """The endpoint wants fewer requests or tokens a minute."""
+
+    failure_class = "rate_limit"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that the endpoint asks us to wait; None where it does not say."""
+
+
+class Truncated(ModelError):
+    """The answer was cut at the limit of output tokens; a cut answer is never parsed."""
+
+    failure_class = "truncated"
+
+
+class Refused(ModelError):
+    """The model, or a content filter before it, refused to answer."""
+
+    failure_class = "refused"
+
+
+class Rejected(ModelError):
+    """The endpoint, which took other requests, does not take this one."""
+
+    failure_class = "rejected"
+
+
+class InvalidAnswer(ModelError):
+    """The answer is not of the form that was asked for."""
+
+    failure_class = "invalid_answer"
+
+    def __init__(self, message: str, faults: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults
+        """`path: reason`, one a fault; told to the model when it is asked again."""
+
+
+class ContextOverflow(ModelError):
+    """The request is longer than the model's context."""
+
+    failure_class = "context_overflow"
+
+
+class RecordingMissing(ModelError):
+    """Replaying, and this request was never recorded."""
+
+    failure_class = "recording_missing"

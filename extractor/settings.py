@@ -1,8 +1,25 @@
-"""Settings as frozen values. What a person can set, with its default, its unit and why that default."""
+"""Settings as frozen values. What a person can set, with its default, its unit and why that default.
+
+What decides how a letter is read by a model (`ModelSettings`) is apart from what only decides where, how fast and for
+how much money (`Service`): the first is part of a record's configuration hash, the second is not. Values come from
+flags, else the environment, else `imr.toml`, else the defaults here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from extractor.errors import ConfigurationError
+
+Mode = Literal["auto", "json_schema", "tools", "json", "responses"]
+Strategy = Literal["whole", "sections", "budgeted"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +41,282 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+class Secret:
+    """A key that shows itself only when asked: not in logs, errors, tracebacks, pickles or dumps."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the key itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        """Masked."""
+        return "Secret('…')"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Refuse: a pickled key would lie in a queue or a file."""
+        raise TypeError("a secret is not pickled")
+
+    def __eq__(self, other: object) -> bool:
+        """Equal keys are equal."""
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        """Of the key."""
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars for a million tokens of one model."""
+
+    input: float
+    output: float
+    cached_input: float | None = None
+    """None: as `input`."""
+
+    def of(self, input_tokens: int, cached_input_tokens: int, output_tokens: int) -> float:
+        """Dollars for so many tokens; the cached are a part of the input."""
+        cached = self.input if self.cached_input is None else self.cached_input
+        fresh = input_tokens - cached_input_tokens
+        return (fresh * self.input + cached_input_tokens * cached + output_tokens * self.output) / 1e6
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ConfigurationError(f"unknown {name} {value!r}; known: {', '.join(known)}")
+
+
+def _positive(name: str, value: float) -> None:
+    if not value > 0:
+        raise ConfigurationError(f"{name} must be more than 0, not {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """What decides how a model reads a letter; part of the configuration's hash."""
+
+    name: str
+    """The model, as the endpoint names it."""
+    strategy: Strategy = "whole"
+    """`whole`: one request a letter. `sections`: small ones, for small models and long letters. `budgeted`: only what
+    the rules reader left open or is weak at; with `both` readers."""
+    mode: Mode = "auto"
+    """How the form of the answer is asked for; `auto` tries until the endpoint takes one."""
+    temperature: float | None = 0.0
+    """None: not sent, for models that take no other than their own."""
+    max_output_tokens: int = 4096
+    """Of one answer. The longest letter seen (21 items) needs about 2,600."""
+    leads: bool = True
+    """With `both` readers: the model's word stands first where rules are weak (prose). Turn it off for small models."""
+    corrects: bool = True
+    """Ask once more about what could not be found in the letter. Small models only repeat themselves."""
+    context_tokens: int = 32_000
+    """Longer requests go by sections. An estimate of four characters a token is compared with it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        if not self.name:
+            raise ConfigurationError("a model needs a name: --model, IMR_MODEL, or name in [model] of imr.toml")
+        _one_of("mode", self.mode, MODES)
+        _one_of("strategy", self.strategy, STRATEGIES)
+        _positive("max_output_tokens", self.max_output_tokens)
+        _positive("context_tokens", self.context_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where a model is asked, how fast, and for how much; changes no record."""
+
+    base_url: str | None = None
+    """None: the openai client's own default."""
+    api_key: Secret | None = None
+    in_flight: int = 8
+    """Requests open at once, at most; fewer after the endpoint asked for fewer."""
+    timeout: float = 120.0
+    """Seconds for one request."""
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    budget: float | None = None
+    """US dollars that a run may not cross; needs a price."""
+    price: Price | None = None
+    prompts: Path | None = None
+    """A folder of prompts that replaces ours."""
+    record: Path | None = None
+    """A folder into which every reply is recorded."""
+    replay: Path | None = None
+    """A folder of recorded replies that stands in for the endpoint."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        _positive("in_flight", self.in_flight)
+        _positive("timeout", self.timeout)
+        for name in ("requests_per_minute", "tokens_per_minute", "budget"):
+            value = getattr(self, name)
+            if value is not None:
+                _positive(name, value)
+        if self.budget is not None and self.price is None:
+            raise ConfigurationError(
+                "a budget needs the price of the model: --price IN,OUT, or a table [prices.MODEL] in imr.toml"
+            )
+
+
+DEFAULT_SERVICE = Service()
+
+
+# --- where settings come from ----------------------------------------------------------------------------------------
+
+CONFIG_FILE = "imr.toml"
+_VARIABLES = {
+    "name": "IMR_MODEL",
+    "base_url": "OPENAI_BASE_URL",
+    "api_key": "OPENAI_API_KEY",
+    **{
+        name: f"IMR_{name.upper()}"
+        for name in (
+            "strategy",
+            "mode",
+            "leads",
+            "corrects",
+            "temperature",
+            "max_output_tokens",
+            "context_tokens",
+            "in_flight",
+            "timeout",
+            "requests_per_minute",
+            "tokens_per_minute",
+            "budget",
+            "prompts",
+            "record",
+            "replay",
+            "price",
+        )
+    },
+}
+"""Setting → environment variable."""
+_INTEGERS = frozenset({"max_output_tokens", "context_tokens", "in_flight", "requests_per_minute", "tokens_per_minute"})
+_NUMBERS = frozenset({"temperature", "timeout", "budget"})
+_PATHS = frozenset({"prompts", "record", "replay"})
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The settings of a model reader as they were found."""
+
+    model: ModelSettings
+    service: Service
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Setting → where it came from: `flag`, the variable's name, or the file's. Defaults are not named."""
+
+
+def model_settings(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    file: Path | None = None,
+) -> Chosen:
+    """Gather the settings of the model reader: flags, else environment, else `imr.toml`, else defaults.
+
+    Args:
+        flags: Setting → value; None means not given.
+        environment: The environment's variables; the process's own by default.
+        file: The configuration file; `IMR_CONFIG`, else `imr.toml` in the current folder where there is one.
+
+    Raises:
+        ConfigurationError: a value cannot be used, the file is broken, or no model is named.
+
+    """
+    environment = os.environ if environment is None else environment
+    table, prices, path = _from_file(file, environment)
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name, value in table.items():
+        values[name], sources[name] = _typed(name, value, f"{name} in {path}"), str(path)
+    for name, variable in _VARIABLES.items():
+        if environment.get(variable, "") != "":
+            values[name], sources[name] = _typed(name, environment[variable], variable), variable
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name], sources[name] = _typed(name, value, f"--{name.replace('_', '-')}"), "flag"
+    if "price" not in values and values.get("name") in prices:
+        values["price"], sources["price"] = prices[values["name"]], str(path)
+    return Chosen(ModelSettings(**{"name": "", **_of(ModelSettings, values)}), Service(**_of(Service, values)), sources)
+
+
+_T = TypeVar("_T", ModelSettings, Service)
+
+
+def _of(kind: type[_T], values: Mapping[str, Any]) -> dict[str, Any]:
+    known = {each.name for each in fields(kind)}
+    return {name: value for name, value in values.items() if name in known}
+
+
+def _from_file(file: Path | None, environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Price], Path]:
+    named = file or (Path(environment["IMR_CONFIG"]) if environment.get("IMR_CONFIG") else None)
+    path = named or Path(CONFIG_FILE)
+    if named is None and not path.is_file():
+        return {}, {}, path
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"settings {str(path)!r} cannot be read: {error}") from error
+    unknown = sorted(set(given) - {"model", "prices"})
+    model = given.get("model", {})
+    if unknown or not isinstance(model, dict) or not isinstance(given.get("prices", {}), dict):
+        raise ConfigurationError(f'{path}: only the tables [model] and [prices."MODEL"] are known, not {unknown}')
+    if strange := sorted(set(model) - set(_VARIABLES)):
+        raise ConfigurationError(f"{path}: unknown in [model]: {', '.join(strange)}; known: {', '.join(_VARIABLES)}")
+    prices = {name: _price(value, f'prices."{name}" in {path}') for name, value in given.get("prices", {}).items()}
+    return model, prices, path
+
+
+def _typed(name: str, value: Any, where: str) -> Any:
+    """Give a setting its type; text is parsed. The key's value never stands in a message."""
+    if name == "api_key":
+        return value if isinstance(value, Secret) else Secret(str(value))
+    if name == "price":
+        return _price(value, where)
+    try:
+        if name in _INTEGERS:
+            return int(value)
+        if name in _NUMBERS:
+            return None if name == "temperature" and value == "none" else float(value)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{where} must be a number, not {value!r}") from error
+    if name in ("leads", "corrects"):
+        return _yes_or_no(value, where)
+    return Path(value) if name in _PATHS else str(value)
+
+
+def _yes_or_no(value: Any, where: str) -> bool:
+    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() not in known:
+        raise ConfigurationError(f"{where} must be yes or no, not {value!r}")
+    return known[str(value).lower()]
+
+
+def _price(value: Any, where: str) -> Price:
+    """From `IN,OUT` or `IN,CACHED,OUT`, or a table with those names; dollars for a million tokens."""
+    try:
+        if isinstance(value, Price):
+            return value
+        if isinstance(value, Mapping):
+            return Price(**{name: float(number) for name, number in value.items()})
+        numbers = [float(part) for part in str(value).split(",")]
+        if len(numbers) == 2:
+            return Price(input=numbers[0], output=numbers[1])
+        return Price(input=numbers[0], cached_input=numbers[1], output=numbers[2])
+    except (TypeError, ValueError, IndexError) as error:
+        raise ConfigurationError(
+            f"{where} must be IN,OUT or IN,CACHED,OUT in dollars a million tokens, not {value!r}"
+        ) from error

@@ -1,0 +1,204 @@
+"""Asking until there is an answer or none is to be had: the policy, one row an error, and the loop that follows it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Generic, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+
+from extractor.errors import (
+    ContextOverflow,
+    InvalidAnswer,
+    ModelError,
+    RateLimited,
+    RecordingMissing,
+    Refused,
+    Rejected,
+    TransportFailed,
+    Truncated,
+)
+from extractor.model.meter import Meter
+from extractor.model.seam import Attempt, Message, Model, Reply, Request
+from extractor.records import Usage
+
+
+class Action(StrEnum):
+    """What is done about an error."""
+
+    RETRY = "retry"
+    """Send the same request again, after a pause."""
+    REASK = "re-ask"
+    """Say what was wrong, in one short message, and ask again."""
+    SPLIT = "split"
+    """Ask in smaller pieces; the reader does that, here it only ends the asking."""
+    GIVE_UP = "give up"
+    """The letter fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is done about one kind of error, and how often."""
+
+    action: Action
+    times: int = 0
+    """At most, for one request."""
+    pause: float = 0.0
+    """Seconds before the first repetition; doubled each time, with jitter."""
+
+
+POLICY: Mapping[type[ModelError], Rule] = {
+    TransportFailed: Rule(Action.RETRY, times=4, pause=1.0),
+    RateLimited: Rule(Action.RETRY, times=8, pause=2.0),
+    InvalidAnswer: Rule(Action.REASK, times=2),
+    Truncated: Rule(Action.SPLIT),
+    ContextOverflow: Rule(Action.SPLIT),
+    Rejected: Rule(Action.GIVE_UP),
+    Refused: Rule(Action.GIVE_UP),
+    RecordingMissing: Rule(Action.GIVE_UP),
+}
+"""Every error of one letter has its row. A `ServiceError` has none: it is nobody's letter's, and ends the run."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds between repetitions, at most, where the endpoint does not say."""
+LONGEST_WAIT = 600.0
+"""Seconds that we wait because the endpoint says so; longer means that it is not to be had today."""
+_MOST_FAULTS = 8
+"""Faults told to the model at a time: the first explain the rest."""
+
+A = TypeVar("A", bound=BaseModel)
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[A]):
+    """An answer of the form that was asked for, and what it took."""
+
+    answer: A
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def reasked(self) -> int:
+        """How often the model had to be asked again."""
+        return sum(attempt.outcome == InvalidAnswer.failure_class for attempt in self.attempts)
+
+
+class Asker:
+    """Asks a model by the policy, within the limits of a meter."""
+
+    def __init__(self, model: Model, meter: Meter, sleep: Sleep = asyncio.sleep) -> None:
+        self._model = model
+        self.meter = meter
+        self._sleep = sleep
+        self._random = random.Random()  # noqa: S311  jitter
+
+    async def ask(self, request: Request, form: type[A], attempts: list[Attempt]) -> A:
+        """Ask until there is an answer.
+
+        Args:
+            request: What to ask; its `answer` is `form`.
+            form: The form of the answer.
+            attempts: Every try is added here, also where this raises.
+
+        Raises:
+            ModelError: the policy gave up, or wants smaller pieces.
+            ServiceError: nobody will be answered.
+
+        """
+        repeated: dict[type[ModelError], int] = {}
+        told: tuple[str, ...] = ()
+        current = request
+        while True:
+            try:
+                return cast(A, await self._try(current, attempts))
+            except ModelError as error:
+                rule = POLICY[type(error)]
+                count = repeated[type(error)] = repeated.get(type(error), 0) + 1
+                if rule.action not in (Action.RETRY, Action.REASK) or count > rule.times:
+                    raise
+                if isinstance(error, InvalidAnswer):
+                    if error.faults == told:  # the same again: it has understood and cannot
+                        raise
+                    told = error.faults
+                    current = reask(request, told)
+                    continue
+                await self._sleep(self._pause(error, rule, count))
+
+    async def _try(self, request: Request, attempts: list[Attempt]) -> BaseModel:
+        """Send a request once, and judge the reply."""
+        began = time.perf_counter()
+        reply: Reply | None = None
+        try:
+            async with self.meter.turn(request):
+                reply = await self._model.complete(request)
+                self.meter.settle(reply.usage)
+            answer = judged(reply, request.answer)
+        except ModelError as error:
+            if isinstance(error, RateLimited):
+                self.meter.slower()
+            attempts.append(_attempt(request, error, reply, time.perf_counter() - began))
+            raise
+        attempts.append(_attempt(request, None, reply, reply.seconds))
+        return answer
+
+    def _pause(self, error: ModelError, rule: Rule, count: int) -> float:
+        asked = error.retry_after if isinstance(error, RateLimited) else None
+        if asked is not None:
+            if asked > LONGEST_WAIT:
+                raise error
+            return asked + self._random.uniform(0, 0.25)
+        doubled: float = rule.pause * 2.0 ** (count - 1)
+        return min(LONGEST_PAUSE, doubled) * self._random.uniform(0.5, 1.0)
+
+
+def _attempt(request: Request, error: ModelError | None, reply: Reply | None, seconds: float) -> Attempt:
+    return Attempt(
+        purpose=request.purpose,
+        request_sha256=request.sha256,
+        outcome=error.failure_class if error else "ok",
+        seconds=seconds,
+        usage=reply.usage if reply else Usage(requests=1),
+        model=reply.model if reply else None,
+        raw=reply.raw if reply else None,
+        message=str(error) if error else None,
+    )
+
+
+def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:
+    """The answer in a reply. A cut or refused one is never parsed.
+
+    Raises:
+        Truncated, Refused, InvalidAnswer: what is wrong with it.
+
+    """
+    if reply.finish == "length":
+        raise Truncated("the answer was cut at the limit of output tokens: raise --max-output-tokens")
+    if reply.finish == "refusal":
+        raise Refused("the model refused to answer")
+    if reply.text is None or not reply.text.strip():
+        raise InvalidAnswer("the answer is empty", ("the answer was empty",))
+    try:
+        return form.model_validate_json(reply.text)
+    except ValidationError as error:
+        faults = tuple(_fault(each) for each in error.errors(include_input=False, include_url=False)[:_MOST_FAULTS])
+        raise InvalidAnswer(f"the answer is not of the form: {'; '.join(faults)[:300]}", faults) from None
+
+
+def _fault(error: Mapping[str, object]) -> str:
+    """`path: reason`. What the model wrote is left out: it may be the letter's words."""
+    place = "/".join(str(part) for part in cast("tuple[object, ...]", error["loc"]))
+    return f"{place or 'the answer'}: {str(error['msg'])[:120]}"
+
+
+def reask(request: Request, faults: tuple[str, ...]) -> Request:
+    """The same request with what was wrong behind it; not the growing history, and nothing of transport."""
+    told = "\n".join(f"- {fault}" for fault in faults)
+    note = (
+        f"An earlier answer to this was not of the required form:\n{told}\nAnswer again, whole, in the required form."
+    )
+    return replace(request, messages=(*request.messages, Message("user", note)))

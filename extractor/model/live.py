@@ -1,0 +1,192 @@
+"""A model behind an OpenAI-compatible endpoint."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, NamedTuple
+
+from extractor.errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    ContextOverflow,
+    ImrError,
+    QuotaExceeded,
+    RateLimited,
+    Refused,
+    Rejected,
+    RequestRefused,
+    TransportFailed,
+    UnknownModel,
+)
+from extractor.model.seam import Reply, Request
+from extractor.model.wire import ENDPOINTS, body_of, reply_of
+from extractor.settings import Mode, Service
+
+_PROBED: tuple[Mode, ...] = ("json_schema", "tools", "json")
+"""In this order `auto` tries; the first holds the model to the form, the last only asks for JSON."""
+_LONGEST_SHOWN = 200
+
+
+class _Manner(NamedTuple):
+    """How requests are put to this endpoint at the moment."""
+
+    mode: Mode
+    output_limit: str
+    temperature: bool
+
+
+class Live:
+    """One client for all requests of a run; connections are kept open. Use it in one event loop.
+
+    Errors of the client and the endpoint become ours here, once; the key stands in none of them.
+    """
+
+    def __init__(self, service: Service, mode: Mode = "auto") -> None:
+        import openai  # noqa: PLC0415  a second
+        from openai import AsyncOpenAI, DefaultAioHttpClient  # noqa: PLC0415
+
+        key = service.api_key.reveal() if service.api_key else None
+        if key is None and service.base_url is None:
+            raise ConfigurationError(
+                "the model reader needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of yours"
+            )
+        self._openai = openai
+        self._key = key
+        self._client = AsyncOpenAI(
+            api_key=key or "none",
+            base_url=service.base_url,
+            timeout=service.timeout,
+            max_retries=0,  # attempts are counted once, by the policy
+            http_client=DefaultAioHttpClient(timeout=service.timeout),
+        )
+        self._modes: list[Mode] = list(_PROBED) if mode == "auto" else [mode]
+        own = "api.openai.com" in str(self._client.base_url)
+        self._output_limit = "max_completion_tokens" if own else "max_tokens"
+        self._sends_temperature = True
+        self._answered = False
+        """Whether any request was answered: from then on a refused one is that letter's trouble."""
+
+    async def complete(self, request: Request) -> Reply:
+        """Ask once; while the endpoint refuses a mode or a parameter as such, adapt and ask again.
+
+        Raises:
+            ModelError, ServiceError: as `extractor.errors` draws them.
+
+        """
+        while True:
+            manner = self._manner
+            try:
+                reply = await self._post(request, manner)
+            except self._openai.APIStatusError as error:
+                if not self._adapted(error, manner):
+                    raise self._translated(error) from None
+            except self._openai.APIConnectionError as error:
+                late = isinstance(error, self._openai.APITimeoutError)
+                raise TransportFailed(
+                    "the endpoint did not answer in time" if late else self._no_connection()
+                ) from None
+            else:
+                self._answered = True
+                return reply
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    @property
+    def mode(self) -> Mode:
+        """The mode in use: the one chosen, or the first that has not been refused."""
+        return self._modes[0]
+
+    @property
+    def _manner(self) -> _Manner:
+        return _Manner(self._modes[0], self._output_limit, self._sends_temperature)
+
+    async def _post(self, request: Request, manner: _Manner) -> Reply:
+        from httpx2 import Response  # noqa: PLC0415
+
+        body = body_of(request, manner.mode, manner.output_limit)
+        if not manner.temperature:
+            body.pop("temperature", None)
+        began = time.perf_counter()
+        try:
+            response = await self._client.post(ENDPOINTS[manner.mode], cast_to=Response, body=body)
+        except (self._openai.APIStatusError, self._openai.APIConnectionError):
+            raise
+        except self._openai.OpenAIError as error:  # what is left: the client's own settings
+            raise ConfigurationError(f"the openai client cannot be used: {type(error).__name__}") from None
+        return reply_of(response.text, manner.mode, time.perf_counter() - began)
+
+    def _adapted(self, error: Any, manner: _Manner) -> bool:
+        """Whether the request can be put otherwise: another parameter's name, no temperature, another mode."""
+        if error.status_code not in (400, 404, 405, 422, 501):
+            return False
+        if manner != self._manner:  # another request has found out meanwhile
+            return True
+        code, said = _code_and_words(error)
+        if _overflows(code, said) or _names_no_model(error.status_code, code, said):
+            return False
+        if "max_completion_tokens" in said and manner.output_limit == "max_tokens":
+            self._output_limit = "max_completion_tokens"
+        elif "temperature" in said and manner.temperature:
+            self._sends_temperature = False
+        elif len(self._modes) > 1 and not self._answered:
+            self._modes.pop(0)
+        else:
+            return False
+        return True
+
+    def _translated(self, error: Any) -> ImrError:
+        status = error.status_code
+        code, said = _code_and_words(error)
+        if status in (401, 403):
+            return AuthenticationFailed("the endpoint does not accept the key: check OPENAI_API_KEY")
+        if code in ("insufficient_quota", "billing_hard_limit_reached") or status == 402:
+            return QuotaExceeded("the account has no credit left at this endpoint")
+        if status == 429:
+            return RateLimited(
+                "the endpoint asks for fewer requests", _seconds(error.response.headers.get("retry-after"))
+            )
+        if status >= 500 or status in (408, 409):
+            return TransportFailed(f"the endpoint failed with status {status}")
+        if _overflows(code, said):
+            return ContextOverflow("the request is longer than the model's context")
+        if code == "content_filter" or "content management policy" in said:
+            return Refused("the endpoint's content filter refused the request")
+        if _names_no_model(status, code, said):
+            return UnknownModel("the endpoint has no model of that name: check --model")
+        message = f"the endpoint refused the request (status {status}): {self._masked(said)[:_LONGEST_SHOWN]}"
+        return Rejected(message) if self._answered else RequestRefused(message)
+
+    def _no_connection(self) -> str:
+        return f"no connection to {self._client.base_url.host}"
+
+    def _masked(self, text: str) -> str:
+        return text.replace(self._key, "…") if self._key else text
+
+
+def _code_and_words(error: Any) -> tuple[str, str]:
+    """The error's code, and its message in lower case."""
+    body = error.body if isinstance(error.body, dict) else {}
+    inner = body.get("error", body)
+    told = inner if isinstance(inner, dict) else {"message": inner}
+    code = told.get("code") if isinstance(told.get("code"), str) else told.get("type")
+    words = told.get("message") or json.dumps(body) if body else str(error.message)
+    return str(code or ""), str(words).lower()
+
+
+def _overflows(code: str, said: str) -> bool:
+    return code in ("context_length_exceeded", "exceed_context_size_error") or "context length" in said
+
+
+def _names_no_model(status: int, code: str, said: str) -> bool:
+    return code == "model_not_found" or (status == 404 and "model" in said)
+
+
+def _seconds(given: str | None) -> float | None:
+    """Retry-After in seconds; a date there, or nonsense, tells nothing."""
+    try:
+        return max(0.0, float(given)) if given is not None else None
+    except ValueError:
+        return None

@@ -1,0 +1,150 @@
+"""What one run may use of an endpoint: requests open at once, requests and tokens a minute, dollars.
+
+Everything is reserved before a request is sent and settled by what the reply tells, so a budget is never crossed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiolimiter import AsyncLimiter
+
+from extractor.errors import BudgetExceeded
+from extractor.model.seam import Request
+from extractor.records import Usage
+from extractor.settings import Service
+
+CHARACTERS_A_TOKEN = 4.0
+"""Of letters with line numbers and JSON, about; docs/measured.md. For estimates only: replies tell the truth."""
+_SAFE_CHARACTERS_A_TOKEN = 2.5
+"""For reserving money: no letter that was measured has fewer characters to the token."""
+
+
+def estimated_tokens(request: Request) -> int:
+    """About how many tokens a request sends."""
+    return round(request.characters / CHARACTERS_A_TOKEN)
+
+
+class Meter:
+    """Counts, limits and the purse of one run; one for all letters. Use it in one event loop."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._gate = Gate(service.in_flight)
+        self._requests = _per_minute(service.requests_per_minute)
+        self._tokens = _per_minute(service.tokens_per_minute)
+        self._reserved = 0.0
+        self._settled = asyncio.Condition()
+        self.usage = Usage()
+        """Of all replies so far."""
+
+    @property
+    def spent(self) -> float | None:
+        """Dollars so far; None without a price."""
+        price = self._service.price
+        usage = self.usage
+        return price.of(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens) if price else None
+
+    @property
+    def in_flight_allowed(self) -> int:
+        """Requests that may be open at once, at the moment."""
+        return self._gate.allowed
+
+    @asynccontextmanager
+    async def turn(self, request: Request) -> AsyncIterator[None]:
+        """Wait for a turn to send a request, with its worst cost set aside meanwhile.
+
+        Raises:
+            BudgetExceeded: what is left could be too little. Nothing is sent.
+
+        """
+        async with self._gate:
+            if self._requests is not None:
+                await self._requests.acquire()
+            if self._tokens is not None:
+                wanted = min(estimated_tokens(request) + request.max_output_tokens, self._tokens.max_rate)
+                await self._tokens.acquire(wanted)
+            worst = await self._reserve(request)
+            try:
+                yield
+            finally:
+                async with self._settled:
+                    self._reserved -= worst
+                    self._settled.notify_all()
+
+    def settle(self, usage: Usage) -> None:
+        """Count what a reply told; within its turn."""
+        mine = self.usage
+        self.usage = Usage(
+            requests=mine.requests + usage.requests,
+            input_tokens=mine.input_tokens + usage.input_tokens,
+            cached_input_tokens=mine.cached_input_tokens + usage.cached_input_tokens,
+            output_tokens=mine.output_tokens + usage.output_tokens,
+        )
+
+    def slower(self) -> None:
+        """The endpoint asked for fewer requests."""
+        self._gate.halve()
+
+    async def _reserve(self, request: Request) -> float:
+        """Set the worst cost of a request aside; where it does not fit, wait for those under way to cost less."""
+        price, budget = self._service.price, self._service.budget
+        if price is None or budget is None:
+            return 0.0
+        worst = price.of(round(request.characters / _SAFE_CHARACTERS_A_TOKEN), 0, request.max_output_tokens)
+        async with self._settled:
+            while (self.spent or 0.0) + self._reserved + worst > budget:
+                if self._reserved <= _NOTHING:
+                    raise BudgetExceeded(
+                        f"the budget of ${budget:g} could be crossed: ${self.spent or 0.0:.4f} is spent and the next "
+                        f"request could cost ${worst:.4f}; what was read is kept, raise --budget to go on"
+                    )
+                await self._settled.wait()
+            self._reserved += worst
+        return worst
+
+
+_NOTHING = 1e-12
+"""Dollars: what adding and taking away may leave."""
+
+
+def _per_minute(rate: int | None) -> AsyncLimiter | None:
+    return AsyncLimiter(rate, 60) if rate is not None else None
+
+
+class Gate:
+    """So many may be inside at once: half as many after `halve`, one more after each full round without it.
+
+    The manner in which TCP finds a network's capacity (additive increase, multiplicative decrease).
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._inside = 0
+        self._calm = 0
+        self._free = asyncio.Condition()
+        self.allowed = most
+
+    async def __aenter__(self) -> None:
+        """Wait until there is room."""
+        async with self._free:
+            await self._free.wait_for(lambda: self._inside < self.allowed)
+            self._inside += 1
+
+    async def __aexit__(self, *_: object) -> None:
+        """Make room, and after a calm round a little more."""
+        async with self._free:
+            self._inside -= 1
+            self._calm += 1
+            if self._calm >= self.allowed and self.allowed < self._most:
+                self.allowed += 1
+                self._calm = 0
+            self._free.notify_all()
+
+    def halve(self) -> None:
+        """Allow half as many, at least one; once a round, for requests that were sent together fail together."""
+        if self._calm >= 1 or self.allowed == self._most:
+            self.allowed = max(1, self.allowed // 2)
+        self._calm = 0

@@ -1,0 +1,175 @@
+"""How requests and replies look on the wire, mode by mode: the bodies that go out, the texts that come back.
+
+instructor knows how each mode states the form of an answer. It is asked once for each form and mode, not for each
+request (as it comes it makes the schema anew every time), and never sees a letter: it would render one as a template.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from extractor.errors import TransportFailed
+from extractor.model.seam import Finish, Message, Reply, Request
+from extractor.records import Usage
+from extractor.settings import Mode
+
+ENDPOINTS: Mapping[Mode, str] = {
+    "json_schema": "/chat/completions",
+    "tools": "/chat/completions",
+    "json": "/chat/completions",
+    "responses": "/responses",
+}
+
+
+@cache
+def _form(answer: type[BaseModel], mode: Mode, system: str) -> dict[str, Any]:
+    """What instructor adds to a request with this system message, to have answers of this form."""
+    from instructor.v2 import Mode as InstructorMode  # noqa: PLC0415  heavy
+    from instructor.v2 import Provider, mode_registry  # noqa: PLC0415
+
+    modes = {
+        "json_schema": InstructorMode.JSON_SCHEMA,
+        "tools": InstructorMode.TOOLS,
+        "json": InstructorMode.JSON,
+        "responses": InstructorMode.RESPONSES_TOOLS,
+    }
+    handlers = mode_registry.get_handlers(Provider.OPENAI, modes[mode])
+    form: dict[str, Any]
+    stated = _titled(answer) if mode == "tools" else answer
+    _, form = handlers.request_handler(stated, {"messages": [{"role": "system", "content": system}]})
+    if mode == "json_schema":
+        form["response_format"]["json_schema"]["strict"] = True  # instructor leaves it out, and then nothing holds
+    elif mode == "tools":
+        form["tools"][0]["function"]["strict"] = True
+    elif mode == "responses":
+        form.pop("tools", None)  # the text format alone states the form; both at once are two answers
+        form.pop("tool_choice", None)
+    return form
+
+
+def _titled(answer: type[BaseModel]) -> type[BaseModel]:
+    """The same form with a title, by which instructor names a tool; ours leave titles out, for they cost tokens."""
+
+    def model_json_schema(_form: type[BaseModel], *given: Any, **named: Any) -> dict[str, Any]:
+        return {**answer.model_json_schema(*given, **named), "title": answer.__name__}
+
+    return type(
+        answer.__name__, (answer,), {"__doc__": answer.__doc__, "model_json_schema": classmethod(model_json_schema)}
+    )
+
+
+def body_of(request: Request, mode: Mode, output_limit: str) -> dict[str, Any]:
+    """The body of a request.
+
+    Args:
+        request: What to ask.
+        mode: How the form of the answer is stated; not `auto`.
+        output_limit: The name that this endpoint has for the limit of output tokens.
+
+    """
+    first, *rest = request.messages
+    form = dict(_form(request.answer, mode, first.content))
+    turns = [*form.pop("messages"), *map(_turn, rest)]
+    body: dict[str, Any] = {"model": request.model, "input" if mode == "responses" else "messages": turns, **form}
+    body["max_output_tokens" if mode == "responses" else output_limit] = request.max_output_tokens
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    if mode == "responses":
+        body["store"] = False  # letters are not left with the provider
+    return body
+
+
+def _turn(message: Message) -> dict[str, str]:
+    return {"role": message.role, "content": message.content}
+
+
+def reply_of(raw: str, mode: Mode, seconds: float) -> Reply:
+    """Read a payload.
+
+    A payload without an answer in it gives a reply without text: what it used still counts.
+
+    Raises:
+        TransportFailed: it is no JSON object.
+
+    """
+    try:
+        payload = json.loads(raw)
+    except ValueError as error:
+        raise TransportFailed("the endpoint answered with something that is no JSON") from error
+    if not isinstance(payload, dict):
+        raise TransportFailed("the endpoint answered with JSON that is no object")
+    read: Callable[[dict[str, Any]], tuple[str | None, Finish]] = _responses if mode == "responses" else _chat
+    try:
+        text, finish = read(payload)
+    except (KeyError, IndexError, TypeError, AttributeError):
+        text, finish = None, "stop"
+    return Reply(
+        text=None if text is None else unfenced(text),
+        finish=finish,
+        model=str(payload.get("model") or ""),
+        usage=usage_of(payload.get("usage")),
+        seconds=seconds,
+        raw=raw,
+    )
+
+
+_FINISH: Mapping[str | None, Finish] = {"length": "length", "content_filter": "refusal"}
+
+
+def _chat(payload: dict[str, Any]) -> tuple[str | None, Finish]:
+    choice = payload["choices"][0]
+    message = choice["message"]
+    if message.get("refusal"):
+        return None, "refusal"
+    calls = message.get("tool_calls")
+    text = calls[0]["function"]["arguments"] if calls else message.get("content")
+    return text, _FINISH.get(choice.get("finish_reason"), "stop")
+
+
+def _responses(payload: dict[str, Any]) -> tuple[str | None, Finish]:
+    finish: Finish = "stop"
+    if payload.get("status") == "incomplete":
+        why = (payload.get("incomplete_details") or {}).get("reason")
+        finish = "refusal" if why == "content_filter" else "length"
+    pieces: list[str] = []
+    for item in payload["output"]:
+        if item["type"] == "function_call":
+            return item["arguments"], finish
+        for part in item.get("content") or ():
+            if part["type"] == "refusal":
+                return None, "refusal"
+            if part["type"] == "output_text":
+                pieces.append(part["text"])
+    return "".join(pieces) if pieces else None, finish
+
+
+def usage_of(given: Any) -> Usage:
+    """Tokens of one reply, by the names of either interface; what is not told is 0."""
+    told = given if isinstance(given, dict) else {}
+
+    def number(*names: str) -> int:
+        return next((int(told[name]) for name in names if isinstance(told.get(name), int | float)), 0)
+
+    details = told.get("prompt_tokens_details") or told.get("input_tokens_details") or {}
+    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
+    return Usage(
+        requests=1,
+        input_tokens=number("prompt_tokens", "input_tokens"),
+        cached_input_tokens=int(cached or 0),
+        output_tokens=number("completion_tokens", "output_tokens"),
+    )
+
+
+_FENCE = re.compile(r"\s*```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL)
+
+
+def unfenced(text: str) -> str:
+    """The JSON inside a Markdown fence; other text as it is."""
+    match = _FENCE.fullmatch(text)
+    return match.group(1) if match else text
