@@ -48,8 +48,39 @@ def _outside_items(parts: list[str], value: Value, places: tuple[Span, ...], lay
     if parts[0] == "reviewer":
         return layout.variant == "unknown" or value in dict(getattr(facts.reviewer, parts[1]))
     if parts == ["patient", "age"]:
+        told = {age for age, _ in ages(view, layout.summary)} if layout.summary is not None else set()
+        if told and value not in told:  # the summary is of the patient; a rationale's age may be anybody's
+            return False
         return any(value == age and place.overlaps(places[0]) for age, place in ages(view, _around(view, places[0])))
     return True
+
+
+def told_at(pointer: str, value: Value, layout: Layout, facts: Facts) -> tuple[Span, ...]:
+    """Where the facts have this very value for this field: the place of a value that came without one; else nothing."""
+    index = decision_index(pointer)
+    parts = pointer.split("/")[1:]
+    if index is None:
+        if parts == ["patient", "age"]:
+            told = [layout.summary, *(item.rationale for item in layout.items)]
+            regions = [region for region in told if region is not None] or [Span(0, len(layout.view.flat))]
+            return tuple(place for region in regions for age, place in ages(layout.view, region) if age == value)[:1]
+        if parts[0] == "reviewer":
+            return tuple(place for said, place in getattr(facts.reviewer, parts[1]) if said == value)[:1]
+        return ()
+    if index >= len(facts.items):
+        return ()
+    item, leaf = facts.items[index], parts[-1]
+    if parts[2] == "quantity":
+        return tuple(amount.place for amount in item.amounts if (amount.field, amount.value) == (leaf, value))[:1]
+    if parts[2] in ("category", "subcategory") and item.kind is not None:
+        said = getattr(item.kind, parts[2])
+        return (item.kind.place,) if said is not None and said.value == value else ()
+    if leaf == "relied_on":
+        basis = item.administrator if parts[2].startswith("claims") else item.reviewer
+        return basis.relied_at if basis is not None and basis.relied_on == value else ()
+    if leaf == "name":
+        return tuple(drug.name for drug in item.drugs if _same(layout.view, drug.name, value))[:1]
+    return ()
 
 
 def _around(view: View, place: Span) -> Span:

@@ -62,6 +62,18 @@ def _completeness(determination: Determination, layout: Layout, draft: Draft) ->
             code=FlagCode.INCOMPLETE,
             message=f"The letter has {headings} outcome headings, the reader returned {draft.decisions} decisions.",
         )
+    for index in draft.left_out:
+        yield Flag(
+            path=f"/decisions/{index}",
+            code=FlagCode.INCOMPLETE,
+            message="The reader returned nothing for this outcome heading; only what the form itself gives is here.",
+        )
+    if draft.made_up:
+        yield Flag(
+            path="/decisions",
+            code=FlagCode.INCOMPLETE,
+            message=f"The reader returned {draft.made_up} items for which the letter has no outcome heading.",
+        )
     labels = sum(1 for mark in layout.marks if mark.name is Name.RATIONALE)
     with_rationale = sum(1 for item in layout.items if item.rationale is not None)
     if labels > with_rationale and layout.variant != "professional_review":

@@ -6,7 +6,7 @@ decides claim by claim what is accepted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from extractor.spans import Span
@@ -27,6 +27,8 @@ class Claim:
     """Raw span, for what stands in page furniture, where the view does not reach."""
     lines: tuple[int, int] | None = None
     """First and last numbered line that the reader cites, where it gives no places; 1-based."""
+    judged: bool = False
+    """A judgement that a model made on reading the cited lines; the words alone may not prove it."""
 
 
 @dataclass(slots=True)
@@ -34,9 +36,15 @@ class Draft:
     """What a reader said of one letter."""
 
     decisions: int
-    """How many disputed items it returned."""
+    """How many decisions the record will have."""
     claims: dict[str, Claim] = field(default_factory=dict)
     """JSON pointer (`/decisions/0/outcome`) → claim; list positions count from 0 without gaps."""
+    left_out: tuple[int, ...] = ()
+    """Disputed items of the layout that the reader did not return."""
+    made_up: int = 0
+    """Items that the reader returned where the layout has none."""
+    has_holes: bool = False
+    """A claim was taken back, so that list positions may leave one out."""
 
     def say(self, pointer: str, value: Value | None, *places: Span, derived: bool = False) -> None:
         """Add a claim; None and empty text say nothing."""
@@ -45,3 +53,18 @@ class Draft:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         self.claims[pointer] = Claim(value, places, derived)
+
+    def drop(self, pointer: str) -> None:
+        """Take a claim back."""
+        del self.claims[pointer]
+        self.has_holes = True
+
+    def judge(self, pointer: str) -> None:
+        """Mark a claim as a judgement."""
+        self.claims[pointer] = replace(self.claims[pointer], judged=True)
+
+    def cite(self, pointer: str, value: Value | None, first: int, last: int, *, judged: bool = False) -> None:
+        """Add a claim that cites numbered lines; None and empty text say nothing."""
+        if value is None or value == "":
+            return
+        self.claims[pointer] = Claim(value, lines=(min(first, last), max(first, last)), judged=judged)

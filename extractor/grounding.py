@@ -6,6 +6,10 @@ parsed by the type of the field: the date must be that date, the number that num
 not negated, a closed-list value must be licensed by words that mean it. Where a heading says several things of one kind
 (three dates, two drugs, five numbers) the value must be the one that the heading's own grammar gives this field.
 What cannot be placed, or is contradicted by its place, is withheld and flagged. No fuzzy match decides anything here.
+
+A model's judgements are the exception that says so: a reason, a kind of service or a drug that our vocabularies do not
+know may be accepted where the cited words stand in the right place and nothing known contradicts them. Such a value is
+`unchecked`, flagged, and of low confidence. Outcomes, dates and amounts have no such way.
 """
 
 from __future__ import annotations
@@ -15,15 +19,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
-from extractor.admission import admits
+from extractor.admission import admits, told_at
 from extractor.determination import REASONS, SUBCATEGORIES, Category, Outcome, Reason, Subcategory
 from extractor.drafts import Claim, Draft, Value
 from extractor.facts import Facts
+from extractor.facts.sentences import prose_sentences
 from extractor.layout import Layout
 from extractor.literals import find_dates
 from extractor.normalize import View, key
 from extractor.records import Evidence, Flag, FlagCode, How, Support
-from extractor.scopes import scope_of
+from extractor.scopes import decision_index, scope_of
 from extractor.spans import Span
 from extractor.support import Field, field_of, supports
 
@@ -39,6 +44,8 @@ class Grounded:
     """JSON pointer → accepted value."""
     evidence: dict[str, Evidence] = field(default_factory=dict)
     flags: list[Flag] = field(default_factory=list)
+    claimed_at: dict[str, str] = field(default_factory=dict)
+    """Pointer of an accepted value → the pointer of its claim, where closing gaps moved it."""
 
 
 def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
@@ -48,7 +55,7 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
     for pointer, claim in draft.claims.items():
         spec = _field(pointer)
         if spec is None:
-            _withhold(result, pointer, claim, "there is no such field")
+            _withhold(result, pointer, claim.value, "there is no such field")
             continue
         why = _refusal(spec, claim)
         if why is None and claim.raw is not None:
@@ -59,6 +66,9 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
         if why is None:
             scopes = scope_of(pointer, spec, layout, facts)
             places, ambiguous = _places(layout.view, scopes, spec, claim)
+            if not places and not claim.places:
+                told = told_at(pointer, claim.value, layout, facts)
+                places = told if all(any(scope.contains(place) for scope in scopes) for place in told) else ()
             context = layout.view.folded[slice(*scopes[0])] if spec.in_heading and scopes else ""
             why, support = _verdict(pointer, spec, claim, places, context, layout, facts, draft)
             if why is None and ambiguous:
@@ -69,16 +79,20 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
                         message="The value stands at several places; the first was taken.",
                     )
                 )
+            if why is not None and claim.judged and (place := _judged_at(pointer, spec, claim, layout, facts)):
+                why, places, support = None, (place,), Support.UNCHECKED
+                result.flags.append(unchecked_flag(pointer, claim.value))
         if why is not None:
-            _withhold(result, pointer, claim, why)
+            _withhold(result, pointer, claim.value, why)
             continue
         trace = traced.get(places)
         if trace is None:
             trace = traced[places] = _trace(layout.view, places)
-        result.values[pointer] = claim.value
-        result.evidence[pointer] = _evidence(layout.view, claim, trace, spec, support)
-    _withhold_misfits(result, draft)
-    return _renumbered(result)
+        # A value that came without its place is kept as the letter prints it, not as the reader wrote it.
+        value = trace.quote if spec.verbatim and not claim.places else claim.value
+        result.values[pointer] = value
+        result.evidence[pointer] = _evidence(layout.view, claim, value, trace, spec, support)
+    return settled(result, holes=draft.has_holes)
 
 
 def _refusal(spec: Field, claim: Claim) -> str | None:
@@ -118,7 +132,7 @@ def _ground_raw(result: Grounded, pointer: str, claim: Claim, raw: Span, text: s
     """Verbatim words in page furniture: they have raw offsets, but no numbered line."""
     quote = raw.of(text)
     if not _same(str(claim.value), quote):
-        _withhold(result, pointer, claim, "the words cited for it are other words")
+        _withhold(result, pointer, claim.value, "the words cited for it are other words")
         return
     result.values[pointer] = claim.value
     how = How.EXACT if quote == claim.value else How.NORMALIZED
@@ -134,8 +148,8 @@ def _shown(words: list[str]) -> str:
     return repr(shown if len(shown) <= 80 else shown[:77] + "…")
 
 
-def _withhold(result: Grounded, pointer: str, claim: Claim, why: str) -> None:
-    value = str(claim.value)
+def _withhold(result: Grounded, pointer: str, refused: Value, why: str) -> None:
+    value = str(refused)
     shown = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
     result.flags.append(Flag(path=pointer, code=FlagCode.WITHHELD, message=f"Withheld {shown!r}: {why}.", value=shown))
 
@@ -173,7 +187,8 @@ def _cited(view: View, claim: Claim) -> Span | None:
 def _find(view: View, scope: Span, spec: Field, value: Value) -> list[Span]:
     """The places in `scope` that say the value, whole, at the boundaries of its words; at most two."""
     if isinstance(value, date):
-        dates = (Span(found.start, found.end) for found in find_dates(view.folded, *scope) if found.value == value)
+        printed = (found for found in find_dates(view.folded, *scope) if value in (found.value, found.in_1900s()))
+        dates = (Span(found.start, found.end) for found in printed)
         return [place for _, place in zip(range(2), dates, strict=False)]
     if spec.finder is not None:
         found = spec.finder(view.folded, scope, value)
@@ -201,6 +216,39 @@ def _one_token(left: str, right: str) -> bool:
     return (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
 
 
+def _judged_at(pointer: str, spec: Field, claim: Claim, layout: Layout, facts: Facts) -> Span | None:
+    """The words on which a judgement rests that our vocabularies cannot check; None where it is no such case.
+
+    A reason rests on the sentence that it cites, inside the rationale of its item. A kind or a drug rests on the
+    heading, and only where rules found no kind, or no drug, there.
+    """
+    index = decision_index(pointer)
+    if index is None or index >= len(layout.items) or _refusal(spec, claim) is not None:
+        return None
+    view, item, told = layout.view, layout.items[index], facts.items[index]
+    if spec.name == "reasons":
+        cited = _cited(view, claim)
+        if cited is None or item.rationale is None or not item.rationale.overlaps(cited):
+            return None
+        sentences = prose_sentences(view, item.rationale)
+        begun = [sentence for sentence in sentences if cited.start <= sentence.start < cited.end]
+        return next(iter(begun or [sentence for sentence in sentences if sentence.overlaps(cited)]), None)
+    if spec.name in ("category", "subcategory"):
+        return item.heading if told.kind is None else None
+    if spec.name in ("drug_name", "strength") and not told.drugs:
+        return next(iter(_find(view, told.request.disputed, spec, claim.value)), None)
+    return None
+
+
+def unchecked_flag(pointer: str, value: Value) -> Flag:
+    """The flag of a value that rests on a model's judgement."""
+    return Flag(
+        path=pointer,
+        code=FlagCode.UNCHECKED,
+        message=f"{value} is the model's judgement; no rule knows these words to say it.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Trace:
     """Where places lead in the raw text; many leaves share one place."""
@@ -218,11 +266,11 @@ def _trace(view: View, places: tuple[Span, ...]) -> _Trace:
     )
 
 
-def _evidence(view: View, claim: Claim, trace: _Trace, spec: Field, support: Support) -> Evidence:
+def _evidence(view: View, claim: Claim, value: Value, trace: _Trace, spec: Field, support: Support) -> Evidence:
     if claim.derived or spec.derived:
         how = How.DERIVED
     else:
-        shown = claim.value if spec.verbatim else trace.quote
+        shown = value if spec.verbatim else trace.quote
         printed = len(trace.spans) == 1 and view.raw_text[slice(*trace.spans[0])] == shown
         how = How.EXACT if printed else How.NORMALIZED
     return Evidence(spans=trace.spans, quote=trace.quote, how=how, support=support, lines=trace.lines)
@@ -233,7 +281,13 @@ def _evidence(view: View, claim: Claim, trace: _Trace, spec: Field, support: Sup
 _REASON = re.compile(r"/decisions/(\d+)/reasons/\d+")
 
 
-def _withhold_misfits(result: Grounded, draft: Draft) -> None:
+def settled(result: Grounded, *, holes: bool = False) -> Grounded:
+    """Leaves that contradict one another withheld, and the gaps closed that withholding left (or `holes` says)."""
+    _withhold_misfits(result)
+    return _renumbered(result, holes=holes)
+
+
+def _withhold_misfits(result: Grounded) -> None:
     """Reasons of the other outcome, reasons said twice, and a subcategory of another category."""
     said: set[tuple[str, Value]] = set()
     for pointer in list(result.values):
@@ -244,7 +298,7 @@ def _withhold_misfits(result: Grounded, draft: Draft) -> None:
             said.add((match.group(1), value))
             fits = outcome is None or Reason(str(value)) in REASONS[Outcome(str(outcome))]
             if twice or not fits:
-                _retract(result, draft, pointer, "it is said twice" if twice else f"it is no reason for {outcome}")
+                _retract(result, pointer, "it is said twice" if twice else f"it is no reason for {outcome}")
         elif pointer.endswith("/subcategory"):
             category = result.values.get(pointer.replace("/subcategory", "/category"))
             fits = (
@@ -252,12 +306,13 @@ def _withhold_misfits(result: Grounded, draft: Draft) -> None:
                 and Subcategory(str(result.values[pointer])) in SUBCATEGORIES[Category(str(category))]
             )
             if not fits:
-                _retract(result, draft, pointer, f"it is not of the category {category}")
+                _retract(result, pointer, f"it is not of the category {category}")
 
 
-def _retract(result: Grounded, draft: Draft, pointer: str, why: str) -> None:
-    del result.values[pointer], result.evidence[pointer]
-    _withhold(result, pointer, draft.claims[pointer], why)
+def _retract(result: Grounded, pointer: str, why: str) -> None:
+    _withhold(result, pointer, result.values.pop(pointer), why)
+    del result.evidence[pointer]
+    result.flags = [flag for flag in result.flags if (flag.path, flag.code) != (pointer, FlagCode.UNCHECKED)]
 
 
 _LIST_ENTRY = re.compile(
@@ -265,12 +320,12 @@ _LIST_ENTRY = re.compile(
 )
 
 
-def _renumbered(result: Grounded) -> Grounded:
+def _renumbered(result: Grounded, *, holes: bool) -> Grounded:
     """Close the gaps that withheld entries left in lists, so that pointers and lists agree.
 
     Entries that keep a leaf keep their place in the order; flags keep the pointer under which the value was claimed.
     """
-    if not any(flag.code is FlagCode.WITHHELD for flag in result.flags):
+    if not holes and not any(flag.code is FlagCode.WITHHELD for flag in result.flags):
         return result
     positions: dict[str, dict[str, str]] = {}
 
@@ -286,5 +341,9 @@ def _renumbered(result: Grounded) -> Grounded:
     return Grounded(
         values={moved(pointer): value for pointer, value in result.values.items()},
         evidence={moved(pointer): evidence for pointer, evidence in result.evidence.items()},
-        flags=result.flags,
+        flags=[
+            flag.model_copy(update={"path": moved(flag.path)}) if flag.code is FlagCode.UNCHECKED else flag
+            for flag in result.flags
+        ],
+        claimed_at={at: pointer for pointer in result.values if (at := moved(pointer)) != pointer},
     )

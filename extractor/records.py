@@ -48,6 +48,8 @@ class FlagCode(StrEnum):
     UNCLASSIFIED = "unclassified"
     UNKNOWN_SPECIALTY = "unknown_specialty"
     DUPLICATE_DECISION = "duplicate_decision"
+    UNCHECKED = "unchecked"
+    READERS_DISAGREE = "readers_disagree"
 
 
 class DocumentInfo(Model):
@@ -74,6 +76,9 @@ class Evidence(Model):
     support: Support
     lines: tuple[int, int] | None = None
     """First and last numbered line of the layout, 1-based; None where the words stand in page furniture."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """How sure it is that the value is right, from agreement of the readers and the kind of evidence; None where one
+    reader read alone."""
 
 
 class Flag(Model):
@@ -122,6 +127,6 @@ class Record(Model):
     @model_validator(mode="after")
     def _evidence_supports(self) -> Self:
         for pointer, evidence in self.evidence.items():
-            if evidence.support is not Support.SUPPORTED:
+            if evidence.support is Support.CONTRADICTED:
                 raise ValueError(f"evidence for {pointer!r} is {evidence.support}: the value must be withheld")
         return self

@@ -34,11 +34,11 @@ def scope_of(pointer: str, spec: Field, layout: Layout, facts: Facts) -> list[Sp
         return summary
     if spec.section == "patient":
         return summary + [item.rationale for item in layout.items if item.rationale]
-    if spec.name == "case_number":
-        return [layout.header]
     paired = facts.header.get(spec.name)
     if paired is not None:
         return [paired[0]]
+    if spec.name == "case_number":
+        return [layout.header]
     told = {"date_of_injury": layout.told.injury, "ur_denial_date": layout.told.review}.get(spec.name, ())
     return [Span(printed.start, printed.end) for printed in told]
 

@@ -7,19 +7,20 @@ not an error.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from extractor.determination import LayoutName
 from extractor.layout.dates import SummaryDates, dates_told
 from extractor.layout.furniture import find_furniture
 from extractor.layout.headings import Mark, Name, find_marks
-from extractor.layout.items import Item, outcome_items
+from extractor.layout.items import Item, items_at, outcome_items
 from extractor.layout.letters_of_2013 import notice_items, review_items, sentence_items
 from extractor.normalize import View, view_of
 from extractor.spans import Span
 
-__all__ = ["Item", "Layout", "lay_out"]
+__all__ = ["Item", "Layout", "lay_out", "lay_out_at"]
 
 _SUMMARY_INTRO = re.compile(
     r"the (?:expert|physician) reviewer developed the following (?:clinical )?case summary"
@@ -103,6 +104,14 @@ def lay_out(text: str) -> Layout:
         items=tuple(items),
         marks=tuple(marks),
     )
+
+
+def lay_out_at(layout: Layout, places: Sequence[Span]) -> Layout:
+    """An unknown layout with the items whose headings a reader says stand at `places`; the letter must bear it out.
+
+    It stays `unknown`, so that a person looks.
+    """
+    return replace(layout, items=tuple(items_at(layout.view, places, list(layout.marks))))
 
 
 _ITEM_LABELS = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.GUIDELINES, Name.RATIONALE})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from extractor.determination import Outcome
 from extractor.layout.headings import Mark, Name
@@ -99,6 +99,47 @@ def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
     return [_item(view, heading, end, labels, setting) for heading, end in zip(found, ends, strict=False)]
 
 
+def items_at(view: View, places: Sequence[Span], marks: list[Mark]) -> list[Item]:
+    """Items whose headings somebody says stand at `places`, in a letter whose own skeleton was not recognised.
+
+    Believed where an outcome word stands at the end of the place, or right behind it; the others are left out. What
+    follows a heading, up to the next, is its rationale unless labels say more.
+    """
+    labels = [mark for mark in marks if mark.name in _LABELS]
+    found: list[_Heading] = []
+    for place in sorted(places):
+        section = Span(place.start, min(len(view.flat), place.end + _BEHIND_PLACE))
+        match = next(reversed(list(_outcomes(view.folded, section))), None)
+        heading = view.trim(place.start, match.start(), extra=":;") if match is not None else Span(0, 0)
+        free = not found or heading.start >= found[-1].outcome.end()
+        if match is not None and len(heading) and free and view.flat[match.start("word")].isupper():
+            found.append(_Heading(_unnumbered(view, heading), match))
+    if not found:
+        return []
+    whole = Span(0, len(view.flat))
+    setting = setting_of(view, whole, [mark.span.start for mark in labels])
+    ends = [heading.span.start for heading in found[1:]] + [whole.end]
+    items = [_item(view, heading, end, labels, setting) for heading, end in zip(found, ends, strict=True)]
+    return [
+        item
+        if item.rationale is not None
+        else replace(
+            item, guidelines=None, rationale=nonempty(view.trim(item.outcome_span.end, item.window.end, extra=".:"))
+        )
+        for item in items
+    ]
+
+
+def _unnumbered(view: View, span: Span) -> Span:
+    """Without a list number before it."""
+    number = _LIST_NUMBER.match(view.flat, *span)
+    return view.trim(number.end(), span.end) if number is not None and number.end() < span.end else span
+
+
+_BEHIND_PLACE = 16
+"""Code points behind a heading in which its outcome word may stand: on a line of its own."""
+
+
 def _outcomes(folded: str, section: Span) -> Iterator[re.Match[str]]:
     """Outcome words with the colon before them, found by the word: a pattern that opens with blanks is slow to look."""
     at = section.start
@@ -143,10 +184,7 @@ def _heading(view: View, lower: int, end: int, setting: Setting) -> Span | None:
             break
     if span is None:
         return None
-    number = _LIST_NUMBER.match(view.flat, *span)
-    if number is not None and number.end() < span.end:
-        span = view.trim(number.end(), span.end)
-    return span
+    return _unnumbered(view, span)
 
 
 def _item(view: View, heading: _Heading, end: int, labels: list[Mark], setting: Setting) -> Item:

@@ -15,7 +15,7 @@ from extractor.rules.reasons import read_reasons
 from extractor.rules.records import read_records
 from extractor.rules.treatments import read_treatment
 
-__all__ = ["read_by_rules"]
+__all__ = ["read_by_rules", "say_front", "say_item_skeleton", "say_passages"]
 
 
 def read_by_rules(layout: Layout, facts: Facts) -> Draft:
@@ -23,26 +23,37 @@ def read_by_rules(layout: Layout, facts: Facts) -> Draft:
     draft = Draft(decisions=len(layout.items))
     if layout.variant == "unknown":
         return draft
-    read_header(layout, facts, draft)
-    _read_reviewer(facts, draft)
+    say_front(layout, facts, draft)
     read_patient(layout, draft)
     read_mechanism(layout, draft)
     read_diagnoses(layout, draft)
-    if layout.summary is not None:
-        draft.say("/clinical_summary", layout.view.words(layout.summary), layout.summary)
-    read_records(layout, draft)
+    say_passages(layout, draft)
     for index, (item, item_facts) in enumerate(zip(layout.items, facts.items, strict=True)):
-        _read_item(layout.view, item, item_facts, f"/decisions/{index}", draft)
+        pointer = f"/decisions/{index}"
+        say_item_skeleton(layout.view, item, item_facts, pointer, draft)
+        read_treatment(layout.view, item_facts, pointer, draft)
+        draft.say(f"{pointer}/outcome", item.outcome.value, item.outcome_span)
+        read_reasons(layout.view, item, pointer, draft)
     return draft
 
 
-def _read_reviewer(facts: Facts, draft: Draft) -> None:
+def say_front(layout: Layout, facts: Facts, draft: Draft) -> None:
+    """Say what header and credentials state."""
+    read_header(layout, facts, draft)
     for name in ("licensed_states", "specialties", "subspecialties"):
         for index, (value, place) in enumerate(getattr(facts.reviewer, name)):
             draft.say(f"/reviewer/{name}/{index}", value, place)
 
 
-def _read_item(view: View, item: Item, facts: ItemFacts, pointer: str, draft: Draft) -> None:
+def say_passages(layout: Layout, draft: Draft) -> None:
+    """Say the passages outside the items, verbatim."""
+    if layout.summary is not None:
+        draft.say("/clinical_summary", layout.view.words(layout.summary), layout.summary)
+    read_records(layout, draft)
+
+
+def say_item_skeleton(view: View, item: Item, facts: ItemFacts, pointer: str, draft: Draft) -> None:
+    """Say what the form itself gives of an item: its heading's parts, both guideline paragraphs, the rationale."""
     request = facts.request
     draft.say(f"{pointer}/heading", view.words(item.heading), item.heading)
     draft.say(f"{pointer}/requested", view.words(request.requested), request.requested)
@@ -53,10 +64,7 @@ def _read_item(view: View, item: Item, facts: ItemFacts, pointer: str, draft: Dr
     for index, (value, place) in enumerate(request.service_dates):
         draft.say(f"{pointer}/service_dates/{index}", value, place)
     draft.say(f"{pointer}/associated_surgical_service", request.associated, request.associated_at, derived=True)
-    read_treatment(view, facts, pointer, draft)
-    draft.say(f"{pointer}/outcome", item.outcome.value, item.outcome_span)
     read_basis(view, facts.administrator, f"{pointer}/claims_administrator_basis", draft)
     read_basis(view, facts.reviewer, f"{pointer}/reviewer_basis", draft)
     if item.rationale is not None:
         draft.say(f"{pointer}/rationale", view.words(item.rationale), item.rationale)
-    read_reasons(view, item, pointer, draft)

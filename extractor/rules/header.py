@@ -17,7 +17,7 @@ _RAW_CASE_NUMBER = re.compile(r"\bCM\d{2}-\d{5,8}\b", re.IGNORECASE)
 
 def read_header(layout: Layout, facts: Facts, draft: Draft) -> None:
     """Say case number, priority and dates. The header wins; what it lacks comes from the summary."""
-    _say_case_number(layout, draft)
+    _say_case_number(layout, facts, draft)
     for name, (place, value) in facts.header.items():
         if name != "case_number":
             draft.say(f"/{name}", value, place)
@@ -28,8 +28,12 @@ def read_header(layout: Layout, facts: Facts, draft: Draft) -> None:
     _say_injury(layout, facts, draft, told)
 
 
-def _say_case_number(layout: Layout, draft: Draft) -> None:
-    """From the header, else from page furniture; a number named in the middle of a text may be anybody's."""
+def _say_case_number(layout: Layout, facts: Facts, draft: Draft) -> None:
+    """From its label, else the header, else page furniture; one named in the middle of a text may be anybody's."""
+    if "case_number" in facts.header:
+        place, _ = facts.header["case_number"]
+        draft.say("/case_number", layout.view.words(place), place)
+        return
     match = CASE_NUMBER.search(layout.view.folded, 0, layout.header.end)
     if match is not None:
         draft.say("/case_number", layout.view.flat[slice(*match.span())], Span(*match.span()))

@@ -1,0 +1,313 @@
+"""Reading one letter by prompts: what is asked in which order, what is split, what is asked once more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from extractor.drafts import Claim, Draft
+from extractor.errors import ContextOverflow, ModelError, Truncated
+from extractor.facts import Facts, gather
+from extractor.grounding import Grounded, ground
+from extractor.layout import Layout, lay_out_at
+from extractor.model import Attempt, Request
+from extractor.model.asking import Asker
+from extractor.model.meter import estimated_tokens
+from extractor.prompted.answers import CorrectionsForm, GapsForm, ItemForm, PatientForm, WholeForm
+from extractor.prompted.claims import as_date, say_gaps, say_item, say_patient, say_whole
+from extractor.prompted.letters import (
+    corrections_request,
+    gaps_request,
+    item_request,
+    item_spans,
+    summary_request,
+    whole_request,
+)
+from extractor.prompts import Prompts
+from extractor.records import Flag, FlagCode
+from extractor.rules import say_front, say_item_skeleton, say_passages
+from extractor.scopes import decision_index
+from extractor.settings import ModelSettings
+from extractor.spans import Span
+from extractor.support import field_of
+
+_FRONT = (
+    *("/case_number", "/priority", "/date_assigned", "/decision_date", "/ur_denial_date", "/application_received"),
+    *("/date_of_injury", "/reviewer"),
+)
+_OF_ITEM = ("outcome", "category", "subcategory", "body_parts", "drugs", "quantity", "reasons")
+_OF_WHOLE_ITEM = (*_OF_ITEM, "claims_administrator_basis/relied_on", "reviewer_basis/relied_on")
+_OF_GAP = ("category", "subcategory", "reasons")
+"""What the forms ask for."""
+_MOST_CORRECTIONS = 12
+_LONGEST_FAULT = 240
+
+
+@dataclass(slots=True)
+class PromptedReading:
+    """What a model said of one letter, and what it took."""
+
+    draft: Draft
+    layout: Layout
+    facts: Facts
+    """The letter's, as they were read; where rules knew no layout, with the items that the model pointed out."""
+    said: frozenset[str] = frozenset()
+    """Pointers that the model itself claimed; the others of the draft are the printed form's, read by rule."""
+    asked: tuple[str, ...] = ()
+    """Pointers of the fields, and of what contains fields, that it was asked for."""
+    corrected: frozenset[str] = frozenset()
+    """Pointers on which it was asked once more."""
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+async def read_by_prompts(
+    layout: Layout,
+    facts: Facts,
+    settings: ModelSettings,
+    prompts: Prompts,
+    asker: Asker,
+    rules: Grounded | None = None,
+) -> PromptedReading:
+    """What the model says of a letter, as a draft.
+
+    Args:
+        layout: The letter's layout.
+        facts: What its headings say.
+        settings: Model and strategy.
+        prompts: What to ask.
+        asker: Whom, and by which policy.
+        rules: What the rules reader is sure of, for the strategy `budgeted`; without it that asks for everything weak.
+
+    Raises:
+        ModelError: no usable answer; its `attempts` tell what was tried.
+        ServiceError: the endpoint serves nobody.
+
+    """
+    reading = PromptedReading(Draft(decisions=len(layout.items)), layout, facts)
+    letter = _Letter(settings, prompts, asker, reading)
+    try:
+        if settings.strategy == "budgeted" and layout.variant != "unknown":
+            await letter.by_gaps(rules)
+        elif settings.strategy == "sections" and layout.variant != "unknown":
+            await letter.by_sections()
+        else:
+            await letter.as_a_whole()
+        if settings.corrects:
+            await letter.correct()
+    except ModelError as error:
+        error.attempts = tuple(reading.attempts)
+        raise
+    return reading
+
+
+def estimate(layout: Layout, settings: ModelSettings, prompts: Prompts, rules: Grounded | None = None) -> list[Request]:
+    """The requests that reading a letter would send if all went well; nothing is sent."""
+    known = layout.variant != "unknown"
+    if settings.strategy == "budgeted" and known:
+        patient, items = weak(layout, rules)
+        return [gaps_request(layout, patient, items, prompts["gaps"], settings)] if patient or items else []
+    request = whole_request(layout, prompts["whole"], settings)
+    if not known or (settings.strategy == "whole" and _fits(request, settings)):
+        return [request]
+    first = summary_request(layout, prompts["summary"], settings)
+    items_of = [item_request(layout, index, prompts["item"], settings) for index in range(len(layout.items))]
+    return [*([first] if first else []), *items_of]
+
+
+def weak(layout: Layout, rules: Grounded | None) -> tuple[bool, list[int]]:
+    """Which parts rules leave open or are weak at: whether the patient, and which items.
+
+    Reasons are prose that rules read in part only, so an item counts unless it has none to read. The patient counts
+    where mechanism, age, sex or diagnoses are missing.
+    """
+    items = [index for index, item in enumerate(layout.items) if item.rationale is not None]
+    if rules is None:
+        return layout.summary is not None, items
+    lacking = not all(
+        any(pointer.startswith(f"/patient/{name}") for pointer in rules.values)
+        for name in ("age", "sex", "mechanism", "diagnoses")
+    )
+    return lacking and layout.summary is not None, items
+
+
+def _fits(request: Request, settings: ModelSettings) -> bool:
+    return estimated_tokens(request) + settings.max_output_tokens <= settings.context_tokens
+
+
+@dataclass(slots=True)
+class _Letter:
+    """One letter being read."""
+
+    settings: ModelSettings
+    prompts: Prompts
+    asker: Asker
+    reading: PromptedReading
+
+    @property
+    def layout(self) -> Layout:
+        return self.reading.layout
+
+    @property
+    def facts(self) -> Facts:
+        return self.reading.facts
+
+    async def as_a_whole(self) -> None:
+        """One request; what is too long for it goes by sections, and nothing is cut."""
+        request = whole_request(self.layout, self.prompts["whole"], self.settings)
+        splits = bool(self.layout.items) or self.layout.summary is not None
+        if not _fits(request, self.settings):
+            if not splits:
+                raise ContextOverflow("the letter is longer than the model's context, and has no parts to go by")
+            await self.by_sections()
+            return
+        try:
+            answer = await self.asker.ask(request, WholeForm, self.reading.attempts)
+        except (Truncated, ContextOverflow):
+            if not splits:
+                raise
+            await self.by_sections()
+            return
+        if self.layout.variant == "unknown" and not self._laid_out(answer):
+            return  # no heading with an outcome in it: no determination, and whatever else it says is not of one
+        draft = self.reading.draft
+        self._say_skeleton()
+        skeleton = dict(draft.claims)
+        say_whole(answer, self.layout, self.facts, draft)
+        self._note(skeleton, (*_FRONT, "/patient", *self._of_items(_OF_WHOLE_ITEM)))
+
+    def _laid_out(self, answer: WholeForm) -> bool:
+        """Take the headings that the model points out, as far as the letter bears them out; whether any are left."""
+        view = self.layout.view
+        last = len(view.line_starts)
+        places = [
+            Span(view.line_span(min(item.heading)).start, view.line_span(max(item.heading)).end)
+            for item in answer.items
+            if max(item.heading) <= last
+        ]
+        self.reading.layout = lay_out_at(self.layout, places)
+        self.reading.facts = gather(self.reading.layout)
+        self.reading.draft = Draft(decisions=len(self.layout.items))
+        return bool(self.layout.items)
+
+    async def by_sections(self) -> None:
+        """The summary, and each item by itself; header and credentials are read by rule."""
+        prompts, attempts = self.prompts, self.reading.attempts
+        summary = summary_request(self.layout, prompts["summary"], self.settings)
+        items = [
+            item_request(self.layout, index, prompts["item"], self.settings) for index in range(len(self.layout.items))
+        ]
+
+        async def patient() -> PatientForm | None:
+            return await self.asker.ask(summary, PatientForm, attempts) if summary else None
+
+        async def item(request: Request) -> ItemForm:
+            return await self.asker.ask(request, ItemForm, attempts)
+
+        told, *answers = await _all([patient(), *map(item, items)])
+        draft = self.reading.draft
+        say_front(self.layout, self.facts, draft)
+        self._say_skeleton()
+        skeleton = dict(draft.claims)
+        if isinstance(told, PatientForm):
+            say_patient(told, draft)
+        for index, answer in enumerate(answers):
+            if isinstance(answer, ItemForm):
+                say_item(answer, index, draft)
+        self._note(skeleton, (*(["/patient"] if summary else []), *self._of_items(_OF_ITEM)))
+
+    async def by_gaps(self, rules: Grounded | None) -> None:
+        """One request for the weak parts; none where there are none."""
+        patient, items = weak(self.layout, rules)
+        if not patient and not items:
+            return
+        request = gaps_request(self.layout, patient, items, self.prompts["gaps"], self.settings)
+        answer = await self.asker.ask(request, GapsForm, self.reading.attempts)
+        say_gaps(answer, patient, items, self.reading.draft)
+        self._note({}, (*(["/patient"] if patient else []), *self._of_items(_OF_GAP, items)))
+
+    def _say_skeleton(self) -> None:
+        draft = self.reading.draft
+        say_passages(self.layout, draft)
+        for index, (item, facts) in enumerate(zip(self.layout.items, self.facts.items, strict=True)):
+            say_item_skeleton(self.layout.view, item, facts, f"/decisions/{index}", draft)
+
+    def _of_items(self, fields: Sequence[str], items: Sequence[int] | None = None) -> list[str]:
+        numbers = range(len(self.layout.items)) if items is None else items
+        return [f"/decisions/{index}/{name}" for index in numbers for name in fields]
+
+    def _note(self, skeleton: Mapping[str, Claim], asked: tuple[str, ...]) -> None:
+        """Note which claims are the model's own, and what it was asked for."""
+        claims = self.reading.draft.claims
+        self.reading.said = frozenset(
+            pointer for pointer, claim in claims.items() if skeleton.get(pointer) is not claim
+        )
+        self.reading.asked = asked
+
+    async def correct(self) -> None:
+        """Ask once about what could not be found or is not said there; then it is left to grounding."""
+        draft, layout = self.reading.draft, self.layout
+        grounded = ground(draft, layout, self.facts)
+        refused = [
+            flag
+            for flag in grounded.flags
+            if flag.code is FlagCode.WITHHELD and flag.path in self.reading.said and flag.path in draft.claims
+        ][:_MOST_CORRECTIONS]
+        if not refused:
+            return
+        faults = [_fault(flag) for flag in refused]
+        paths = [flag.path for flag in refused]
+        spans = self._spans_of(paths) if self.settings.strategy != "whole" else None
+        request = corrections_request(layout, faults, spans, self.prompts["corrections"], self.settings)
+        answer = await self.asker.ask(request, CorrectionsForm, self.reading.attempts)
+        for given in answer.corrections:
+            if given.path in paths:
+                self._correct(given.path, given.text, given.line)
+        self.reading.corrected = frozenset(paths)
+
+    def _correct(self, pointer: str, text: str | None, line: int | None) -> None:
+        draft = self.reading.draft
+        earlier = draft.claims[pointer]
+        if text is None or not text.strip():
+            draft.drop(pointer)
+            return
+        spec = field_of(pointer)
+        value = as_date(text, pointer, self.facts) if spec and "date" in spec.name else text.strip()
+        if isinstance(earlier.value, int | float) and not isinstance(earlier.value, bool):
+            try:
+                value = float(text)
+            except ValueError:
+                return
+            value = int(value) if value.is_integer() else value
+        if line is None:
+            draft.say(pointer, value)
+            return
+        draft.cite(pointer, value, line, line + 2, judged=earlier.judged)
+
+    def _spans_of(self, paths: Iterable[str]) -> list[Span]:
+        """The parts of the letter in which these fields stand."""
+        spans: list[Span] = []
+        for path in paths:
+            index = decision_index(path)
+            if index is None:
+                spans += [self.layout.summary] if self.layout.summary else []
+            else:
+                spans += item_spans(self.layout, index)
+        return spans
+
+
+def _fault(flag: Flag) -> str:
+    """Path, value and what is wrong, in one short line."""
+    return f"{flag.path}: {flag.value!r}: {flag.message.rsplit(': ', 1)[-1]}"[:_LONGEST_FAULT]
+
+
+async def _all(asked: Sequence[Awaitable[object]]) -> list[object]:
+    """Every answer in order; when one fails the others are called off, and the first error is raised."""
+    tasks: list[asyncio.Task[object]] = [asyncio.ensure_future(each) for each in asked]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

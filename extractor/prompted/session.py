@@ -1,0 +1,55 @@
+"""A session: one model, one meter, one set of prompts, for many letters."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from extractor.model import Model
+from extractor.model.asking import Asker, Sleep
+from extractor.model.meter import Meter
+from extractor.model.recorded import Recorded, Recorder
+from extractor.prompts import Prompts, load_prompts
+from extractor.settings import ModelSettings, Service
+
+
+class Session:
+    """Opened once for a run. Use it in one event loop: `async with Session(...) as session`.
+
+    Raises:
+        ConfigurationError: settings, prompts or recordings cannot be used.
+
+    """
+
+    def __init__(
+        self, settings: ModelSettings, service: Service, model: Model | None = None, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self.settings = settings
+        self.prompts: Prompts = load_prompts(service.prompts)
+        self._model = model or _model(settings, service)
+        self.meter = Meter(service)
+        self.asker = Asker(self._model, self.meter, sleep)
+
+    async def __aenter__(self) -> Self:
+        """Nothing is opened before it is needed."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give back connections."""
+        await self._model.aclose()
+
+
+def _model(settings: ModelSettings, service: Service) -> Model:
+    """Recordings alone, or the endpoint, with its replies recorded; or both: what is recorded, else the endpoint."""
+    if service.replay is not None and service.record is None:
+        return Recorded(service.replay)
+    from extractor.model.live import Live  # noqa: PLC0415  openai is heavy
+
+    live = Live(service, settings.mode)
+    if service.record is None:
+        return live
+    known = Recorded(service.replay) if service.replay is not None and service.replay.is_dir() else None
+    return Recorder(live, service.record, known=known)
