@@ -1,12 +1,14 @@
 """The pipeline: a document in, a record out.
 
-layout → reader → draft → grounding → determination → checks → record
+layout → reader(s) → draft(s) → grounding → reconciliation → determination → checks → record
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -14,32 +16,64 @@ from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self, get_args
 
 from extractor.checks import check
+from extractor.confidence import confidence
 from extractor.determination import Determination
 from extractor.documents import Document, read_document
 from extractor.drafts import Draft, Value
 from extractor.errors import ConfigurationError
-from extractor.facts import gather
+from extractor.facts import Facts, gather
 from extractor.grounding import Grounded, ground
 from extractor.layout import Layout, lay_out
-from extractor.records import DocumentInfo, Provenance, Record
+from extractor.model import Attempt, Model
+from extractor.prompted import Session, read_by_prompts
+from extractor.prompts import load_prompts
+from extractor.reconcile import reconcile
+from extractor.records import DocumentInfo, Provenance, Record, Usage
 from extractor.rules import read_by_rules
-from extractor.settings import DEFAULT_LIMITS, Limits
+from extractor.settings import (
+    DEFAULT_LIMITS,
+    DEFAULT_SERVICE,
+    Limits,
+    ModelSettings,
+    Service,
+    model_settings,
+)
 
-READERS = ("rules",)
+ReaderName = Literal["rules", "model", "both"]
+READERS: tuple[ReaderName, ...] = get_args(ReaderName)
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """What decides how a document is read. Equal `sha256` means that a reading can be repeated."""
 
-    reader: str = "rules"
+    reader: ReaderName = "rules"
+    """`rules`: embedded. `model`: prompt-driven. `both`: both, each checking the other."""
+    model: ModelSettings | None = None
+    """For `model` and `both`."""
+    prompt_sha256: str | None = None
+    """Identity of the prompts that the strategy uses."""
 
     def __post_init__(self) -> None:
+        """Refuse what cannot work."""
         if self.reader not in READERS:
             raise ConfigurationError(f"unknown reader {self.reader!r}; known: {', '.join(READERS)}")
+        if (self.model is None) != (self.reader == "rules"):
+            raise ConfigurationError(f"the reader {self.reader!r} goes {'without' if self.model else 'with'} a model")
+        if self.reader == "model" and self.model is not None and self.model.strategy == "budgeted":
+            raise ConfigurationError(
+                "the strategy 'budgeted' fills what rules leave open: use it with the reader 'both'"
+            )
+
+    @classmethod
+    def of(cls, reader: ReaderName, model: ModelSettings | None = None, prompts: Path | None = None) -> Self:
+        """A configuration with the identity of its prompts; `prompts` is a folder that replaces ours."""
+        if reader == "rules" or model is None:
+            return cls(reader, None if reader == "rules" else model)
+        return cls(reader, model, load_prompts(prompts).sha256(model.strategy))
 
     @property
     def sha256(self) -> str:
@@ -100,7 +134,9 @@ def extract(
     source: Path | bytes | str,
     *,
     name: str | None = None,
+    reader: ReaderName | None = None,
     configuration: Configuration | None = None,
+    service: Service = DEFAULT_SERVICE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Record:
     """The record of one letter.
@@ -108,23 +144,121 @@ def extract(
     Args:
         source: a file, its bytes, or a letter's text.
         name: what to call it in the record; a file's own name by default.
-        configuration: which reader, and how; the rules reader by default.
+        reader: `rules` (the default), `model` or `both`; the model's settings come from the environment and `imr.toml`.
+        configuration: instead of `reader`: how to read, in full.
+        service: with `configuration`: where the model is asked.
         limits: what a document may cost before it is refused.
 
     Raises:
         DocumentError: the document cannot be turned into text.
+        ConfigurationError: the settings cannot be used.
+        ModelError: the model gave no usable answer.
+        ServiceError: the model's endpoint serves nobody.
 
     """
-    return read(read_document(source, name=name, limits=limits), configuration)
+    if reader is not None and reader != "rules":
+        if configuration is not None:
+            raise ConfigurationError("give either a reader or a configuration")
+        chosen = model_settings()
+        configuration, service = Configuration.of(reader, chosen.model, chosen.service.prompts), chosen.service
+    document = read_document(source, name=name, limits=limits)
+    return read(document, configuration, service=service)
 
 
-def read(document: Document, configuration: Configuration | None = None) -> Record:
-    """The record of a document already read. What the letter says, or fails to say, never raises."""
+def read(
+    document: Document,
+    configuration: Configuration | None = None,
+    *,
+    service: Service = DEFAULT_SERVICE,
+    model: Model | None = None,
+) -> Record:
+    """The record of a document already read. What the letter says, or fails to say, never raises.
+
+    Args:
+        document: The letter.
+        configuration: How to read it; by rules by default.
+        service: Where a model is asked.
+        model: A model in place of the endpoint: scripted, recorded, or anyone's.
+
+    Raises:
+        ModelError, ServiceError: as for `extract`.
+        ConfigurationError: called in a running event loop with a model reader: await `read_in` there.
+
+    """
     configuration = configuration or Configuration()
+    settings = configuration.model
+    if settings is None:
+        return _by_rules(document, configuration)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise ConfigurationError("an event loop is running: await read_in(document, configuration, session) instead")
+
+    async def one() -> Record:
+        async with Session(settings, service, model) as session:
+            return (await read_in(session, document, configuration)).record
+
+    return asyncio.run(one())
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A record, and what the model said on the way."""
+
+    record: Record
+    attempts: tuple[Attempt, ...] = ()
+
+
+async def read_in(session: Session, document: Document, configuration: Configuration) -> Reading:
+    """The record of a document by a model reader, in a session that many letters share.
+
+    Raises:
+        ModelError, ServiceError: as for `extract`; the error's `attempts` tell what was tried.
+
+    """
+    settings = configuration.model
+    if settings is None:
+        return Reading(_by_rules(document, configuration))
+    layout = lay_out(document.text)
+    facts = gather(layout)
+    draft = rules = None
+    if configuration.reader == "both":
+        draft = read_by_rules(layout, facts)
+        rules = ground(draft, layout, facts)
+    reading = await read_by_prompts(layout, facts, settings, session.prompts, session.asker, rules)
+    found_by_model = reading.layout is not layout
+    layout, facts = reading.layout, reading.facts
+    grounded = ground(reading.draft, layout, facts)
+    if rules is not None:
+        # Where rules saw no layout, all that the model's headings opened up is the model's.
+        said = frozenset(reading.draft.claims) if found_by_model else reading.said
+        merged = reconcile(rules, grounded, said, reading.asked, model_leads=settings.leads)
+        grounded = merged.grounded
+        for pointer, evidence in grounded.evidence.items():
+            sure = confidence(
+                pointer,
+                evidence,
+                merged.agreement[pointer],
+                corrected=merged.claimed_at.get(pointer) in reading.corrected,
+            )
+            grounded.evidence[pointer] = evidence.model_copy(update={"confidence": sure})
+    attempts = tuple(reading.attempts)
+    provenance = _provenance(configuration, attempts)
+    return Reading(_record(document, layout, facts, reading.draft, grounded, provenance), attempts)
+
+
+def _by_rules(document: Document, configuration: Configuration) -> Record:
     layout = lay_out(document.text)
     facts = gather(layout)
     draft = read_by_rules(layout, facts)
-    grounded = ground(draft, layout, facts)
+    return _record(document, layout, facts, draft, ground(draft, layout, facts), _provenance(configuration))
+
+
+def _record(
+    document: Document, layout: Layout, facts: Facts, draft: Draft, grounded: Grounded, provenance: Provenance
+) -> Record:
     determination = assemble(grounded, layout, draft)
     return Record.model_construct(
         document=DocumentInfo(
@@ -138,17 +272,32 @@ def read(document: Document, configuration: Configuration | None = None) -> Reco
         determination=determination,
         evidence=grounded.evidence,
         flags=(*grounded.flags, *check(determination, layout, facts, draft)),
-        provenance=_provenance(configuration),
+        provenance=provenance,
     )
 
 
-def _provenance(configuration: Configuration) -> Provenance:
+def _provenance(configuration: Configuration, attempts: Sequence[Attempt] = ()) -> Provenance:
+    told = [attempt.model for attempt in attempts if attempt.model]
     return Provenance(
         reader=configuration.reader,
+        model=told[-1] if told else configuration.model.name if configuration.model else None,
+        prompt_sha256=configuration.prompt_sha256,
+        usage=total_usage(attempts) if configuration.model else None,
         schema_sha256=schema_sha256(),
         config_sha256=_config_sha256(configuration),
         code_version=code_version(),
         created_at=datetime.now(UTC),
+    )
+
+
+def total_usage(attempts: Iterable[Attempt]) -> Usage:
+    """What all attempts used together, the failed ones too."""
+    used = [attempt.usage for attempt in attempts]
+    return Usage(
+        requests=sum(usage.requests for usage in used),
+        input_tokens=sum(usage.input_tokens for usage in used),
+        cached_input_tokens=sum(usage.cached_input_tokens for usage in used),
+        output_tokens=sum(usage.output_tokens for usage in used),
     )
 
 
