@@ -19,12 +19,13 @@ from pebble import ProcessExpired, ProcessPool
 
 from extractor.backlog import worker
 from extractor.backlog.worker import Ended, Reader
-from extractor.errors import ImrError, ReadCrash, ReadTimeout
+from extractor.errors import ImrError, ReadCrash, ReadTimeout, ServiceError
 from extractor.settings import Limits
 from extractor.store.writer import Refused
 
 if TYPE_CHECKING:
     from extractor.pipeline import Configuration
+    from extractor.records import Usage
 
 CHUNKS_AHEAD = 2
 """Chunks that wait for each worker: enough that it never idles, few enough that memory stays flat."""
@@ -72,6 +73,12 @@ class Pool:
 
     def __exit__(self, *_: object) -> None:
         self._end()
+
+    trouble: ServiceError | None = None
+    usage: Usage | None = None
+    spent: float | None = None
+    unread = 0
+    # Rules ask nobody, so nothing of the kind comes about; a pool that asks a model has these too.
 
     @property
     def full(self) -> bool:

@@ -15,17 +15,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from extractor.backlog import walk
 from extractor.backlog.pool import Letter, Pool
 from extractor.backlog.stopping import Stopping
 from extractor.backlog.worker import Ended, Reader, digest, read_letter
 from extractor.errors import ConfigurationError
-from extractor.settings import DEFAULT_LIMITS, Limits
+from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service
 from extractor.store import Prepared, Refused, Store
 
 if TYPE_CHECKING:
+    from extractor.backlog.model_pool import ModelPool
+    from extractor.model import Model
     from extractor.pipeline import Configuration
 
 CHUNK = 16
@@ -55,6 +57,13 @@ class Summary:
     seconds: float = 0.0
     failures: dict[str, int] = field(default_factory=dict)
     """Failed files by failure class."""
+    requests: int = 0
+    """Replies that a model gave, and what they used."""
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    output_tokens: int = 0
+    dollars: float | None = None
+    """None without a price."""
 
     @property
     def ended(self) -> int:
@@ -77,6 +86,8 @@ def run(
     workers: int | None = None,
     on_progress: Callable[[Summary], None] | None = None,
     reader: Reader = read_letter,
+    service: Service = DEFAULT_SERVICE,
+    model: Model | None = None,
 ) -> Summary:
     """Read every letter under `paths` into `store`; each ends as a record or a typed failure.
 
@@ -92,9 +103,12 @@ def run(
         limits: What one letter may cost; its `seconds` are enforced by ending the process that exceeds them.
         workers: Processes; by default as many as there are cores.
         on_progress: Called with the summary so far whenever something was saved.
-        reader: Reads one file; for tests.
+        reader: Reads one file by rules; for tests.
+        service: Where a model is asked, how fast and for how much, if the configuration names one.
+        model: A model in place of that endpoint.
 
     Raises:
+        ServiceError: the model's endpoint serves nobody, or the budget is used; what was read is saved.
         ConfigurationError: a path does not exist, or `workers` is not positive. Nothing was read.
         StoreError: the database failed; what was saved is safe.
 
@@ -117,12 +131,24 @@ def run(
     state = "stopped"
     backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress)
     try:
-        with Stopping() as stopping, Pool(workers, reader, configuration, limits) as pool:
+        with Stopping() as stopping, _pool(workers, reader, configuration, limits, service, model) as pool:
             backlog.work(walk.letters(paths, store.path), pool, stopping)
+            if pool.trouble is not None:
+                raise pool.trouble
         state = "interrupted" if backlog.summary().interrupted else "finished"
     finally:
         store.end_run(run_id, state, backlog.counts())
     return backlog.summary()
+
+
+def _pool(
+    workers: int, reader: Reader, configuration: Configuration, limits: Limits, service: Service, model: Model | None
+) -> Pool | ModelPool:
+    if configuration.model is None:
+        return Pool(workers, reader, configuration, limits)
+    from extractor.backlog.model_pool import ModelPool  # noqa: PLC0415  loads the readers into this process
+
+    return ModelPool(configuration, service, limits, model)
 
 
 class _Backlog:
@@ -145,11 +171,13 @@ class _Backlog:
         self._count: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._interrupted = False
+        self._pool: Pool | ModelPool | None = None
         self._under_way: dict[str, list[Letter]] = {}
         """Contents being read, each with the further files in which they were met meanwhile."""
 
-    def work(self, paths: Iterator[str], pool: Pool, stopping: Stopping) -> None:
+    def work(self, paths: Iterator[str], pool: Pool | ModelPool, stopping: Stopping) -> None:
         """Hand out, collect and save until there is nothing left, or until asked to stop."""
+        self._pool = pool
         more = True
         while more or not pool.idle:
             if more and not pool.full:
@@ -157,11 +185,12 @@ class _Backlog:
                 if fresh := self._sort_out(batch):
                     pool.submit(fresh)
                 more = len(batch) == CHUNK
-            if more and stopping:
-                self._interrupted, more = True, False
+            if more and (stopping or pool.trouble):
+                self._interrupted, more = bool(stopping), False
                 self._count["remaining"] = sum(1 for _ in paths)
             if not pool.idle and (ended := list(pool.ended(block=pool.full or not more))):
                 self._save(ended, pool)
+        self._count["remaining"] += pool.unread
 
     def summary(self) -> Summary:
         """Give the counts as they stand."""
@@ -171,7 +200,14 @@ class _Backlog:
             interrupted=self._interrupted,
             seconds=time.monotonic() - self._started,
             failures=dict(self._failures.most_common()),
+            **self._used(),
         )
+
+    def _used(self) -> dict[str, Any]:
+        usage = self._pool.usage if self._pool is not None else None
+        if usage is None or self._pool is None:
+            return {}
+        return {**usage.model_dump(), "dollars": self._pool.spent}
 
     def counts(self) -> dict[str, int]:
         """Give the counts that the table of runs keeps."""
@@ -211,7 +247,7 @@ class _Backlog:
         self._commit((), names, refused)
         return tuple(fresh)
 
-    def _save(self, ended: Iterable[tuple[Letter, Ended]], pool: Pool) -> None:
+    def _save(self, ended: Iterable[tuple[Letter, Ended]], pool: Pool | ModelPool) -> None:
         """Save what came back, for every file that holds the same content."""
         prepared: list[Prepared] = []
         names: list[tuple[str, str]] = []

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from extractor.cli.options import limit_options, limits_from
+from extractor.cli.options import limit_options, limits_from, model_options, reader_from
 
 if TYPE_CHECKING:
+    from extractor.documents import Document
+    from extractor.pipeline import Configuration
     from extractor.records import Record
-    from extractor.settings import Limits
+    from extractor.settings import Limits, Service
 
 
 @click.command(name="extract")
@@ -24,15 +26,23 @@ if TYPE_CHECKING:
     type=click.Choice(["json", "jsonl", "text"]),
     help="json: indented; jsonl: one line a letter; text: for reading.  [default: json for one letter, else jsonl]",
 )
+@model_options
 @limit_options
-def command(files: tuple[str, ...], form: str | None, **limits: Any) -> None:
+def command(files: tuple[str, ...], form: str | None, dry_run: bool, **values: Any) -> None:
     """Read FILES (PDF, text, HTML, DOCX) and print one record each, in order. `-` reads a letter from stdin.
 
     A letter that cannot be read is reported on stderr and the others go on; the exit code is then 1.
     """
+    configuration, service = reader_from(values)
+    limits = limits_from(values)
+    if dry_run:
+        from extractor.cli.estimate import show_estimate  # noqa: PLC0415
+
+        show_estimate((file for file in files if file != "-"), configuration, service, limits)
+        return
     form = form or ("json" if len(files) == 1 else "jsonl")
     failed = False
-    for outcome in _records(files, limits_from(limits)):
+    for outcome in _records(files, configuration, service, limits):
         if isinstance(outcome, str):
             failed = True
             click.echo(f"imr: {outcome}", err=True)
@@ -42,24 +52,66 @@ def command(files: tuple[str, ...], form: str | None, **limits: Any) -> None:
         sys.exit(1)
 
 
-def _records(files: tuple[str, ...], limits: Limits) -> Iterator[Record | str]:
+def _records(
+    files: tuple[str, ...], configuration: Configuration, service: Service, limits: Limits
+) -> Iterator[Record | str]:
     """Give a record for each file, or why there is none."""
-    from extractor.display.clean import one_line  # noqa: PLC0415  heavy: only when there is something to do
-    from extractor.documents import read_document  # noqa: PLC0415
-    from extractor.errors import DocumentError  # noqa: PLC0415
-    from extractor.pipeline import Configuration, read  # noqa: PLC0415
+    if configuration.model is None:
+        yield from _by_rules(files, configuration, limits)
+        return
+    import asyncio  # noqa: PLC0415
 
-    configuration = Configuration()
+    yield from asyncio.run(_by_model(files, configuration, service, limits))
+
+
+def _by_rules(files: tuple[str, ...], configuration: Configuration, limits: Limits) -> Iterator[Record | str]:
+    from extractor.errors import DocumentError  # noqa: PLC0415  heavy: only when there is something to do
+    from extractor.pipeline import read  # noqa: PLC0415
+
     for file in files:
         try:
-            if file == "-":
-                data: bytes = sys.stdin.buffer.read(limits.max_bytes + 1)
-                document = read_document(data, name="stdin", limits=limits)
-            else:
-                document = read_document(Path(file), limits=limits)
-            yield read(document, configuration)
+            yield read(_document(file, limits), configuration)
         except DocumentError as error:
-            yield one_line(f"{error.failure_class}: {error}")
+            yield _told(error.failure_class, error)
+
+
+async def _by_model(
+    files: tuple[str, ...], configuration: Configuration, service: Service, limits: Limits
+) -> list[Record | str]:
+    """Read all letters at once, as many as may be in flight; a backlog goes by `imr run`."""
+    import asyncio  # noqa: PLC0415
+
+    from extractor.errors import DocumentError, ModelError  # noqa: PLC0415
+    from extractor.pipeline import read_in  # noqa: PLC0415
+    from extractor.prompted import Session  # noqa: PLC0415
+
+    if configuration.model is None:
+        raise ValueError("the configuration names no model")
+    room = asyncio.Semaphore(service.in_flight * 2)
+    async with Session(configuration.model, service) as session:
+
+        async def one(file: str) -> Record | str:
+            async with room:
+                try:
+                    return (await read_in(session, _document(file, limits), configuration)).record
+                except (DocumentError, ModelError) as error:
+                    return _told(error.failure_class, error)
+
+        return await asyncio.gather(*map(one, files))
+
+
+def _document(file: str, limits: Limits) -> Document:
+    from extractor.documents import read_document  # noqa: PLC0415
+
+    if file == "-":
+        return read_document(sys.stdin.buffer.read(limits.max_bytes + 1), name="stdin", limits=limits)
+    return read_document(Path(file), limits=limits)
+
+
+def _told(failure_class: str, error: Exception) -> str:
+    from extractor.display.clean import one_line  # noqa: PLC0415
+
+    return one_line(f"{failure_class}: {error}")
 
 
 def _print(record: Record, form: str) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from extractor.settings import DEFAULT_LIMITS, Limits
+from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, MODES, STRATEGIES, Limits, Service, model_settings
+
+if TYPE_CHECKING:
+    from extractor.pipeline import Configuration
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -41,3 +44,66 @@ def limit_options(function: _F) -> _F:
 def limits_from(values: dict[str, Any]) -> Limits:
     """Gather the limits that `limit_options` gave."""
     return Limits(**values)
+
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_READERS = ("rules", "model", "both")
+_MODEL: tuple[tuple[str, Any, str], ...] = (
+    ("--model", None, "The model, as its endpoint names it. [IMR_MODEL]"),
+    ("--base-url", None, "An OpenAI-compatible endpoint. [OPENAI_BASE_URL]"),
+    ("--api-key", None, "Better given as OPENAI_API_KEY: others may see a command line."),
+    (
+        "--strategy",
+        click.Choice(STRATEGIES),
+        "One request a letter; several small ones; or only what rules leave open.",
+    ),
+    ("--mode", click.Choice(MODES), "How the form of the answer is asked for."),
+    ("--leads/--follows", None, "With both readers: whether the model's word stands first where rules are weak."),
+    ("--corrects/--no-corrections", None, "Ask once more about what could not be found in the letter."),
+    ("--temperature", str, "A number, or none for models that take only their own."),
+    ("--max-output-tokens", int, "Limit of one answer."),
+    ("--context-tokens", int, "The model's context; longer letters go by sections."),
+    ("--in-flight", int, "Requests open at once."),
+    ("--timeout", float, "Seconds for one request."),
+    ("--requests-per-minute", int, "Limit of the account."),
+    ("--tokens-per-minute", int, "Limit of the account."),
+    ("--budget", float, "US dollars that are never crossed; needs a price."),
+    ("--price", None, "IN,OUT or IN,CACHED,OUT in dollars for a million tokens."),
+    ("--prompts", _FOLDER, "A folder of prompts that replaces ours."),
+    ("--record", _FOLDER, "Keep every reply in this folder."),
+    ("--replay", _FOLDER, "Take replies from this folder; with --record, ask for what it lacks."),
+)
+
+
+def model_options(function: _F) -> _F:
+    """Add the options of the model reader; `reader_from` gathers them."""
+    for name, kind, text in reversed(_MODEL):
+        function = click.option(name, type=kind, default=None, help=text)(function)
+    text = "rules: embedded, offline. model: prompt-driven. both: each checks the other."
+    function = click.option("--dry-run", is_flag=True, help="Estimate tokens and cost; ask nothing.")(function)
+    config = click.Path(dir_okay=False, path_type=Path)
+    function = click.option("--config", type=config, help="Settings file. [IMR_CONFIG; default: imr.toml if there]")(
+        function
+    )
+    return click.option(
+        "--reader", type=click.Choice(_READERS), default="rules", show_default=True, envvar="IMR_READER", help=text
+    )(function)
+
+
+def reader_from(values: dict[str, Any]) -> tuple[Configuration, Service]:
+    """Take what `model_options` gave out of `values`: how to read, and where the model is asked.
+
+    Raises:
+        ConfigurationError: the settings cannot be used.
+
+    """
+    from extractor.pipeline import Configuration  # noqa: PLC0415  heavy: only when there is something to do
+
+    flags = {name.lstrip("-").split("/")[0].replace("-", "_"): None for name, _, _ in _MODEL}
+    flags = {name: values.pop(name) for name in flags}
+    reader, file = values.pop("reader"), values.pop("config")
+    if reader == "rules":
+        return Configuration(), DEFAULT_SERVICE
+    flags["name"] = flags.pop("model")
+    chosen = model_settings(flags, file=file)
+    return Configuration.of(reader, chosen.model, chosen.service.prompts), chosen.service

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from extractor.cli.options import database_option, limit_options, limits_from
+from extractor.cli.options import database_option, limit_options, limits_from, model_options, reader_from
 
 INTERRUPTED = 130
 """Exit code of a run that was asked to stop, as shells count it."""
@@ -21,9 +21,16 @@ INTERRUPTED = 130
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that read.  [default: one a core]")
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@model_options
 @limit_options
 def command(
-    paths: tuple[Path, ...], database: Path, workers: int | None, quiet: bool, as_json: bool, **limits: Any
+    paths: tuple[Path, ...],
+    database: Path,
+    workers: int | None,
+    quiet: bool,
+    as_json: bool,
+    dry_run: bool,
+    **values: Any,
 ) -> None:
     """Read every letter under PATHS (files, and folders with all that is in them) into a database.
 
@@ -37,11 +44,16 @@ def command(
     from extractor.backlog import run, walk  # noqa: PLC0415  heavy: only when there is something to do
     from extractor.display import Screen, progress, show_summary  # noqa: PLC0415
     from extractor.errors import ConfigurationError  # noqa: PLC0415
-    from extractor.pipeline import Configuration  # noqa: PLC0415
     from extractor.store import Store  # noqa: PLC0415
 
     if next(walk.letters(paths, database), None) is None:
         raise ConfigurationError(f"there is no file to read under {', '.join(map(repr, map(str, paths)))}")
+    configuration, service = reader_from(values)
+    if dry_run:
+        from extractor.cli.estimate import show_estimate  # noqa: PLC0415
+
+        show_estimate(walk.letters(paths, database), configuration, service, limits_from(values))
+        return
     with (
         Store(database) as store,
         progress(lambda: walk.count(paths, database), quiet=quiet or as_json) as on_progress,
@@ -49,8 +61,9 @@ def command(
         summary = run(
             paths,
             store,
-            Configuration(),
-            limits=limits_from(limits),
+            configuration,
+            limits=limits_from(values),
+            service=service,
             workers=workers,
             on_progress=on_progress,
         )

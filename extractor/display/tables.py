@@ -33,6 +33,13 @@ def show_summary(screen: Screen, summary: Summary, database: Path) -> None:
     if summary.failures:
         counts = ", ".join(f"{name} {count:,}" for name, count in summary.failures.items())
         screen.line(f"failures: {counts} (imr failures --db {database})")
+    if summary.requests:
+        cost = f", ${summary.dollars:,.4f}" if summary.dollars is not None else ""
+        screen.line(
+            f"model: {_plural(summary.requests, 'reply' if summary.requests == 1 else 'replie')}, "
+            f"{summary.input_tokens:,} tokens in ({summary.cached_input_tokens:,} cached), "
+            f"{summary.output_tokens:,} out{cost}"
+        )
     if summary.interrupted:
         screen.line(
             f"asked to stop: {_plural(summary.remaining, 'letter')} left; the same command goes on where this ended"

@@ -17,6 +17,7 @@ from extractor.records import DocumentInfo, Evidence, Flag, FlagCode, Provenance
 
 if TYPE_CHECKING:
     from extractor.documents import Document
+    from extractor.model import Attempt
 
 Value = str | int | float | None
 Row = tuple[Value, ...]
@@ -31,7 +32,7 @@ CHILD_COLUMNS: dict[str, tuple[str, ...]] = {
     "reasons": ("decision_number", "position", "reason"),
     "diagnoses": ("position", "diagnosis"),
     "flags": ("position", "path", "decision_number", "code", "message", "value"),
-    "evidence": ("position", "pointer", "spans", "how", "support", "first_line", "last_line", "quote"),
+    "evidence": ("position", "pointer", "spans", "how", "support", "first_line", "last_line", "quote", "confidence"),
 }
 """Tables whose rows hang on a record alone, with their columns after `record_id`."""
 
@@ -39,6 +40,10 @@ DOCUMENT_COLUMNS = ("sha256", "media_type", "pages", "characters", "text")
 RECORD_COLUMNS = (
     *("document_sha256", "config_sha256", "name", "media_type", "pages", "characters", "layout", "reader", "model"),
     *("prompt_sha256", "schema_sha256", "code_version", "created_at", "usage", "determination"),
+)
+ATTEMPT_COLUMNS = (
+    *("number", "purpose", "request_sha256", "outcome", "model", "input_tokens", "cached_input_tokens"),
+    *("output_tokens", "seconds", "message", "reply"),
 )
 DETERMINATION_COLUMNS = (
     *("case_number", "priority", "date_assigned", "decision_date", "ur_denial_date", "application_received"),
@@ -69,10 +74,36 @@ class Prepared:
     search: tuple[tuple[str | None, str | None], ...]
     """Heading and rationale of each decision, for the full-text index."""
     children: dict[str, list[Row]]
+    attempts: tuple[Row, ...] = ()
+    """What was asked of a model, in the order of `ATTEMPT_COLUMNS`."""
 
 
-def prepare(record: Record, document: Document, *, name: str | None = None) -> Prepared:
+def attempt_rows(attempts: Iterable[Attempt]) -> tuple[Row, ...]:
+    """What was asked of a model for one letter, as rows."""
+    return tuple(
+        (
+            number,
+            attempt.purpose,
+            attempt.request_sha256,
+            attempt.outcome,
+            attempt.model,
+            attempt.usage.input_tokens,
+            attempt.usage.cached_input_tokens,
+            attempt.usage.output_tokens,
+            round(attempt.seconds, 4),
+            attempt.message,
+            attempt.raw,
+        )
+        for number, attempt in enumerate(attempts, start=1)
+    )
+
+
+def prepare(
+    record: Record, document: Document, *, name: str | None = None, attempts: Iterable[Attempt] = ()
+) -> Prepared:
     """Turn a record and its document into rows. `name` is where it was found; by default the document's own name.
+
+    `attempts` are what a model was asked on the way.
 
     Raises:
         UnicodeEncodeError: the text or a value holds half a surrogate pair, which no database keeps.
@@ -119,6 +150,7 @@ def prepare(record: Record, document: Document, *, name: str | None = None) -> P
             for decision in determination.decisions
         ),
         children=children,
+        attempts=attempt_rows(attempts),
     )
 
 
@@ -238,7 +270,17 @@ def _evidence_row(position: int, pointer: str, evidence: Evidence, text: str) ->
     first, last = evidence.lines or (None, None)
     # The quote nearly always follows from the spans: kept only where it does not, else the letter is stored twice.
     quote = None if evidence.quote == quote_of(text, evidence.spans) else evidence.quote
-    return (position, pointer, _spans(evidence.spans), evidence.how, evidence.support, first, last, quote)
+    return (
+        position,
+        pointer,
+        _spans(evidence.spans),
+        evidence.how,
+        evidence.support,
+        first,
+        last,
+        quote,
+        evidence.confidence,
+    )
 
 
 def _evidence(row: Mapping[str, Any], text: str) -> Evidence:
@@ -249,6 +291,7 @@ def _evidence(row: Mapping[str, Any], text: str) -> Evidence:
         how=row["how"],
         support=row["support"],
         lines=None if row["first_line"] is None else (row["first_line"], row["last_line"]),
+        confidence=row["confidence"],
     )
 
 

@@ -9,6 +9,8 @@ What the tables mean
     evidence        one row a value: the JSON pointer and the spans that support it
     failures        letters that ended without a record, by name and content; `cleared_at` once one succeeds
     runs            one row a pass over a set of documents
+    attempts        one row a request to a model, with the reply as it came, tokens and seconds; kept for letters that
+                    failed, too
     decision_search full-text index over headings and rationales
 
 `current_records` is the view that says which record of a document counts: **the one saved last** (the greatest `id`).
@@ -321,3 +323,44 @@ def m001_first(db: Database) -> None:
     db.executescript(_TABLES)
     db.executescript(_VIEWS)
     db.executescript(_SEARCH)
+
+
+_MODEL = """
+ALTER TABLE evidence ADD COLUMN confidence REAL;
+
+DROP VIEW current_evidence;
+CREATE VIEW current_evidence AS
+SELECT r.document_sha256, e.pointer, e.how, e.support, e.confidence, e.spans, e.first_line, e.last_line,
+       coalesce(e.quote, substr(coalesce(r.text, o.text), json_extract(e.spans, '$[0][0]') + 1,
+                                json_extract(e.spans, '$[0][1]') - json_extract(e.spans, '$[0][0]'))) AS first_words
+FROM current_records AS r
+JOIN documents AS o ON o.sha256 = r.document_sha256
+JOIN evidence AS e ON e.record_id = r.id;
+
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    document_sha256 TEXT,
+    config_sha256 TEXT NOT NULL,
+    run_id INTEGER REFERENCES runs (id),
+    asked_at TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    purpose TEXT NOT NULL,
+    request_sha256 TEXT NOT NULL,
+    outcome TEXT NOT NULL, -- 'ok', or the class of the error
+    model TEXT,
+    input_tokens INTEGER NOT NULL,
+    cached_input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    message TEXT,
+    reply TEXT -- the payload as it came; none where none did
+) STRICT;
+CREATE INDEX attempts_document ON attempts (document_sha256);
+CREATE INDEX attempts_request ON attempts (request_sha256) WHERE outcome = 'ok';
+"""
+
+
+@MIGRATIONS()
+def m002_model(db: Database) -> None:
+    """Confidence of values, and what was asked of models."""
+    db.executescript(_MODEL)

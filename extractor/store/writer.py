@@ -20,6 +20,8 @@ class Refused:
     """None where the bytes could not be read, or not be read whole."""
     failure_class: str
     message: str
+    attempts: tuple[rows.Row, ...] = ()
+    """What was asked of a model before it was given up."""
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
@@ -33,6 +35,7 @@ _INSERT_DETERMINATION = _insert("determinations", ("record_id", *rows.DETERMINAT
 _INSERT_DECISION = _insert("decisions", ("id", "record_id", *rows.DECISION_COLUMNS))
 _INSERT_SEARCH = _insert("decision_search", ("rowid", "heading", "rationale"))
 _INSERT_CHILD = {table: _insert(table, ("record_id", *columns)) for table, columns in rows.CHILD_COLUMNS.items()}
+_INSERT_ATTEMPT = _insert("attempts", ("document_sha256", "config_sha256", "run_id", "asked_at", *rows.ATTEMPT_COLUMNS))
 _INSERT_NAME = _insert("document_names", ("document_sha256", "name", "first_seen_at")) + " ON CONFLICT DO NOTHING"
 _INSERT_FAILURE = (
     _insert(
@@ -48,6 +51,7 @@ _INSERT_FAILURE = (
 def insert_record(db: Database, prepared: Prepared, run_id: int | None, now: str) -> bool:
     """Insert one letter's rows; False, and nothing but its name, where document and configuration are already there."""
     execute, executemany = db.conn.execute, db.conn.executemany
+    insert_attempts(db, prepared.sha256, prepared.config_sha256, run_id, now, prepared.attempts)
     text = _insert_document(db, prepared)
     insert_names(db, [(prepared.sha256, prepared.name)], now)
     found = execute(
@@ -68,6 +72,13 @@ def insert_record(db: Database, prepared: Prepared, run_id: int | None, now: str
     return True
 
 
+def insert_attempts(
+    db: Database, sha256: str | None, config_sha256: str, run_id: int | None, now: str, attempts: Iterable[rows.Row]
+) -> None:
+    """Keep what was asked of a model for a letter, with its replies; also what was paid for in vain."""
+    db.conn.executemany(_INSERT_ATTEMPT, [(sha256, config_sha256, run_id, now, *row) for row in attempts])
+
+
 def insert_names(db: Database, names: Iterable[tuple[str, str]], now: str) -> None:
     """Record that a content (its SHA-256) was seen under a name; known pairs stay as they are."""
     db.conn.executemany(_INSERT_NAME, [(sha256, name, now) for sha256, name in names])
@@ -75,6 +86,9 @@ def insert_names(db: Database, names: Iterable[tuple[str, str]], now: str) -> No
 
 def insert_failures(db: Database, refused: Iterable[Refused], config_sha256: str, run_id: int | None, now: str) -> None:
     """File failures; the same letter failing again under the same configuration is one more attempt."""
+    refused = list(refused)
+    for each in refused:
+        insert_attempts(db, each.sha256, config_sha256, run_id, now, each.attempts)
     db.conn.executemany(
         _INSERT_FAILURE,
         [(r.name, r.sha256, config_sha256, r.failure_class, r.message, 1, now, now, run_id) for r in refused],
