@@ -186,6 +186,19 @@ def gate(ctx: click.Context, run_file: Path, baseline: Path | None, limits_file:
 
 
 @group.command()
+@click.argument("run_file", metavar="RUN.json", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def confidence(run_file: Path, as_json: bool) -> None:
+    """Show whether the confidence of values tells right ones from wrong ones."""
+    from eval.certainty import certainty  # noqa: PLC0415
+    from eval.run import load_run  # noqa: PLC0415
+    from eval.screen import certainty_screen  # noqa: PLC0415
+
+    found = certainty(load_run(run_file))
+    _show([found.model_dump_json(indent=1)] if as_json else certainty_screen(found))
+
+
+@group.command()
 @click.argument("a", type=_FOLDER)
 @click.argument("b", type=_FOLDER)
 @click.option("--out", type=_FILE, help="Write the agreement as JSON, every disagreement named.")

@@ -5,28 +5,44 @@ from __future__ import annotations
 from importlib import import_module
 
 from eval.run import Reader
+from extractor.documents import Document
 from extractor.errors import ConfigurationError
-
-KNOWN: dict[str, str] = {"rules": "extractor.pipeline:read"}
-"""Name → where its function is."""
+from extractor.pipeline import READERS, Configuration, ReaderName, read
+from extractor.records import Record
+from extractor.settings import model_settings
 
 
 def reader_named(name: str) -> Reader:
-    """Find a reader: `rules`, or `module:function` of one that takes a Document and gives a Record.
+    """Find a reader: `rules`, `model`, `both`, or `module:function` of one that takes a Document and gives a Record.
+
+    The model's settings come from the environment and `imr.toml`.
 
     Raises:
-        ConfigurationError: there is none of that name.
+        ConfigurationError: there is none of that name, or the settings of the model cannot be used.
 
     """
-    place = KNOWN.get(name, name)
-    module, colon, function = place.partition(":")
+    if name == "rules":
+        return read
+    if name in READERS:
+        return _model_reader(name)
+    module, colon, function = name.partition(":")
     if not colon:
-        raise ConfigurationError(f"there is no reader {name!r}: use {', '.join(KNOWN)} or module:function")
+        raise ConfigurationError(f"there is no reader {name!r}: use {', '.join(READERS)} or module:function")
     try:
         found = getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
-        raise ConfigurationError(f"reader {name!r} cannot be loaded from {place!r}: {error}") from error
+        raise ConfigurationError(f"reader {name!r} cannot be loaded: {error}") from error
     if not callable(found):
         raise ConfigurationError(f"reader {name!r} is no function: {found!r}")
     reader: Reader = found
     return reader
+
+
+def _model_reader(name: ReaderName) -> Reader:
+    chosen = model_settings()
+    configuration = Configuration.of(name, chosen.model, chosen.service.prompts)
+
+    def by_model(document: Document) -> Record:
+        return read(document, configuration, service=chosen.service)
+
+    return by_model

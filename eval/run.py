@@ -77,6 +77,15 @@ class UsageRow(Model):
     output_tokens: int = 0
 
 
+class ConfidenceRow(Model):
+    """How sure the reader was of one predicted leaf, and whether it was right."""
+
+    field: str
+    confidence: float = Field(ge=0, le=1)
+    right: bool
+    """MATCH; else MISMATCH or SPURIOUS."""
+
+
 class DocumentResult(Model):
     """One case as it was graded."""
 
@@ -86,6 +95,8 @@ class DocumentResult(Model):
     """Column → count; zeros are left out."""
     errors: tuple[ErrorRow, ...] = ()
     item_errors: tuple[ItemErrorRow, ...] = ()
+    confidences: tuple[ConfidenceRow, ...] = ()
+    """Every predicted leaf whose evidence has a confidence; a missing leaf has no value, and so none."""
     failure: FailureRow | None = None
     seconds: float | None = None
     """What the reader took, without reading the file."""
@@ -236,6 +247,7 @@ def _row(case: Case, made: Score, counts: dict[str, int], answer: Json, evidence
             for item in made.items
             if item.mark is not Mark.MATCH
         ),
+        confidences=tuple(_confidences(made, evidence)),
         failure=FailureRow(kind=made.failure.kind, message=made.failure.message) if made.failure else None,
         usage=UsageRow(model=provenance.get("model"), **usage) if isinstance(usage, dict) else None,
     )
@@ -259,6 +271,15 @@ def _places(value: Json, pointer: str | None, evidence: Json) -> tuple[tuple[int
         return tuple((int(start), int(end)) for start, end in value["spans"])
     entry = nearest(evidence, pointer) if pointer else None
     return tuple((int(start), int(end)) for start, end in entry["spans"]) if entry and entry.get("spans") else ()
+
+
+def _confidences(made: Score, evidence: Json) -> Iterator[ConfidenceRow]:
+    """Take up the confidence of every predicted leaf; what is no number from 0 to 1 (a stranger's record) is none."""
+    for row in made.rows:
+        entry = nearest(evidence, row.predicted_at) if row.predicted_at is not None else None
+        said = entry.get("confidence") if entry else None
+        if isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said <= 1:
+            yield ConfidenceRow(field=row.field, confidence=said, right=row.mark is Mark.MATCH)
 
 
 def _graded(

@@ -1,10 +1,11 @@
-"""What the terminal shows: a run, a comparison, a gate or an agreement on one screen."""
+"""What the terminal shows: a run, its confidence, a comparison, a gate or an agreement on one screen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from eval.agreement import Agreement
+from eval.certainty import ENOUGH, ENOUGH_DOCUMENTS, Certainty, Separation
 from eval.costs import Costs, latency
 from eval.fields import CRITICAL, GROUPS
 from eval.gate import GateResult
@@ -161,6 +162,54 @@ def metamorphic_screen(result: Metamorphic, most: int = 3) -> Iterator[str]:
 def _count(broken: Sequence[Broken]) -> str:
     letters = len({one.letter for one in broken})
     return "1 letter" if letters == 1 else f"{letters} letters"
+
+
+def certainty_screen(found: Certainty) -> Iterator[str]:
+    """Show what the confidences of a run are worth, line by line."""
+    yield (
+        f"{found.reader}: {found.documents} letters, {found.values} values with a confidence: {found.right} right, "
+        f"{found.wrong} wrong (95% intervals: documents resampled {found.draws} times, seed {found.seed})"
+    )
+    yield f"in no figure below: {found.without} values without a confidence, {found.without_wrong} of them wrong;"
+    yield f"    {found.missing} labelled values that the records do not have: not reachable by reviewing values"
+    yield f"{'right above wrong':{_WIDTH}} AUROC 95% interval    right  wrong  in letters      pairs"
+    yield _separation_line(found.auroc, found.auroc.of)
+    yield _separation_line(found.within_fields, "pairs of the same field only")
+    for group in found.groups:
+        yield _separation_line(group, "  " + group.of)
+    yield f"0.5 is chance; -: under {ENOUGH} right or wrong; no interval: either in under {ENOUGH_DOCUMENTS} letters"
+    yield f"{'the least certain, reviewed':{_WIDTH}} values   wrong  precision  recall  at random: wrong  recall"
+    for seen in found.reviews:
+        yield (
+            f"{f'  {seen.percent}%':{_WIDTH}} {seen.values:6d} {seen.wrong:7.1f}      {share(seen.precision)}   "
+            f"{share(seen.recall)}           {seen.chance:7.1f}   {share(seen.chance_recall)}"
+        )
+    yield f"{'the most certain, kept':{_WIDTH}} values   wrong      share"
+    for kept in found.coverage:
+        yield f"{f'  {kept.percent}%':{_WIDTH}} {kept.values:6d} {kept.wrong:7.1f}      {share(kept.risk)}"
+    yield (
+        f"area under that curve {found.aurc:.4f} (order by chance {found.aurc_chance:.4f}, "
+        f"best order {found.aurc_best:.4f})"
+    )
+    yield f"{'calibration: confidence':{_WIDTH}} values   right      share  mean confidence"
+    for one in found.bins:
+        label = f"  {one.low:g} to {one.high:g}"
+        yield (
+            f"{label:{_WIDTH}} {one.values:6d} {one.right:7d}      {share(one.share_right)}            "
+            f"{share(one.confidence)}"
+        )
+    yield (
+        f"Brier score {found.brier:.4f} (the share of right values said of all: {found.brier_constant:.4f}), "
+        f"expected calibration error {found.ece:.4f}"
+    )
+
+
+def _separation_line(one: Separation, label: str) -> str:
+    ends = " " * 14 if one.low is None or one.high is None else f"[{one.low:5.3f} {one.high:5.3f}]"
+    return (
+        f"{label[:_WIDTH]:{_WIDTH}} {share(one.value)} {ends} {one.right:7d} {one.wrong:6d} {one.wrong_documents:11d} "
+        f"{one.pairs:10d}"
+    )
 
 
 def agreement_screen(found: Agreement) -> Iterator[str]:

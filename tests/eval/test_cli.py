@@ -99,7 +99,7 @@ def always_failing(document):
 
 
 def test_a_reader_that_never_answers_is_an_error(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("eval.readers.KNOWN", {"rules": f"{__name__}:always_failing"})
+    monkeypatch.setattr("eval.readers.read", always_failing)
     monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
     ran = call("run", "--gold", folder, "--out", tmp_path / "run.json")
     assert ran.exit_code == 1
