@@ -144,6 +144,7 @@ class FakeConfiguration:
 
     reader: str = "fake"
     label: str = "a"
+    model: None = None
 
     @property
     def sha256(self) -> str:

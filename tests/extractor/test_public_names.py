@@ -38,8 +38,10 @@ def test_no_other() -> None:
 @pytest.mark.parametrize(
     ("module", "names"),
     [
-        ("extractor.layout", ["Item", "Layout", "lay_out"]),
-        ("extractor.rules", ["read_by_rules"]),
+        ("extractor.layout", ["Item", "Layout", "lay_out", "lay_out_at"]),
+        ("extractor.rules", ["read_by_rules", "say_front", "say_item_skeleton", "say_passages"]),
+        ("extractor.model", ["Attempt", "Message", "Model", "Reply", "Request"]),
+        ("extractor.prompted", ["PromptedReading", "Session", "estimate", "read_by_prompts"]),
         ("extractor.documents", ["Document", "read_document"]),
     ],
 )
