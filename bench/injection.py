@@ -69,7 +69,8 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs" / "samples"
     letters = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.txt"))]
     print(
-        f"{len(letters)} letters, the order planted in {len(PLACES)} places each\n{'':14}{'claimed':>9}{'model':>8}{'both':>8}"
+        f"{len(letters)} letters, the order planted in {len(PLACES)} places each\n",
+        f"{'':13}{'claimed':>9}{'model':>8}{'both':>8}",
     )
     claimed: Counter[str] = Counter()
     left: dict[str, Counter[str]] = {"model": Counter(), "both": Counter()}

@@ -230,7 +230,7 @@ async def read_in(session: Session, document: Document, configuration: Configura
     reading = await read_by_prompts(layout, facts, settings, session.prompts, session.asker, rules)
     found_by_model = reading.layout is not layout
     layout, facts = reading.layout, reading.facts
-    grounded = ground(reading.draft, layout, facts)
+    grounded = reading.grounded or ground(reading.draft, layout, facts)
     if rules is not None:
         # Where rules saw no layout, all that the model's headings opened up is the model's.
         said = frozenset(reading.draft.claims) if found_by_model else reading.said

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import string
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -28,7 +29,8 @@ USED_BY: dict[Strategy, tuple[Name, ...]] = {
     "sections": ("summary", "item", "corrections"),
     "budgeted": ("gaps", "corrections"),
 }
-"""Which prompts a strategy needs. `whole` falls back on `sections` for letters that are too long for one request."""
+"""Which prompts a strategy needs. Besides, each falls back on `whole` for letters of no known layout, and `whole` on
+`sections` for letters that are too long for one request."""
 
 _KEYS: dict[str, type] = {"name": str, "version": int, "strategy": str, "variables": list, "examples": list}
 _FENCE = "+++"
@@ -75,7 +77,8 @@ class Prompts:
 
     def sha256(self, strategy: Strategy) -> str:
         """Identity of what a strategy uses."""
-        names = USED_BY[strategy] + (USED_BY["sections"][:-1] if strategy == "whole" else ())
+        used = {*USED_BY[strategy], *USED_BY["whole"], *USED_BY["sections"]}
+        names = [name for name in NAMES if name in used]
         return _digest([self.by_name[name].sha256 for name in names])
 
 
@@ -97,6 +100,22 @@ def _loaded(folder: Path | None) -> Prompts:
     return Prompts(
         folder="built in" if folder is None else str(folder), by_name={name: _prompt(place, name) for name in NAMES}
     )
+
+
+def copy_prompts(folder: Path | None, target: Path) -> None:
+    """Copy a folder of prompts, ours by default, into a new one.
+
+    Raises:
+        ConfigurationError: the new folder is there already, or cannot be written.
+
+    """
+    try:
+        with as_file(_ours() if folder is None else folder) as source:
+            shutil.copytree(source, target)
+    except FileExistsError:
+        raise ConfigurationError(f"{str(target)!r} is there already: name a new folder") from None
+    except OSError as error:
+        raise ConfigurationError(f"{str(target)!r} cannot be written: {error}") from error
 
 
 def _ours() -> Traversable:
@@ -151,7 +170,7 @@ def _check_front_matter(head: dict[str, Any], name: Name, where: str) -> None:
         raise ConfigurationError(f"front matter of {where} must have exactly {', '.join(_KEYS)}; look at {wrong}")
     for key, kind in _KEYS.items():
         value: Any = head[key]
-        if not isinstance(value, kind) or (isinstance(value, list) and not all(isinstance(x, str) for x in value)):
+        if type(value) is not kind or (isinstance(value, list) and not all(isinstance(x, str) for x in value)):
             raise ConfigurationError(f"{key} of {where} is not of the right type: {value!r}")
     if head["name"] != name:
         raise ConfigurationError(f"{where} calls itself {head['name']!r}")

@@ -157,6 +157,8 @@ class Service:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
+        if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
+            raise ConfigurationError(f"base_url must begin with http:// or https://, not {self.base_url!r}")
         _positive("in_flight", self.in_flight)
         _positive("timeout", self.timeout)
         for name in ("requests_per_minute", "tokens_per_minute", "budget"):
@@ -285,14 +287,18 @@ def _typed(name: str, value: Any, where: str) -> Any:
     if name == "price":
         return _price(value, where)
     try:
+        if name in _INTEGERS | _NUMBERS and isinstance(value, bool):
+            raise TypeError  # noqa: TRY301  Python counts with it, people do not
         if name in _INTEGERS:
-            return int(value)
+            return int(str(value))
         if name in _NUMBERS:
             return None if name == "temperature" and value == "none" else float(value)
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{where} must be a number, not {value!r}") from error
     if name in ("leads", "corrects"):
         return _yes_or_no(value, where)
+    if not isinstance(value, str | Path):
+        raise ConfigurationError(f"{where} must be text, not {value!r}")
     return Path(value) if name in _PATHS else str(value)
 
 
@@ -315,8 +321,9 @@ def _price(value: Any, where: str) -> Price:
         numbers = [float(part) for part in str(value).split(",")]
         if len(numbers) == 2:
             return Price(input=numbers[0], output=numbers[1])
-        return Price(input=numbers[0], cached_input=numbers[1], output=numbers[2])
-    except (TypeError, ValueError, IndexError) as error:
+        full, cached, output = numbers
+        return Price(input=full, cached_input=cached, output=output)
+    except (TypeError, ValueError) as error:
         raise ConfigurationError(
             f"{where} must be IN,OUT or IN,CACHED,OUT in dollars a million tokens, not {value!r}"
         ) from error

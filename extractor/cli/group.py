@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "search": "Full-text search over headings and rationales.",
     "failures": "List letters that ended without a record.",
     "export": "Write flat tables: CSV, JSON lines or Parquet.",
+    "prompts": "List, print or copy the prompts of the model reader.",
     "schema": "Print the JSON Schema of the determination.",
 }
 """Our own commands, in the order in which help lists them; each is `command` in the module of its name."""

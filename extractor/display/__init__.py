@@ -8,7 +8,15 @@ from extractor.display.clean import json_cleaned
 from extractor.display.progress import progress
 from extractor.display.record import show_record
 from extractor.display.screen import Screen
-from extractor.display.tables import show_export, show_failures, show_found, show_hits, show_status, show_summary
+from extractor.display.tables import (
+    show_export,
+    show_failures,
+    show_found,
+    show_hits,
+    show_prompts,
+    show_status,
+    show_summary,
+)
 
 __all__ = [
     "Screen",
@@ -18,6 +26,7 @@ __all__ = [
     "show_failures",
     "show_found",
     "show_hits",
+    "show_prompts",
     "show_record",
     "show_status",
     "show_summary",

@@ -61,6 +61,10 @@ def _headline(record: Record) -> Text:
     return text
 
 
+SURE = 0.9
+"""Values of less confidence say so."""
+
+
 def _show_lines(screen: Screen, record: Record, lines: list[Line], full: bool) -> None:
     if screen.rich:
         heads = (
@@ -90,6 +94,11 @@ def _cells(line: Line, record: Record, full: bool) -> tuple[str, str, Text, str]
         words = Text(" · ".join(f'"{quote if full else shortened(quote, PASSAGE_CHARACTERS)}"' for quote in quotes))
         if any(e.how == "derived" for e in evidence):
             words.append(" (derived)", style="dim")
+    if any(e.support == "unchecked" for e in evidence):
+        words.append(" (a model's judgement)", style="yellow")
+    least = min((e.confidence for e in evidence if e.confidence is not None), default=1.0)
+    if least < SURE:
+        words.append(f" (only {least:.0%} sure)", style="yellow")
     return line.label, shown, words, _where(evidence)
 
 

@@ -15,6 +15,7 @@ from extractor.store.queries import HIT_END, HIT_START, Failure, Found, Hit, Sta
 
 if TYPE_CHECKING:
     from extractor.backlog import Summary
+    from extractor.prompts import Prompts
 
 
 def show_summary(screen: Screen, summary: Summary, database: Path) -> None:
@@ -77,6 +78,23 @@ def show_status(screen: Screen, status: Status) -> None:
                 for run in status.runs
             ],
         )
+
+
+def show_prompts(screen: Screen, prompts: Prompts) -> None:
+    """Show what the model reader asks."""
+    screen.line(f"prompts: {prompts.folder}")
+    heads = (Head("name"), Head("version", right=True), Head("strategy"), Head("hash"), Head("characters", right=True))
+    screen.table(
+        (*heads, Head("made of", ratio=1), Head("examples")),
+        [
+            (
+                *(prompt.name, str(prompt.version), prompt.strategy, prompt.sha256[:12], f"{len(prompt.text):,}"),
+                ", ".join(prompt.variables) or "-",
+                ", ".join(example.name for example in prompt.examples) or "-",
+            )
+            for prompt in prompts.by_name.values()
+        ],
+    )
 
 
 def show_found(screen: Screen, found: Iterable[Found]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -71,6 +72,9 @@ LONGEST_WAIT = 600.0
 _MOST_FAULTS = 8
 """Faults told to the model at a time: the first explain the rest."""
 
+_NAME = re.compile(r"\w{1,40}")
+"""A field's name or an item's number, in a path."""
+
 A = TypeVar("A", bound=BaseModel)
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -135,16 +139,25 @@ class Asker:
         reply: Reply | None = None
         try:
             async with self.meter.turn(request):
-                reply = await self._model.complete(request)
-                self.meter.settle(reply.usage)
+                reply = await self._sent(request)
             answer = judged(reply, request.answer)
         except ModelError as error:
-            if isinstance(error, RateLimited):
-                self.meter.slower()
             attempts.append(_attempt(request, error, reply, time.perf_counter() - began))
             raise
         attempts.append(_attempt(request, None, reply, reply.seconds))
         return answer
+
+    async def _sent(self, request: Request) -> Reply:
+        """Send a request; what it used is counted, and asking for less noticed, while it has its turn."""
+        try:
+            reply = await self._model.complete(request)
+        except ModelError as error:
+            self.meter.settle(Usage(requests=1))
+            if isinstance(error, RateLimited):
+                self.meter.slower()
+            raise
+        self.meter.settle(reply.usage)
+        return reply
 
     def _pause(self, error: ModelError, rule: Rule, count: int) -> float:
         asked = error.retry_after if isinstance(error, RateLimited) else None
@@ -190,8 +203,9 @@ def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:
 
 
 def _fault(error: Mapping[str, object]) -> str:
-    """`path: reason`. What the model wrote is left out: it may be the letter's words."""
-    place = "/".join(str(part) for part in cast("tuple[object, ...]", error["loc"]))
+    """`path: reason`. What the model wrote is left out: it may be the letter's words, even as a field's name."""
+    parts = [str(part) for part in cast("tuple[object, ...]", error["loc"])]
+    place = "/".join(part if _NAME.fullmatch(part) else "…" for part in parts)
     return f"{place or 'the answer'}: {str(error['msg'])[:120]}"
 
 

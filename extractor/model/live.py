@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any, NamedTuple
 
@@ -50,6 +51,10 @@ class Live:
         if key is None and service.base_url is None:
             raise ConfigurationError(
                 "the model reader needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of yours"
+            )
+        if key is not None and not (key.isascii() and key.isprintable()):
+            raise ConfigurationError(
+                "OPENAI_API_KEY holds what no key does: a line break, or a character that is not ASCII"
             )
         self._openai = openai
         self._key = key
@@ -125,7 +130,7 @@ class Live:
         if manner != self._manner:  # another request has found out meanwhile
             return True
         code, said = _code_and_words(error)
-        if _overflows(code, said) or _names_no_model(error.status_code, code, said):
+        if _overflows(code, said) or _filtered(code, said) or _names_no_model(error.status_code, code, said):
             return False
         if "max_completion_tokens" in said and manner.output_limit == "max_tokens":
             self._output_limit = "max_completion_tokens"
@@ -152,7 +157,7 @@ class Live:
             return TransportFailed(f"the endpoint failed with status {status}")
         if _overflows(code, said):
             return ContextOverflow("the request is longer than the model's context")
-        if code == "content_filter" or "content management policy" in said:
+        if _filtered(code, said):
             return Refused("the endpoint's content filter refused the request")
         if _names_no_model(status, code, said):
             return UnknownModel("the endpoint has no model of that name: check --model")
@@ -163,7 +168,7 @@ class Live:
         return f"no connection to {self._client.base_url.host}"
 
     def _masked(self, text: str) -> str:
-        return text.replace(self._key, "…") if self._key else text
+        return re.sub(re.escape(self._key), "…", text, flags=re.IGNORECASE) if self._key else text
 
 
 def _code_and_words(error: Any) -> tuple[str, str]:
@@ -178,6 +183,10 @@ def _code_and_words(error: Any) -> tuple[str, str]:
 
 def _overflows(code: str, said: str) -> bool:
     return code in ("context_length_exceeded", "exceed_context_size_error") or "context length" in said
+
+
+def _filtered(code: str, said: str) -> bool:
+    return code == "content_filter" or "content management policy" in said
 
 
 def _names_no_model(status: int, code: str, said: str) -> bool:

@@ -38,7 +38,7 @@ class Meter:
         self._reserved = 0.0
         self._settled = asyncio.Condition()
         self.usage = Usage()
-        """Of all replies so far."""
+        """Of all requests so far; of those without a reply only the number is known."""
 
     @property
     def spent(self) -> float | None:
@@ -75,7 +75,7 @@ class Meter:
                     self._settled.notify_all()
 
     def settle(self, usage: Usage) -> None:
-        """Count what a reply told; within its turn."""
+        """Count what a request used; within its turn."""
         mine = self.usage
         self.usage = Usage(
             requests=mine.requests + usage.requests,
@@ -85,7 +85,7 @@ class Meter:
         )
 
     def slower(self) -> None:
-        """The endpoint asked for fewer requests."""
+        """The endpoint asked for fewer requests; within the turn of the one that it refused."""
         self._gate.halve()
 
     async def _reserve(self, request: Request) -> float:
@@ -123,6 +123,8 @@ class Gate:
     def __init__(self, most: int) -> None:
         self._most = most
         self._inside = 0
+        self._before = 0
+        """Of those inside, how many were let in before the last halving."""
         self._calm = 0
         self._free = asyncio.Condition()
         self.allowed = most
@@ -137,14 +139,21 @@ class Gate:
         """Make room, and after a calm round a little more."""
         async with self._free:
             self._inside -= 1
-            self._calm += 1
+            if self._before:
+                self._before -= 1
+            else:
+                self._calm += 1
             if self._calm >= self.allowed and self.allowed < self._most:
                 self.allowed += 1
                 self._calm = 0
             self._free.notify_all()
 
     def halve(self) -> None:
-        """Allow half as many, at least one; once a round, for requests that were sent together fail together."""
-        if self._calm >= 1 or self.allowed == self._most:
+        """Allow half as many, at least one; said by one inside.
+
+        Once a round, for requests that were sent together fail together.
+        """
+        if not self._before:
             self.allowed = max(1, self.allowed // 2)
+            self._before = self._inside
         self._calm = 0

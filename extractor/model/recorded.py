@@ -11,7 +11,7 @@ import os
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 from extractor.errors import ConfigurationError, RecordingMissing
 from extractor.model.seam import Finish, Model, Reply, Request
@@ -34,9 +34,14 @@ def save(folder: Path, request: Request, reply: Reply) -> None:
         "usage": reply.usage.model_dump(),
     }
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False, indent=1)
-    Path(name).replace(path)
+    try:
+        # A model may write half a surrogate pair; json reads it back.
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
+            json.dump(content, file, ensure_ascii=False, indent=1)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 class Recorder:
@@ -79,6 +84,8 @@ class Recorded:
         path = place_of(self._folder, request)
         try:
             kept = json.loads(path.read_bytes())
+            if kept["finish"] not in get_args(Finish) or not isinstance(kept["text"], str | None):
+                raise ValueError("it is no reply")  # noqa: TRY301  told like every other fault of the file
             return Reply(
                 text=kept["text"],
                 finish=cast(Finish, kept["finish"]),
@@ -92,7 +99,7 @@ class Recorded:
                 f"no recording of request {request.sha256[:12]} ({request.purpose}, model {request.model!r}) "
                 f"in {str(self._folder)!r}: the letter, the prompt or the settings changed; record it with --record"
             ) from None
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise RecordingMissing(f"recording {str(path)!r} cannot be read: {error}") from error
 
     async def aclose(self) -> None:

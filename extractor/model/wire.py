@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
+from math import isfinite
 from typing import Any
 
 from pydantic import BaseModel
@@ -100,7 +101,7 @@ def reply_of(raw: str, mode: Mode, seconds: float) -> Reply:
     """
     try:
         payload = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TransportFailed("the endpoint answered with something that is no JSON") from error
     if not isinstance(payload, dict):
         raise TransportFailed("the endpoint answered with JSON that is no object")
@@ -110,7 +111,7 @@ def reply_of(raw: str, mode: Mode, seconds: float) -> Reply:
     except (KeyError, IndexError, TypeError, AttributeError):
         text, finish = None, "stop"
     return Reply(
-        text=None if text is None else unfenced(text),
+        text=unfenced(text) if isinstance(text, str) else None,
         finish=finish,
         model=str(payload.get("model") or ""),
         usage=usage_of(payload.get("usage")),
@@ -153,16 +154,17 @@ def usage_of(given: Any) -> Usage:
     """Tokens of one reply, by the names of either interface; what is not told is 0."""
     told = given if isinstance(given, dict) else {}
 
-    def number(*names: str) -> int:
-        return next((int(told[name]) for name in names if isinstance(told.get(name), int | float)), 0)
+    def number(told: Any, *names: str) -> int:
+        numbers = [told.get(name) for name in names] if isinstance(told, dict) else []
+        return next((int(each) for each in numbers if isinstance(each, int | float) and isfinite(each)), 0)
 
-    details = told.get("prompt_tokens_details") or told.get("input_tokens_details") or {}
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
     return Usage(
         requests=1,
-        input_tokens=number("prompt_tokens", "input_tokens"),
-        cached_input_tokens=int(cached or 0),
-        output_tokens=number("completion_tokens", "output_tokens"),
+        input_tokens=number(told, "prompt_tokens", "input_tokens"),
+        cached_input_tokens=number(
+            told.get("prompt_tokens_details") or told.get("input_tokens_details"), "cached_tokens"
+        ),
+        output_tokens=number(told, "completion_tokens", "output_tokens"),
     )
 
 

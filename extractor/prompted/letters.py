@@ -96,7 +96,7 @@ def _parts(layout: Layout, patient: bool, items: Sequence[int]) -> str:
 def _request(prompt: Prompt, form: type[BaseModel], content: str, settings: ModelSettings, purpose: str) -> Request:
     return Request(
         model=settings.name,
-        messages=(*_opening(prompt), Message("user", content)),
+        messages=(*opening(prompt), Message("user", content)),
         answer=form,
         max_output_tokens=settings.max_output_tokens,
         temperature=settings.temperature,
@@ -105,7 +105,7 @@ def _request(prompt: Prompt, form: type[BaseModel], content: str, settings: Mode
 
 
 @cache
-def _opening(prompt: Prompt) -> tuple[Message, ...]:
+def opening(prompt: Prompt) -> tuple[Message, ...]:
     """The part that is the same for every letter, byte for byte: providers cache what stands first."""
     turns = [Message("system", prompt.text)]
     for example in prompt.examples:

@@ -59,6 +59,8 @@ class PromptedReading:
     corrected: frozenset[str] = frozenset()
     """Pointers on which it was asked once more."""
     attempts: list[Attempt] = field(default_factory=list)
+    grounded: Grounded | None = None
+    """The draft grounded, where that was done on the way and nothing was corrected since."""
 
 
 async def read_by_prompts(
@@ -254,6 +256,7 @@ class _Letter:
             if flag.code is FlagCode.WITHHELD and flag.path in self.reading.said and flag.path in draft.claims
         ][:_MOST_CORRECTIONS]
         if not refused:
+            self.reading.grounded = grounded
             return
         faults = [_fault(flag) for flag in refused]
         paths = [flag.path for flag in refused]
@@ -302,12 +305,9 @@ def _fault(flag: Flag) -> str:
 
 
 async def _all(asked: Sequence[Awaitable[object]]) -> list[object]:
-    """Every answer in order; when one fails the others are called off, and the first error is raised."""
-    tasks: list[asyncio.Task[object]] = [asyncio.ensure_future(each) for each in asked]
-    try:
-        return list(await asyncio.gather(*tasks))
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
+    """Every answer in order, or the first error once all have ended: what is under way is paid for, and counted."""
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return list(answers)

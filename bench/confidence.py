@@ -1,0 +1,64 @@
+"""Count right and wrong values by agreement of the readers and by field, for `extractor/data/confidence.toml`.
+
+    IMR_MODEL=reference-llm IMR_REPLAY=gold/recordings python bench/confidence.py [--write]
+
+Both readers read the development half of the gold set; the test half is not touched, and shows whether the counts hold:
+`imr eval run --reader both --split test --out run.json; imr eval confidence run.json`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from eval.gold import Split, load_gold
+from eval.run import judge
+from eval.score import Mark
+from extractor import pipeline
+from extractor.confidence import kind_of
+from extractor.reconcile import Agreement
+from extractor.records import Evidence
+from extractor.settings import model_settings
+
+ROOT = Path(__file__).parents[1]
+TABLE = ROOT / "extractor" / "data" / "confidence.toml"
+HEAD = """# Right and wrong values by agreement of the readers and by field, on the development half of the gold set.
+# `python bench/confidence.py --write` makes it anew.
+"""
+
+
+def main() -> None:
+    """Count, print, and with --write keep."""
+    chosen = model_settings()
+    configuration = pipeline.Configuration.of("both", chosen.model)
+    kinds: dict[str, str] = {}
+
+    def note(pointer: str, evidence: Evidence, agreement: Agreement, *, corrected: bool = False) -> float:
+        kinds[pointer] = kind_of(evidence, agreement)
+        return 0.5
+
+    pipeline.confidence = note  # type: ignore[attr-defined]  # what it would be told is to be counted
+    counts: dict[str, dict[str, Counter[bool]]] = defaultdict(lambda: defaultdict(Counter))
+    for case in load_gold(ROOT / "gold", Split.DEV).cases:
+        kinds.clear()
+        record = pipeline.read(case.document, configuration, service=chosen.service)
+        score, _ = judge(case, record.model_dump(mode="json"))
+        for row in score.rows:
+            if row.predicted_at in kinds:
+                field = re.sub(r"/\d+(?=/|$)", "/*", row.predicted_at)
+                counts[kinds[row.predicted_at]][field][row.mark is Mark.MATCH] += 1
+    lines = [HEAD]
+    for kind in sorted(counts):
+        total = sum(counts[kind].values(), Counter())
+        print(f"{kind:12} right {total[True]:5} wrong {total[False]:4}")
+        lines.append(f"[counts.{kind}]")
+        lines += [f'"{field}" = [{n[True]}, {n[False]}]' for field, n in sorted(counts[kind].items())]
+        lines.append("")
+    if "--write" in sys.argv:
+        TABLE.write_text("\n".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

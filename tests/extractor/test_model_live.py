@@ -1,0 +1,331 @@
+"""A real client against a loopback endpoint that misbehaves in every way that is known."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import endpoint as ways
+import pytest
+from endpoint import Answer, Body, Broken, Endpoint, Handler, Said
+
+from extractor.errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    ContextOverflow,
+    ImrError,
+    QuotaExceeded,
+    RateLimited,
+    Refused,
+    Rejected,
+    RequestRefused,
+    TransportFailed,
+    Truncated,
+    UnknownModel,
+)
+from extractor.model import Message, Reply, Request
+from extractor.model.asking import judged
+from extractor.model.live import Live
+from extractor.prompted.answers import CorrectionsForm
+from extractor.settings import Mode, Secret, Service
+
+GOOD = '{"corrections":[]}'
+KEY = "sk-Echoed-By-The-Server-77"
+REQUEST = Request("m", (Message("system", "Read."), Message("user", "a {{ 7*7 }} letter")), CorrectionsForm, 100)
+
+
+def always(answer: Answer) -> Handler:
+    return lambda _body, _before: answer
+
+
+def in_turn(*answers: Answer) -> Handler:
+    return lambda _body, before: answers[min(before, len(answers) - 1)]
+
+
+def bad(message: str, kind: str = "invalid_request_error", code: str | None = None, status: int = 400) -> Broken:
+    return Broken(status, ways.error_body(message, kind, code))
+
+
+def use(
+    handler: Handler, do: Callable[[Live], Awaitable[Any]], mode: Mode = "json_schema", timeout: float = 20.0
+) -> tuple[Any, Endpoint]:
+    async def run(url: str) -> Any:
+        live = Live(Service(base_url=url, api_key=Secret(KEY), timeout=timeout), mode)
+        try:
+            return await do(live)
+        finally:
+            await live.aclose()
+
+    with Endpoint(handler) as endpoint:
+        return asyncio.run(run(endpoint.url)), endpoint
+
+
+async def once(live: Live) -> Reply | ImrError:
+    try:
+        return await live.complete(REQUEST)
+    except ImrError as error:
+        return error
+
+
+def times(number: int) -> Callable[[Live], Awaitable[list[Any]]]:
+    async def do(live: Live) -> list[Any]:
+        return [await once(live) for _ in range(number)]
+
+    return do
+
+
+def together(number: int) -> Callable[[Live], Awaitable[list[Any]]]:
+    async def do(live: Live) -> list[Any]:
+        return list(await asyncio.gather(*(once(live) for _ in range(number))))
+
+    return do
+
+
+# Errors
+
+AZURE_FILTER = bad("The response was filtered due to Azure OpenAI's content management policy.")
+ERRORS: dict[str, tuple[Answer, type[ImrError], str]] = {
+    "401": (ways.bad_key(), AuthenticationFailed, "OPENAI_API_KEY"),
+    "401 with the key": (bad(f"Incorrect API key: {KEY}", status=401), AuthenticationFailed, "OPENAI_API_KEY"),
+    "403": (bad("You are not allowed.", status=403), AuthenticationFailed, "OPENAI_API_KEY"),
+    "402": (bad("Pay first.", status=402), QuotaExceeded, "credit"),
+    "no quota": (ways.quota_gone(), QuotaExceeded, "credit"),
+    "billing limit": (bad("Limit.", "x", "billing_hard_limit_reached"), QuotaExceeded, "credit"),
+    "no model": (ways.no_such_model(), UnknownModel, "--model"),
+    "no model, ollama": (bad('model "m" not found, try pulling it', "api_error", status=404), UnknownModel, "--model"),
+    "429": (ways.rate_limited(), RateLimited, "fewer"),
+    "429 with the key": (bad(f"Slower, {KEY}.", status=429), RateLimited, "fewer"),
+    "500": (ways.server_error(), TransportFailed, "500"),
+    "500 page": (Broken(500, f"<html>{KEY}".encode(), content_type="text/html"), TransportFailed, "500"),
+    "503": (ways.loading(), TransportFailed, "503"),
+    "504": (Broken(504, b"", content_type="text/plain"), TransportFailed, "504"),
+    "408": (bad("Late.", status=408), TransportFailed, "408"),
+    "overflow": (ways.context_overflow(), ContextOverflow, "context"),
+    "overflow, llama.cpp": (ways.llama_overflow(), ContextOverflow, "context"),
+    "overflow, vLLM": (bad("This model's maximum context length is 10 tokens."), ContextOverflow, "context"),
+    "filter": (bad("Filtered.", "invalid_request_error", "content_filter"), Refused, "filter"),
+    "filter, Azure": (AZURE_FILTER, Refused, "filter"),
+    "page": (ways.html_page(), TransportFailed, "no JSON"),
+    "list": (Broken(200, b"[]"), TransportFailed, "no object"),
+    "nothing": (Broken(200, b""), TransportFailed, "no JSON"),
+    "disconnect": (ways.disconnected(), TransportFailed, "no connection to 127.0.0.1"),
+    "garbage": (Broken(200, b"no gzip", {"content-encoding": "gzip"}), TransportFailed, "no connection"),
+    "unknown 400": (bad("Unknown parameter: 'x'."), RequestRefused, "unknown parameter"),
+    "400 with the key": (bad(f"{KEY} {KEY.upper()} is odd. " + "x" * 500), RequestRefused, "… … is odd"),
+    "400 page": (Broken(400, f"<p>{KEY}</p>".encode(), content_type="text/html"), RequestRefused, "400"),
+    "400 of another form": (Broken(400, json.dumps({"error": f"no {KEY}"}).encode()), RequestRefused, "no …"),
+    "413": (bad("Too large.", status=413), RequestRefused, "413"),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+@pytest.mark.parametrize("mode", ["json_schema", "responses"])
+def test_an_error_becomes_ours_after_one_request_and_never_holds_the_key(case: str, mode: Mode) -> None:
+    answer, kind, words = ERRORS[case]
+    error, endpoint = use(always(answer), once, mode)
+    assert type(error) is kind
+    assert words in str(error)
+    assert endpoint.seen == 1
+    assert endpoint.headers[0]["authorization"] == f"Bearer {KEY}"
+    shown = "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
+    assert KEY.lower() not in shown.lower()
+    assert len(str(error)) < 300
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [(None, None), ("3", 3.0), ("0.5", 0.5), ("-1", 0.0), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("soon", None)],
+)
+def test_what_a_rate_limit_asks_is_told(header: str | None, seconds: float | None) -> None:
+    error, _ = use(always(ways.rate_limited(header)), once)
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == seconds
+
+
+def test_a_time_out_is_a_failure_of_transport() -> None:
+    error, endpoint = use(always(ways.hanging()), once, timeout=0.1)
+    assert isinstance(error, TransportFailed)
+    assert "in time" in str(error)
+    assert endpoint.seen == 1
+
+
+def test_nobody_there_is_a_failure_of_transport() -> None:
+    with Endpoint(always(Said(GOOD))) as endpoint:
+        url = endpoint.url
+
+    async def run() -> Any:
+        live = Live(Service(base_url=url, timeout=2.0))
+        try:
+            return await once(live)
+        finally:
+            await live.aclose()
+
+    error = asyncio.run(run())
+    assert isinstance(error, TransportFailed)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"), [(ways.refused(), Refused), (ways.truncated(GOOD), Truncated), (Said("no"), ValueError)]
+)
+def test_what_a_reply_lacks_is_judged_later(answer: Said, kind: type[Exception]) -> None:
+    reply, _ = use(always(answer), once)
+    assert isinstance(reply, Reply)
+    with pytest.raises(ImrError if kind is ValueError else kind):
+        judged(reply, CorrectionsForm)
+
+
+# Replies
+
+
+@pytest.mark.parametrize(
+    ("mode", "path"),
+    [
+        ("json_schema", "/v1/chat/completions"),
+        ("tools", "/v1/chat/completions"),
+        ("json", "/v1/chat/completions"),
+        ("responses", "/v1/responses"),
+    ],
+)
+def test_a_good_answer_comes_back_in_every_mode(mode: Mode, path: str) -> None:
+    reply, endpoint = use(always(Said(GOOD, 7, 3, 5)), once, mode)
+    assert judged(reply, CorrectionsForm) == CorrectionsForm(corrections=[])
+    assert (reply.usage.requests, reply.usage.input_tokens, reply.usage.cached_input_tokens) == (1, 7, 3)
+    assert (reply.usage.output_tokens, reply.model, reply.finish) == (5, "test-model", "stop")
+    [body] = endpoint.requests
+    assert body["_path"] == path
+    assert body["input" if mode == "responses" else "messages"][-1]["content"] == REQUEST.messages[-1].content
+
+
+def test_connections_are_kept_and_closed() -> None:
+    replies, endpoint = use(always(Said(GOOD)), times(10))
+    assert {type(reply) for reply in replies} == {Reply}
+    assert (endpoint.seen, endpoint.connections) == (10, 1)
+    _, endpoint = use(always(Said(GOOD, seconds=0.01)), together(5))
+    assert (endpoint.seen, endpoint.connections, endpoint.in_flight_most) == (5, 5, 5)
+
+
+# Adapting
+
+
+def refusing(*words: str) -> Handler:
+    """An endpoint that refuses requests which have one of these fields."""
+
+    def handle(body: Body, _before: int) -> Answer:
+        for word in words:
+            name, _, kind = word.partition(":")
+            if name in body and (not kind or body[name].get("type") == kind):
+                return bad(f"'{name}' is not supported with this model.")
+        return Said(GOOD)
+
+    return handle
+
+
+STRICT, TOOLS = "response_format:json_schema", "tools"
+
+
+@pytest.mark.parametrize("ask", [times(3), together(4)])
+@pytest.mark.parametrize(
+    ("refused", "mode", "requests"),
+    [((), "json_schema", 1), ((STRICT,), "tools", 2), ((STRICT, TOOLS), "json", 3)],
+)
+def test_auto_falls_back_until_the_endpoint_takes_it(
+    refused: tuple[str, ...], mode: Mode, requests: int, ask: Callable[[Live], Awaitable[list[Any]]]
+) -> None:
+    async def do(live: Live) -> tuple[list[Any], Mode]:
+        return await ask(live), live.mode
+
+    (replies, used), endpoint = use(refusing(*refused), do, "auto")
+    assert used == mode
+    assert [judged(reply, CorrectionsForm) for reply in replies] == [CorrectionsForm(corrections=[])] * len(replies)
+    last = endpoint.requests[-1]
+    assert ("tools" in last, last.get("response_format", {}).get("type", "")) == {
+        "json_schema": (False, "json_schema"),
+        "tools": (True, ""),
+        "json": (False, "json_object"),
+    }[mode]
+    assert len(replies) + requests - 1 <= endpoint.seen <= len(replies) * requests
+
+
+def test_a_mode_that_was_chosen_is_kept() -> None:
+    error, endpoint = use(refusing(STRICT), once, "json_schema")
+    assert isinstance(error, RequestRefused)
+    assert endpoint.seen == 1
+
+
+def test_a_chosen_mode_that_nothing_takes_ends_in_one_refusal() -> None:
+    error, endpoint = use(refusing("model"), once, "auto")
+    assert isinstance(error, RequestRefused)
+    assert endpoint.seen == 3
+
+
+@pytest.mark.parametrize("answer", [ways.llama_overflow(), ways.no_such_model(), AZURE_FILTER, ways.rate_limited()])
+def test_trouble_of_another_kind_changes_no_mode(answer: Broken) -> None:
+    async def do(live: Live) -> tuple[list[Any], Mode]:
+        return [await once(live), await once(live)], live.mode
+
+    ([error, reply], mode), endpoint = use(in_turn(answer, Said(GOOD)), do, "auto")
+    assert isinstance(error, ImrError)
+    assert isinstance(reply, Reply)
+    assert (mode, endpoint.seen) == ("json_schema", 2)
+
+
+def test_the_limit_of_tokens_has_the_name_that_the_endpoint_wants() -> None:
+    def handle(body: Body, _before: int) -> Answer:
+        if "max_tokens" in body:
+            return bad("Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
+        return Said(GOOD)
+
+    for ask in (times(2), together(3)):
+        replies, endpoint = use(handle, ask, "auto")
+        assert {type(reply) for reply in replies} == {Reply}
+        assert endpoint.requests[-1]["max_completion_tokens"] == 100
+        assert endpoint.requests[-1]["response_format"]["type"] == "json_schema"
+        assert sum("max_completion_tokens" in body for body in endpoint.requests) == len(replies)
+
+
+def test_a_temperature_that_is_refused_is_left_out() -> None:
+    replies, endpoint = use(refusing("temperature"), times(2), "auto")
+    assert {type(reply) for reply in replies} == {Reply}
+    assert ["temperature" in body for body in endpoint.requests] == [True, False, False]
+    assert "response_format" in endpoint.requests[-1]
+
+
+def test_once_one_was_answered_a_refused_request_is_that_letters_trouble() -> None:
+    odd = bad("Invalid character in the input.")
+    [before], _ = use(always(odd), times(1), "auto")
+    assert type(before) is RequestRefused
+    [first, refused, last], endpoint = use(in_turn(Said(GOOD), odd, Said(GOOD)), times(3), "auto")
+    assert (type(first), type(refused), type(last)) == (Reply, Rejected, Reply)
+    assert endpoint.seen == 3
+    assert "response_format" in endpoint.requests[-1]
+
+
+# What it is built from
+
+
+def test_without_key_and_address_it_says_what_to_set() -> None:
+    with pytest.raises(ConfigurationError, match=r"OPENAI_API_KEY.*OPENAI_BASE_URL"):
+        Live(Service())
+
+
+@pytest.mark.parametrize("key", ["sk-Schlüssel", "sk-broken\n", "sk-\x00"])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Live(Service(base_url="http://127.0.0.1:9/v1", api_key=Secret(key)))
+    assert key.strip() not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        Service(base_url="https://api.openai.com/v1", api_key=Secret("k")),
+        Service(api_key=Secret("k")),
+        Service(base_url="http://127.0.0.1.example.com/v1"),
+    ],
+)
+def test_tests_may_not_ask_a_live_model(service: Service) -> None:
+    with pytest.raises(pytest.fail.Exception, match="IMR_TEST_LIVE"):
+        Live(service)

@@ -1,0 +1,288 @@
+"""Backlogs by a model: chaos, budget, limits, resuming; nothing lost, nothing twice, usage adds up."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answering import Answers
+from endpoint import Broken, Chaos, Endpoint, Said, bad_key, hanging, no_such_model, quota_gone, refused, server_error
+
+from extractor.backlog import Summary, run
+from extractor.backlog.estimate import estimate
+from extractor.errors import AuthenticationFailed, BudgetExceeded, QuotaExceeded, ServiceError, UnknownModel
+from extractor.model import asking
+from extractor.pipeline import Configuration, ReaderName
+from extractor.settings import DEFAULT_LIMITS, ModelSettings, Price, Secret, Service
+from extractor.store import Store
+
+SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
+TEXTS = [path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("*.txt"))]
+CHAOS = {
+    "rate_limited": 0.06,
+    "server_error": 0.06,
+    "loading": 0.02,
+    "truncated": 0.04,
+    "refused": 0.02,
+    "malformed": 0.06,
+    "fenced": 0.03,
+    "empty_choices": 0.03,
+    "html_page": 0.03,
+    "disconnected": 0.03,
+    "slow": 0.02,
+}
+
+
+def letters(count: int) -> list[str]:
+    """Sample letters, each with a case number of its own."""
+    made = []
+    for number in range(count):
+        own = f"CM{13 + number % 7}-{1000000 + number}"
+        text, found = re.subn(r"CM\d\d-\d{7}", own, TEXTS[number % len(TEXTS)])
+        made.append(text if found else f"{text}\nCase {own}\n")
+    return made
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses are a thousandth."""
+    rules = {kind: dataclasses.replace(rule, pause=rule.pause / 1000) for kind, rule in asking.POLICY.items()}
+    monkeypatch.setattr(asking, "POLICY", rules)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[[list[str]], Path]:
+    def write(texts: list[str]) -> Path:
+        place = tmp_path / "in"
+        place.mkdir(exist_ok=True)
+        for number, text in enumerate(texts):
+            (place / f"{number:04}.txt").write_text(text, encoding="utf-8")
+        return place
+
+    return write
+
+
+def go(
+    source: Path, database: Path, url: str, *, reader: ReaderName = "both", strategy: str = "whole", **service: Any
+) -> Summary:
+    settings = ModelSettings("test", strategy=strategy)  # type: ignore[arg-type]
+    given = Service(base_url=url, api_key=Secret("sk-secret-of-the-test"), timeout=5, **{"in_flight": 8, **service})
+    with Store(database) as store:
+        return run([source], store, Configuration.of(reader, settings), service=given)
+
+
+def rows(database: Path, sql: str) -> list[Any]:
+    connection = sqlite3.connect(database)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(("reader", "strategy"), [("both", "whole"), ("model", "sections"), ("both", "budgeted")])
+def test_of_a_server_that_misbehaves_in_every_way_nothing_is_lost(
+    tmp_path: Path, folder: Callable[[list[str]], Path], reader: ReaderName, strategy: str
+) -> None:
+    texts = letters(80)
+    chaos = Chaos(Answers(texts).body, seed=7, rates=CHAOS)
+    with Endpoint(chaos, keep=False) as endpoint:
+        summary = go(folder(texts), tmp_path / "a.db", endpoint.url, reader=reader, strategy=strategy)
+        assert endpoint.in_flight_most <= 8
+    assert (summary.found, summary.extracted + summary.failed, summary.remaining) == (80, 80, 0)
+    assert set(CHAOS) - set(chaos.did) <= {"slow"}, "the chaos did not come about"
+    [(records, documents)] = rows(tmp_path / "a.db", "SELECT count(*), count(DISTINCT document_sha256) FROM records")
+    failures = dict(rows(tmp_path / "a.db", "SELECT failure_class, count(*) FROM open_failures GROUP BY 1"))
+    assert records == documents == summary.extracted
+    assert sum(failures.values()) == summary.failed == 80 - records
+    assert set(failures) <= {"refused", "truncated", "invalid_answer", "transport", "rate_limit"}
+    usage = rows(tmp_path / "a.db", "SELECT sum(input_tokens), sum(output_tokens) FROM attempts")
+    assert usage == [(chaos.input_tokens, chaos.output_tokens)]
+    assert (summary.input_tokens, summary.output_tokens) == (chaos.input_tokens, chaos.output_tokens)
+    assert "sk-secret" not in "".join(map(str, rows(tmp_path / "a.db", "SELECT message, reply FROM attempts")))
+
+
+def test_a_second_run_tries_what_failed_and_nothing_else(tmp_path: Path, folder: Callable[[list[str]], Path]) -> None:
+    texts = letters(30)
+    good = Answers(texts)
+    unlucky = re.search(r"CM\d\d-\d{7}", texts[4])
+    assert unlucky is not None
+
+    def moody(body: dict[str, Any], _: int) -> Said | Broken:
+        return refused() if unlucky.group() in body["messages"][-1]["content"] else Said(good.body(body))
+
+    source = folder(texts)
+    with Endpoint(moody) as endpoint:
+        first = go(source, tmp_path / "a.db", endpoint.url)
+    assert (first.extracted, first.failures) == (29, {"refused": 1})
+    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
+        second = go(source, tmp_path / "a.db", endpoint.url)
+        assert len(endpoint.requests) == 1
+        third = go(source, tmp_path / "a.db", endpoint.url)
+        assert len(endpoint.requests) == 1
+    assert (second.already, second.extracted, third.already) == (29, 1, 30)
+    assert rows(tmp_path / "a.db", "SELECT count(*) FROM open_failures") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [(bad_key, AuthenticationFailed), (no_such_model, UnknownModel), (quota_gone, QuotaExceeded)],
+)
+def test_what_concerns_every_letter_stops_the_run_at_once_and_it_can_go_on(
+    tmp_path: Path, folder: Callable[[list[str]], Path], answer: Callable[[], Broken], error: type[ServiceError]
+) -> None:
+    texts = letters(60)
+    good = Answers(texts)
+    source = folder(texts)
+    with Endpoint(lambda body, before: answer() if before >= 10 else Said(good.body(body))) as endpoint:
+        with pytest.raises(error) as caught:
+            go(source, tmp_path / "a.db", endpoint.url)
+        assert len(endpoint.requests) <= 10 + 16 + 16, "it went on asking"
+    assert "sk-secret" not in str(caught.value)
+    [(state, found, extracted, failed, remaining)] = rows(
+        tmp_path / "a.db", "SELECT state, found, extracted, failed, remaining FROM runs"
+    )
+    assert (state, extracted, failed) == ("stopped", 10, 0)
+    assert remaining == 50
+    assert found <= 60
+    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
+        assert go(source, tmp_path / "a.db", endpoint.url).extracted == 50
+        assert len(endpoint.requests) == 50
+
+
+@pytest.mark.parametrize("in_flight", [1, 16])
+def test_a_budget_is_never_crossed_and_what_it_bought_is_kept(
+    tmp_path: Path, folder: Callable[[list[str]], Path], in_flight: int
+) -> None:
+    texts = letters(60)
+    good = Answers(texts)
+    price = Price(input=1.0, output=4.0)
+
+    # The server charges as much as a server could: every character a third of a token, and the whole answer allowed.
+
+    def dear(body: dict[str, Any], _: int) -> Said:
+        sent = sum(len(message["content"]) for message in body["messages"])
+        return Said(good.body(body), input_tokens=sent // 3, output_tokens=body["max_tokens"], seconds=0.002)
+
+    with Endpoint(dear) as endpoint, pytest.raises(BudgetExceeded, match="--budget"):
+        go(folder(texts), tmp_path / "a.db", endpoint.url, price=price, budget=0.4, in_flight=in_flight)
+    [(sent, said, records)] = rows(
+        tmp_path / "a.db",
+        "SELECT sum(input_tokens), sum(output_tokens), (SELECT count(*) FROM records) FROM attempts",
+    )
+    spent = price.of(sent, 0, said)
+    assert 0.2 < spent <= 0.4
+    assert records == len(endpoint.requests) > 5
+
+
+def test_a_letter_that_hangs_is_given_up_and_the_others_go_on(
+    tmp_path: Path, folder: Callable[[list[str]], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = letters(12)
+    good = Answers(texts)
+    slow = re.search(r"CM\d\d-\d{7}", texts[3])
+    assert slow is not None
+    rules = {kind: dataclasses.replace(rule, times=min(rule.times, 1)) for kind, rule in asking.POLICY.items()}
+    monkeypatch.setattr(asking, "POLICY", rules)
+
+    def script(body: dict[str, Any], _: int) -> Said | Broken:
+        return hanging() if slow.group() in body["messages"][-1]["content"] else Said(good.body(body))
+
+    with Endpoint(script) as endpoint:
+        settings = Configuration.of("model", ModelSettings("test"))
+        service = Service(base_url=endpoint.url, timeout=0.3, in_flight=4)
+        with Store(tmp_path / "a.db") as store:
+            summary = run([folder(texts)], store, settings, service=service)
+    assert (summary.extracted, summary.failures) == (11, {"transport": 1})
+
+
+def test_documents_that_cannot_be_read_cost_nothing(tmp_path: Path, folder: Callable[[list[str]], Path]) -> None:
+    texts = letters(3)
+    good = Answers(texts)
+    source = folder(texts)
+    (source / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing")
+    (source / "empty.txt").write_bytes(b"")
+    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
+        summary = go(source, tmp_path / "a.db", endpoint.url)
+        assert len(endpoint.requests) == 3
+    assert (summary.extracted, summary.failed) == (3, 2)
+
+
+def test_asked_to_stop_it_ends_what_is_under_way(
+    tmp_path: Path, folder: Callable[[list[str]], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = letters(60)
+    good = Answers(texts)
+    stop = threading.Event()
+    monkeypatch.setattr("extractor.backlog.stopping.Stopping.__bool__", lambda _: stop.is_set())
+
+    def script(body: dict[str, Any], before: int) -> Said:
+        if before >= 20:
+            stop.set()
+        return Said(good.body(body), seconds=0.005)
+
+    with Endpoint(script) as endpoint:
+        summary = go(folder(texts), tmp_path / "a.db", endpoint.url, in_flight=4)
+        assert summary.interrupted
+        assert summary.extracted == len(endpoint.requests) < 60
+    assert summary.extracted + summary.remaining == 60
+
+
+def test_every_reply_is_kept_as_it_came(tmp_path: Path, folder: Callable[[list[str]], Path]) -> None:
+    texts = letters(2)
+    good = Answers(texts)
+
+    def script(body: dict[str, Any], before: int) -> Said | Broken:
+        return server_error() if before == 0 else Said(good.body(body), output_tokens=33)
+
+    with Endpoint(script) as endpoint:
+        go(folder(texts), tmp_path / "a.db", endpoint.url, in_flight=1)
+    kept = rows(tmp_path / "a.db", "SELECT outcome, purpose, output_tokens, reply, message FROM attempts ORDER BY id")
+    assert sorted(row[0] for row in kept) == ["ok", "ok", "transport"]
+    good_ones = [row for row in kept if row[0] == "ok"]
+    assert {row[2] for row in good_ones} == {33}
+    replies = [json.loads(row[3])["choices"][0]["message"]["content"] for row in good_ones]
+    assert all(json.loads(reply)["items"] for reply in replies)
+    (failed,) = [row for row in kept if row[0] == "transport"]
+    assert failed[3] is None
+    assert "500" in failed[4]
+
+
+def test_confidence_is_stored_and_comes_back(tmp_path: Path, folder: Callable[[list[str]], Path]) -> None:
+    texts = letters(1)
+    good = Answers(texts)
+    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
+        go(folder(texts), tmp_path / "a.db", endpoint.url)
+    with Store(tmp_path / "a.db") as store:
+        [record] = store.records()
+    assert all(evidence.confidence is not None for evidence in record.evidence.values())
+    least = rows(tmp_path / "a.db", "SELECT min(confidence) FROM current_evidence")
+    assert least == [(min(e.confidence for e in record.evidence.values() if e.confidence is not None),)]
+
+
+@pytest.mark.parametrize("strategy", ["whole", "sections", "budgeted"])
+def test_an_estimate_is_what_is_then_sent(tmp_path: Path, folder: Callable[[list[str]], Path], strategy: str) -> None:
+    texts = letters(16)
+    good = Answers(texts)
+    source = folder(texts)
+    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
+        go(source, tmp_path / "a.db", endpoint.url, strategy=strategy)
+        sent = endpoint.requests
+    configuration = Configuration.of("both", ModelSettings("test", strategy=strategy))  # type: ignore[arg-type]
+    made = estimate(sorted(source.iterdir()), configuration, Service(price=Price(1, 2)), DEFAULT_LIMITS)
+    assert (made.letters, made.requests) == (16, len(sent))
+    characters = sum(len(message["content"]) for body in sent for message in body["messages"])
+    assert characters / 4 < made.input_tokens < characters / 4 + len(sent) * 3_000  # with the schema of the answer
+    assert made.dollars == pytest.approx((made.input_tokens + 2 * made.output_tokens) / 1e6)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    yield
+    assert not [thread.name for thread in threading.enumerate() if thread.name == "model"]
