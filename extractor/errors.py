@@ -151,6 +151,11 @@ class TransportFailed(ModelError):
 
     failure_class = "transport"
 
+    def __init__(self, message: str, *, perhaps_billed: bool = False) -> None:
+        super().__init__(message)
+        self.perhaps_billed = perhaps_billed
+        """The request was sent and nothing came back: what it cost is not known."""
+
 
 class RateLimited(ModelError):
     """The endpoint wants fewer requests or tokens a minute."""

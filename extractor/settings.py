@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -82,6 +83,12 @@ class Price:
     output: float
     cached_input: float | None = None
     """None: as `input`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would let a budget be crossed unseen."""
+        for value in (self.input, self.output, self.cached_input or 0.0):
+            if not 0 <= value < inf:
+                raise ConfigurationError(f"a price must be dollars, 0 or more, not {value!r}")
 
     def of(self, input_tokens: int, cached_input_tokens: int, output_tokens: int) -> float:
         """Dollars for so many tokens; the cached are a part of the input."""

@@ -12,7 +12,7 @@ from extractor.grounding import ground
 from extractor.layout import lay_out
 from extractor.model import Request
 from extractor.pipeline import read
-from extractor.prompted.answers import GapForm, GapsForm, ItemForm, PatientForm, WholeForm, WholeItemForm
+from extractor.prompted.answers import MOST_ITEMS, GapForm, GapsForm, ItemForm, PatientForm, WholeForm, WholeItemForm
 from extractor.prompted.letters import gaps_request, item_request, line_range, summary_request, whole_request
 from extractor.prompted.reader import weak
 from extractor.prompts import load_prompts
@@ -56,7 +56,7 @@ def whole_answer(letter: str) -> WholeForm:
             }
         )
     dates = ("date_assigned", "decision_date", "ur_denial_date", "application_received", "date_of_injury")
-    return WholeForm.model_validate(
+    answer = WholeForm.model_validate(
         {
             "header": {
                 "case_number": cited("/case_number", told.case_number),
@@ -72,9 +72,11 @@ def whole_answer(letter: str) -> WholeForm:
                     cited(f"/patient/diagnoses/{n}", diagnosis) for n, diagnosis in enumerate(told.patient.diagnoses)
                 ],
             },
-            "items": items,
+            "items": [],
         }
     )
+    # More items than the form holds are no answer to a whole letter, but parts of them are to smaller requests.
+    return answer.model_copy(update={"items": [WholeItemForm.model_validate(item) for item in items]})
 
 
 def _line(record: Record, pointer: str) -> int:
@@ -108,11 +110,10 @@ class Answers:
             ]
             rules = ground(read_by_rules(layout, facts), layout, facts)
             patient, shown = weak(layout, rules)
-            if patient or shown:
-                request = gaps_request(layout, patient, shown, prompts["gaps"], settings)
-                self._learn(
-                    request, GapsForm(patient=answer.patient if patient else None, items=[gaps[n] for n in shown])
-                )
+            for start in range(0, max(1, len(shown)), MOST_ITEMS) if patient or shown else ():
+                few, told = shown[start : start + MOST_ITEMS], patient and not start
+                request = gaps_request(layout, told, few, prompts["gaps"], settings)
+                self._learn(request, GapsForm(patient=answer.patient if told else None, items=[gaps[n] for n in few]))
 
     def _learn(self, request: Request, answer: WholeForm | PatientForm | ItemForm | GapsForm) -> None:
         self._known[request.messages[-1].content] = answer.model_dump_json()

@@ -87,10 +87,10 @@ class Live:
                 if not self._adapted(error, manner):
                     raise self._translated(error) from None
             except self._openai.APIConnectionError as error:
-                late = isinstance(error, self._openai.APITimeoutError)
-                raise TransportFailed(
-                    "the endpoint did not answer in time" if late else self._no_connection()
-                ) from None
+                sent = not _unconnected(error)
+                late = sent and isinstance(error, self._openai.APITimeoutError)
+                message = "the endpoint did not answer in time" if late else self._no_connection()
+                raise TransportFailed(message, perhaps_billed=sent) from None
             else:
                 self._answered = True
                 return reply
@@ -169,6 +169,13 @@ class Live:
 
     def _masked(self, text: str) -> str:
         return re.sub(re.escape(self._key), "…", text, flags=re.IGNORECASE) if self._key else text
+
+
+def _unconnected(error: Any) -> bool:
+    """Whether a time-out was none: the client's transport so calls a connection that was refused or broke, too."""
+    from httpx2 import ConnectTimeout  # noqa: PLC0415
+
+    return isinstance(error.__cause__, ConnectTimeout)
 
 
 def _code_and_words(error: Any) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from aiolimiter import AsyncLimiter
 
-from extractor.errors import BudgetExceeded
+from extractor.errors import BudgetExceeded, TransportFailed
 from extractor.model.seam import Request
 from extractor.records import Usage
 from extractor.settings import Service
@@ -36,6 +36,8 @@ class Meter:
         self._requests = _per_minute(service.requests_per_minute)
         self._tokens = _per_minute(service.tokens_per_minute)
         self._reserved = 0.0
+        self._perhaps_spent = 0.0
+        """Worst cost of requests that were sent and never answered: a provider may charge for them."""
         self._settled = asyncio.Condition()
         self.usage = Usage()
         """Of all requests so far; of those without a reply only the number is known."""
@@ -67,11 +69,16 @@ class Meter:
                 wanted = min(estimated_tokens(request) + request.max_output_tokens, self._tokens.max_rate)
                 await self._tokens.acquire(wanted)
             worst = await self._reserve(request)
+            perhaps_lost = 0.0
             try:
                 yield
+            except TransportFailed as error:
+                perhaps_lost = worst if error.perhaps_billed else 0.0
+                raise
             finally:
                 async with self._settled:
                     self._reserved -= worst
+                    self._perhaps_spent += perhaps_lost
                     self._settled.notify_all()
 
     def settle(self, usage: Usage) -> None:
@@ -95,7 +102,7 @@ class Meter:
             return 0.0
         worst = price.of(round(request.characters / _SAFE_CHARACTERS_A_TOKEN), 0, request.max_output_tokens)
         async with self._settled:
-            while (self.spent or 0.0) + self._reserved + worst > budget:
+            while (self.spent or 0.0) + self._perhaps_spent + self._reserved + worst > budget:
                 if self._reserved <= _NOTHING:
                     raise BudgetExceeded(
                         f"the budget of ${budget:g} could be crossed: ${self.spent or 0.0:.4f} is spent and the next "

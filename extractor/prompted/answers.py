@@ -118,6 +118,9 @@ class ReasonForm(Form):
     line: Line
 
 
+MOST_ITEMS = 40
+"""Items in one answer. Letters seen have up to 21; those with more are asked about piece by piece."""
+
 Parts = Annotated[list[BodyPartForm], Field(max_length=8)]
 Drugs = Annotated[list[DrugForm], Field(max_length=12)]
 Reasons = Annotated[list[ReasonForm], Field(max_length=5)]
@@ -151,7 +154,7 @@ class WholeForm(Form):
     header: Header
     reviewer: ReviewerForm
     patient: PatientForm
-    items: Annotated[list[WholeItemForm], Field(max_length=40)]
+    items: Annotated[list[WholeItemForm], Field(max_length=MOST_ITEMS)]
 
 
 class GapForm(Form):
@@ -166,7 +169,7 @@ class GapsForm(Form):
     """What rules are weak at, of one letter; only the parts that were shown."""
 
     patient: PatientForm | None
-    items: Annotated[list[GapForm], Field(max_length=40)]
+    items: Annotated[list[GapForm], Field(max_length=MOST_ITEMS)]
 
 
 class Correction(Form):

@@ -135,8 +135,11 @@ def say_reasons(reasons: Sequence[ReasonForm], index: int, draft: Draft) -> None
             seen.append(given.reason.value)
 
 
-def say_gaps(answer: GapsForm, patient: bool, items: Sequence[int], draft: Draft) -> None:
-    """Claim what was said of the parts that were shown; what is said of others is left alone."""
+def say_gaps(answer: GapsForm, patient: bool, items: Sequence[int], draft: Draft) -> list[int]:
+    """Claim what was said of the parts that were shown, and tell which items it left out.
+
+    What is said of parts that were not shown is left alone.
+    """
     if patient and answer.patient is not None:
         say_patient(answer.patient, draft)
     said: set[int] = set()
@@ -146,7 +149,7 @@ def say_gaps(answer: GapsForm, patient: bool, items: Sequence[int], draft: Draft
             said.add(index)
             say_kind(gap.kind, index, draft)
             say_reasons(gap.reasons, index, draft)
-    draft.left_out = tuple(sorted(set(items) - said))
+    return sorted(set(items) - said)
 
 
 def _judge(pointer: str, value: str, draft: Draft) -> None:

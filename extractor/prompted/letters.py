@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from extractor.errors import ConfigurationError
 from extractor.layout import Layout, lay_out
 from extractor.model import Message, Request
 from extractor.prompted.answers import CorrectionsForm, GapForm, GapsForm, ItemForm, PatientForm, WholeForm
-from extractor.prompts import Example, Prompt
+from extractor.prompts import Example, Prompt, Prompts
 from extractor.settings import ModelSettings
 from extractor.spans import Span
 
@@ -136,6 +137,23 @@ def worked(prompt: Prompt, example: Example) -> list[tuple[str, BaseModel]]:
     gaps = [GapForm(item=index + 1, **_only(GapForm, item)) for index, item in enumerate(whole.items)]
     shown = enclosed(_parts(layout, patient=True, items=range(len(gaps))))
     return [(shown, GapsForm(patient=whole.patient, items=gaps))]
+
+
+def check_examples(prompts: Prompts) -> None:
+    """Show every example once.
+
+    Raises:
+        ConfigurationError: an answer is not of the form, or not of its letter.
+
+    """
+    for prompt in prompts.by_name.values():
+        try:
+            opening(prompt)
+        except (ValidationError, IndexError) as error:
+            told = str(error).splitlines()[0]
+            raise ConfigurationError(
+                f"an example of prompt {prompt.name!r} in {prompts.folder} does not fit its form or letter: {told}"
+            ) from error
 
 
 def _only(form: type[BaseModel], answer: BaseModel) -> dict[str, object]:

@@ -14,7 +14,7 @@ from extractor.layout import Layout, lay_out_at
 from extractor.model import Attempt, Request
 from extractor.model.asking import Asker
 from extractor.model.meter import estimated_tokens
-from extractor.prompted.answers import CorrectionsForm, GapsForm, ItemForm, PatientForm, WholeForm
+from extractor.prompted.answers import MOST_ITEMS, CorrectionsForm, GapsForm, ItemForm, PatientForm, WholeForm
 from extractor.prompted.claims import as_date, say_gaps, say_item, say_patient, say_whole
 from extractor.prompted.letters import (
     corrections_request,
@@ -108,9 +108,13 @@ def estimate(layout: Layout, settings: ModelSettings, prompts: Prompts, rules: G
     known = layout.variant != "unknown"
     if settings.strategy == "budgeted" and known:
         patient, items = weak(layout, rules)
-        return [gaps_request(layout, patient, items, prompts["gaps"], settings)] if patient or items else []
+        return [
+            gaps_request(layout, patient and not number, few, prompts["gaps"], settings)
+            for number, few in enumerate(_pieces(items))
+            if patient or items
+        ]
     request = whole_request(layout, prompts["whole"], settings)
-    if not known or (settings.strategy == "whole" and _fits(request, settings)):
+    if not known or (settings.strategy == "whole" and _fits(request, layout, settings)):
         return [request]
     first = summary_request(layout, prompts["summary"], settings)
     items_of = [item_request(layout, index, prompts["item"], settings) for index in range(len(layout.items))]
@@ -133,8 +137,14 @@ def weak(layout: Layout, rules: Grounded | None) -> tuple[bool, list[int]]:
     return lacking and layout.summary is not None, items
 
 
-def _fits(request: Request, settings: ModelSettings) -> bool:
-    return estimated_tokens(request) + settings.max_output_tokens <= settings.context_tokens
+def _pieces(items: Sequence[int]) -> list[Sequence[int]]:
+    """So many items at a time as one answer holds; one piece without any where there are none."""
+    return [items[start : start + MOST_ITEMS] for start in range(0, max(1, len(items)), MOST_ITEMS)]
+
+
+def _fits(request: Request, layout: Layout, settings: ModelSettings) -> bool:
+    room = estimated_tokens(request) + settings.max_output_tokens <= settings.context_tokens
+    return room and len(layout.items) <= MOST_ITEMS
 
 
 @dataclass(slots=True)
@@ -158,7 +168,7 @@ class _Letter:
         """One request; what is too long for it goes by sections, and nothing is cut."""
         request = whole_request(self.layout, self.prompts["whole"], self.settings)
         splits = bool(self.layout.items) or self.layout.summary is not None
-        if not _fits(request, self.settings):
+        if not _fits(request, self.layout, self.settings):
             if not splits:
                 raise ContextOverflow("the letter is longer than the model's context, and has no parts to go by")
             await self.by_sections()
@@ -223,9 +233,14 @@ class _Letter:
         patient, items = weak(self.layout, rules)
         if not patient and not items:
             return
-        request = gaps_request(self.layout, patient, items, self.prompts["gaps"], self.settings)
-        answer = await self.asker.ask(request, GapsForm, self.reading.attempts)
-        say_gaps(answer, patient, items, self.reading.draft)
+        draft = self.reading.draft
+        left_out: list[int] = []
+        for number, few in enumerate(_pieces(items)):
+            told = patient and number == 0
+            request = gaps_request(self.layout, told, few, self.prompts["gaps"], self.settings)
+            answer = await self.asker.ask(request, GapsForm, self.reading.attempts)
+            left_out += say_gaps(answer, told, few, draft)
+        draft.left_out = tuple(left_out)
         self._note({}, (*(["/patient"] if patient else []), *self._of_items(_OF_GAP, items)))
 
     def _say_skeleton(self) -> None:

@@ -10,6 +10,7 @@ from extractor.model import Model
 from extractor.model.asking import Asker, Sleep
 from extractor.model.meter import Meter
 from extractor.model.recorded import Recorded, Recorder
+from extractor.prompted.letters import check_examples
 from extractor.prompts import Prompts, load_prompts
 from extractor.settings import ModelSettings, Service
 
@@ -27,6 +28,7 @@ class Session:
     ) -> None:
         self.settings = settings
         self.prompts: Prompts = load_prompts(service.prompts)
+        check_examples(self.prompts)
         self._model = model or _model(settings, service)
         self.meter = Meter(service)
         self.asker = Asker(self._model, self.meter, sleep)

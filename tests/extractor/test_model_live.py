@@ -165,6 +165,7 @@ def test_nobody_there_is_a_failure_of_transport() -> None:
 
     error = asyncio.run(run())
     assert isinstance(error, TransportFailed)
+    assert str(error) == "no connection to 127.0.0.1"
 
 
 @pytest.mark.parametrize(

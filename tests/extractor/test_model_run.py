@@ -73,7 +73,7 @@ def go(
     source: Path, database: Path, url: str, *, reader: ReaderName = "both", strategy: str = "whole", **service: Any
 ) -> Summary:
     settings = ModelSettings("test", strategy=strategy)  # type: ignore[arg-type]
-    given = Service(base_url=url, api_key=Secret("sk-secret-of-the-test"), timeout=5, **{"in_flight": 8, **service})
+    given = Service(base_url=url, api_key=Secret("sk-secret-of-the-test"), **{"in_flight": 8, "timeout": 5, **service})
     with Store(database) as store:
         return run([source], store, Configuration.of(reader, settings), service=given)
 
@@ -179,6 +179,18 @@ def test_a_budget_is_never_crossed_and_what_it_bought_is_kept(
     spent = price.of(sent, 0, said)
     assert 0.2 < spent <= 0.4
     assert records == len(endpoint.requests) > 5
+
+
+def test_what_may_have_been_billed_counts_against_the_budget(
+    tmp_path: Path, folder: Callable[[list[str]], Path]
+) -> None:
+    """A request that was sent and never answered may stand on the bill."""
+    texts = letters(20)
+    price, source = Price(input=1.0, output=4.0), folder(texts)
+    with Endpoint(lambda body, _: hanging()) as endpoint:
+        with pytest.raises(BudgetExceeded):
+            go(source, tmp_path / "a.db", endpoint.url, price=price, budget=0.1, in_flight=4, timeout=0.1)
+        assert 1 <= len(endpoint.requests) <= 4  # each could cost 2 to 3 cents
 
 
 def test_a_letter_that_hangs_is_given_up_and_the_others_go_on(

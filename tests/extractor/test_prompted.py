@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from answering import NOTHING_BETTER, Answers, whole_answer
+from letters import Asked, credentials
 
 from extractor.documents import read_document
 from extractor.errors import ContextOverflow, InvalidAnswer, Truncated
@@ -17,6 +18,7 @@ from extractor.layout import lay_out
 from extractor.model import Request
 from extractor.model.scripted import Scripted
 from extractor.pipeline import Configuration, ReaderName, read
+from extractor.prompted.answers import MOST_ITEMS
 from extractor.records import FlagCode, Record, Support
 from extractor.settings import ModelSettings, Service
 
@@ -212,6 +214,16 @@ def test_a_letter_longer_than_the_context_is_not_even_tried_as_a_whole() -> None
     _, model = by_model(LETTER, Answers([LETTER]).script, context_tokens=6_000)
     assert "whole" not in {request.purpose for request in model.requests}
     assert all(request.characters / 4 < 6_000 for request in model.requests)
+
+
+@pytest.mark.parametrize(("strategy", "purposes"), [("whole", {"summary", "item"}), ("budgeted", {"gaps"})])
+def test_more_items_than_one_answer_holds_are_asked_for_piece_by_piece(strategy: str, purposes: set[str]) -> None:
+    items = [f"Norco 10/325mg #{number}: Upheld" for number in range(1, MOST_ITEMS + 4)]
+    letter = credentials(*(Asked(heading.removesuffix(": Upheld")) for heading in items))
+    record, model = by_model(letter, Answers([letter]).script, "both", strategy=strategy)
+    assert {request.purpose.split()[0] for request in model.requests} == purposes
+    assert len(record.determination.decisions) == MOST_ITEMS + 3
+    assert not flags(record, FlagCode.INCOMPLETE)
 
 
 def test_one_section_that_fails_fails_the_letter_and_keeps_what_was_tried() -> None:

@@ -211,6 +211,11 @@ def test_a_price_has_two_numbers_or_three(given: object, price: Price | None) ->
         assert model_settings({"name": "m", "price": given}, environment={}).service.price == price
 
 
+@pytest.mark.parametrize("given", ["nan,1", "1,-1", "inf,1", "1,nan,1"])
+def test_a_price_that_would_let_a_budget_be_crossed_unseen_is_refused(given: str) -> None:
+    assert "price" in refusal(flags={"name": "m", "price": given, "budget": 1})
+
+
 def test_the_price_is_that_of_the_model_in_use(tmp_path: Path) -> None:
     file = toml(
         tmp_path, '[model]\nname = "a"\n[prices."a"]\ninput = 1\noutput = 2\n[prices."b"]\ninput = 3\noutput = 4\n'
