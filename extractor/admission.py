@@ -6,6 +6,7 @@ citations give. Fields that can be told by their words alone are admitted here w
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from extractor.determination import Category, Subcategory
@@ -45,6 +46,8 @@ def _outside_items(parts: list[str], value: Value, places: tuple[Span, ...], lay
             return False
         # Nobody is hurt after the decision; no other date of a letter is of the last century.
         return value == (printed.before(facts.latest) if parts[0] == "date_of_injury" else printed.value)
+    if parts == ["patient", "mechanism"]:
+        return _NO_ACT.fullmatch(key(str(value))) is None
     if parts[0] == "reviewer":
         return layout.variant == "unknown" or value in dict(getattr(facts.reviewer, parts[1]))
     if parts == ["patient", "age"]:
@@ -81,6 +84,14 @@ def told_at(pointer: str, value: Value, layout: Layout, facts: Facts) -> tuple[S
     if leaf == "name":
         return tuple(drug.name for drug in item.drugs if _same(layout.view, drug.name, value))[:1]
     return ()
+
+
+# "an industrial injury on 10-10-2015" says that somebody was hurt, not how.
+_NO_ACT = re.compile(
+    r"(?:(?:was|were|been) )?(?:(?:sustained|suffered|incurred) )?(?:an? |the |his |her )?"
+    r"(?:(?:industrial|work|occupational|job)(?:[- ]related)? )?(?:injury|injuries|injured|accident)"
+    r"(?: at work| on the job)?(?: (?:of|on|dated|from|in) (?:[a-z]{3,9} )?[\d/ ,.-]+)?"
+)
 
 
 def _around(view: View, place: Span) -> Span:

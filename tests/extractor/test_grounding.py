@@ -516,6 +516,23 @@ def test_blanks_hyphens_case_and_typography_do_not_matter(printed: str, value: s
 
 
 @pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("an industrial injury on 10-10-2015", False),
+        ("was injured on March 4, 2012", False),
+        ("a work-related accident", False),
+        ("an injury at work", False),
+        ("an accident in which a forklift struck him", True),
+        ("cumulative trauma", True),
+        ("was injured while lifting a box", True),
+    ],
+)
+def test_that_somebody_was_hurt_is_no_mechanism(printed: str, said: bool) -> None:
+    case = Case(credentials().replace("low back pain rated", f"that there was {printed}, pain rated"), {})
+    assert case.accepts("/patient/mechanism", Claim(printed)) is said
+
+
+@pytest.mark.parametrize(
     "value",
     ["slipped on wetice", "slipped on wet icy", "slipped, on wet ice", "slipped wet on ice", "slipped on wet ice."],
 )
