@@ -8,27 +8,15 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from eval.run import DocumentResult, RunResult, UsageRow
 from eval.tally import FIELDS
 from extractor.determination import Model
 from extractor.errors import ConfigurationError
+from extractor.settings import Price
 
-
-class Price(Model):
-    """US dollars for a million tokens of one model."""
-
-    input: float
-    output: float
-    cached_input: float | None = None
-    """None: as `input`."""
-
-    def of(self, usage: UsageRow) -> float:
-        """Price one letter's usage, in dollars."""
-        cached = self.input if self.cached_input is None else self.cached_input
-        fresh = usage.input_tokens - usage.cached_input_tokens
-        return (fresh * self.input + usage.cached_input_tokens * cached + usage.output_tokens * self.output) / 1e6
+_PRICE = TypeAdapter(Price)
 
 
 class Costs(Model):
@@ -64,7 +52,7 @@ def load_prices(path: Path | None = None) -> dict[str, Price]:
     source = files("eval").joinpath("prices.toml") if path is None else path
     try:
         given = tomllib.loads(source.read_text(encoding="utf-8"))
-        return {model: Price.model_validate(price) for model, price in given.items()}
+        return {model: _PRICE.validate_python(price) for model, price in given.items()}
     except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise ConfigurationError(f"price table {str(source)!r} cannot be read: {error}") from error
 
@@ -75,7 +63,7 @@ def costs(result: RunResult, prices: dict[str, Price]) -> Costs | None:
     if not used:
         return None
     unpriced = sorted({usage.model or "(no model named)" for usage in used if (usage.model or "") not in prices})
-    dollars = None if unpriced else sum(prices[usage.model or ""].of(usage) for usage in used)
+    dollars = None if unpriced else sum(_dollars(usage, prices) for usage in used)
     correct = sum(result.summary.counts.get(f"{field} match", 0) for field in FIELDS)
     return Costs(
         requests=sum(usage.requests for usage in used),
@@ -87,6 +75,10 @@ def costs(result: RunResult, prices: dict[str, Price]) -> Costs | None:
         dollars_per_correct_field=None if dollars is None or not correct else dollars / correct,
         unpriced=tuple(unpriced),
     )
+
+
+def _dollars(usage: UsageRow, prices: dict[str, Price]) -> float:
+    return prices[usage.model or ""].of(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
 
 
 def latency(documents: Iterable[DocumentResult]) -> Latency | None:

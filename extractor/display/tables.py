@@ -60,6 +60,20 @@ def show_status(screen: Screen, status: Status) -> None:
         screen, f"Flags on {status.flagged_records:,} of {status.records:,} records", status.flags, "code", shares=False
     )
     _shares(screen, "Open failures", status.failures, "class", shares=False)
+    if status.used:
+        screen.title("Models")
+        names = ("letters", "requests", "tokens in", "cached", "tokens out", "seconds")
+        screen.table(
+            (Head("model"), *(Head(name, right=True) for name in names)),
+            [
+                (
+                    one_line(used.model),
+                    *(f"{n:,}" for n in (used.letters, used.requests, used.input_tokens, used.cached_input_tokens)),
+                    *(f"{used.output_tokens:,}", f"{used.seconds:,.0f}"),
+                )
+                for used in status.used
+            ],
+        )
     if status.runs:
         screen.title("Latest runs")
         screen.table(

@@ -82,6 +82,20 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """What one model used, over all letters, tries and runs."""
+
+    model: str
+    letters: int
+    requests: int
+    input_tokens: int
+    cached_input_tokens: int
+    output_tokens: int
+    seconds: float
+    """Of waiting for it, all requests together."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Counts over the current records."""
 
@@ -95,8 +109,16 @@ class Status:
     failures: dict[str, int]
     flags: dict[str, int]
     flagged_records: int
+    used: tuple[Used, ...]
     runs: tuple[RunRow, ...]
 
+
+_USED = """
+SELECT coalesce(model, '(no reply)') AS model, count(DISTINCT document_sha256) AS letters, count(*) AS requests,
+       sum(input_tokens) AS input_tokens, sum(cached_input_tokens) AS cached_input_tokens,
+       sum(output_tokens) AS output_tokens, sum(seconds) AS seconds
+FROM attempts GROUP BY 1 ORDER BY requests DESC, 1
+"""
 
 _FOUND = """
 SELECT r.id AS record_id, r.document_sha256 AS sha256, r.name, d.case_number, d.decision_date, r.layout, d.decisions
@@ -267,6 +289,7 @@ def status(db: Database, *, last_runs: int) -> Status:
             "GROUP BY k ORDER BY n DESC, k",
         ),
         flagged_records=flagged,
+        used=tuple(Used(**row) for row in db.query(_USED)),
         runs=runs(db, last_runs),
     )
 

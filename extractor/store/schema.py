@@ -355,6 +355,14 @@ CREATE TABLE attempts (
     message TEXT,
     reply TEXT -- the payload as it came; none where none did
 ) STRICT;
+CREATE VIEW current_usage AS
+SELECT r.document_sha256, r.name, r.reader, r.model,
+       json_extract(r.usage, '$.requests') AS requests,
+       json_extract(r.usage, '$.input_tokens') AS input_tokens,
+       json_extract(r.usage, '$.cached_input_tokens') AS cached_input_tokens,
+       json_extract(r.usage, '$.output_tokens') AS output_tokens
+FROM current_records AS r WHERE r.usage IS NOT NULL;
+
 CREATE INDEX attempts_document ON attempts (document_sha256);
 CREATE INDEX attempts_request ON attempts (request_sha256) WHERE outcome = 'ok';
 """
