@@ -34,15 +34,13 @@ _CREDENTIALS_HEADER = ("case_number", "priority", *_ORDER)
 
 def check(determination: Determination, layout: Layout, facts: Facts, draft: Draft) -> list[Flag]:
     """Flags for one determination, in a stable order."""
-    if layout.variant == "unknown":
-        return [
-            Flag(
-                path="",
-                code=FlagCode.UNKNOWN_LAYOUT,
-                message="This text has none of the known layouts of a determination.",
-            )
-        ]
+    unknown = Flag(
+        path="", code=FlagCode.UNKNOWN_LAYOUT, message="This text has none of the known layouts of a determination."
+    )
+    if layout.variant == "unknown" and not layout.items:
+        return [unknown]
     return [
+        *([unknown] if layout.variant == "unknown" else []),
         *_completeness(determination, layout, draft),
         *_missing(determination, layout),
         *_dates(determination, layout, facts),
@@ -73,6 +71,12 @@ def _completeness(determination: Determination, layout: Layout, draft: Draft) ->
             path="/decisions",
             code=FlagCode.INCOMPLETE,
             message=f"The reader returned {draft.made_up} items for which the letter has no outcome heading.",
+        )
+    for path in draft.full:
+        yield Flag(
+            path=path,
+            code=FlagCode.INCOMPLETE,
+            message="The list is as long as one answer of the model can be; there may be more.",
         )
     labels = sum(1 for mark in layout.marks if mark.name is Name.RATIONALE)
     with_rationale = sum(1 for item in layout.items if item.rationale is not None)

@@ -43,6 +43,8 @@ class Draft:
     """Disputed items of the layout that the reader did not return."""
     made_up: int = 0
     """Items that the reader returned where the layout has none."""
+    full: tuple[str, ...] = ()
+    """Lists that are as long as the reader's form allows: there may be more."""
     has_holes: bool = False
     """A claim was taken back, so that list positions may leave one out."""
 

@@ -9,6 +9,7 @@
     │   ├── UnknownModel          the endpoint has no model of that name
     │   ├── QuotaExceeded         the account has no credit left
     │   ├── BudgetExceeded        the next request could cost more than the budget has left
+    │   ├── RecorderBroken        replies are to be recorded and cannot be written: nothing more is paid for
     │   └── RequestRefused        the endpoint does not take requests of this form, in any mode
     ├── ModelError                the model gave no usable answer for this one letter; the rest can go on
     │   ├── TransportFailed       no connection, a broken one, a time-out, an answer that is no JSON, or a 5xx
@@ -18,6 +19,7 @@
     │   ├── Refused               the model, or a content filter, refused to answer
     │   ├── InvalidAnswer         the answer is not of the form that was asked for, after being asked again
     │   ├── ContextOverflow       the request is longer than the model's context
+    │   ├── AnswerPending         the request goes into a batch, and has no answer yet
     │   └── RecordingMissing      replaying, and this request was never recorded
     └── DocumentError             this one letter cannot be read; the rest can
         ├── EmptyDocument         no bytes, or nothing but blank space
@@ -134,6 +136,10 @@ class BudgetExceeded(ServiceError):
     """The next request could cost more than the budget has left."""
 
 
+class RecorderBroken(ServiceError):
+    """Replies are to be recorded and cannot be written; the next would be paid for and lost."""
+
+
 class RequestRefused(ServiceError):
     """The endpoint does not take requests of this form, in none of the modes that were tried."""
 
@@ -201,6 +207,12 @@ class ContextOverflow(ModelError):
     """The request is longer than the model's context."""
 
     failure_class = "context_overflow"
+
+
+class AnswerPending(ModelError):
+    """The request goes into a batch, and has no answer yet."""
+
+    failure_class = "answer_pending"
 
 
 class RecordingMissing(ModelError):

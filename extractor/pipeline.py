@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -99,7 +99,7 @@ def code_version() -> str:
 
 
 # What shows, stores or exports records does not change how they are read.
-_READS_NOTHING = frozenset({"backlog", "cli", "display", "store", "export.py", "__main__.py"})
+_READS_NOTHING = frozenset({"backlog", "cli", "cluster", "display", "store", "export.py", "__main__.py"})
 # Libraries that decide what text a document has, or how words compare.
 _READING_LIBRARIES = ("charset-normalizer", "lxml", "pypdfium2", "rapidfuzz")
 
@@ -211,8 +211,15 @@ class Reading:
     attempts: tuple[Attempt, ...] = ()
 
 
-async def read_in(session: Session, document: Document, configuration: Configuration) -> Reading:
+async def read_in(
+    session: Session,
+    document: Document,
+    configuration: Configuration,
+    on_attempt: Callable[[Attempt], None] | None = None,
+) -> Reading:
     """The record of a document by a model reader, in a session that many letters share.
+
+    `on_attempt` is told of every request to the model as soon as it has ended.
 
     Raises:
         ModelError, ServiceError: as for `extract`; the error's `attempts` tell what was tried.
@@ -227,7 +234,7 @@ async def read_in(session: Session, document: Document, configuration: Configura
     if configuration.reader == "both":
         draft = read_by_rules(layout, facts)
         rules = ground(draft, layout, facts)
-    reading = await read_by_prompts(layout, facts, settings, session.prompts, session.asker, rules)
+    reading = await read_by_prompts(layout, facts, settings, session.prompts, session.asker, rules, on_attempt)
     found_by_model = reading.layout is not layout
     layout, facts = reading.layout, reading.facts
     grounded = reading.grounded or ground(reading.draft, layout, facts)

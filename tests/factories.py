@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from extractor.backlog.source import Source as Letter
 from extractor.determination import (
     Basis,
     BodyPart,
@@ -151,9 +152,11 @@ class FakeConfiguration:
         return hashlib.sha256(f"{self.reader}:{self.label}".encode()).hexdigest()
 
 
-def fake_reader(path: Path, configuration: Any, limits: Limits) -> tuple[Document, Record]:
+def fake_reader(source: Letter, configuration: Any, limits: Limits) -> tuple[Document, Record]:
     """Reads letters made here; hangs, dies or fails where the first word of the file says so."""
-    data = path.read_bytes()
+    assert isinstance(source.content, str | bytes)
+    data = Path(source.content).read_bytes() if isinstance(source.content, str) else source.content
+    name = source.title or Path(source.name).name
     text = data.decode()
     match text.split(maxsplit=1)[0]:
         case "HANG":
@@ -161,21 +164,21 @@ def fake_reader(path: Path, configuration: Any, limits: Limits) -> tuple[Documen
         case "CRASH":
             os.kill(os.getpid(), signal.SIGKILL)
         case "ENCRYPTED":
-            raise EncryptedDocument(f"{path.name!r} needs a password")
+            raise EncryptedDocument(f"{name!r} needs a password")
         case "DEFECT":
             raise RuntimeError("a defect of ours")
         case "SURROGATE":
             text = "Case Number: CM16-0000001 \ud800"
-            document = Document(text, (Span(0, len(text)),), hashlib.sha256(data).hexdigest(), path.name, "text/plain")
+            document = Document(text, (Span(0, len(text)),), hashlib.sha256(data).hexdigest(), name, "text/plain")
             return document, make_record(document, config_sha256=configuration.sha256)
-    document = make_document(text, name=path.name, data=data)
+    document = make_document(text, name=name, data=data)
     return document, make_record(document, config_sha256=configuration.sha256)
 
 
-def slow_reader(path: Path, configuration: Any, limits: Limits) -> tuple[Document, Record]:
+def slow_reader(source: Letter, configuration: Any, limits: Limits) -> tuple[Document, Record]:
     """Reads like `fake_reader`, but takes its time."""
     time.sleep(0.02)
-    return fake_reader(path, configuration, limits)
+    return fake_reader(source, configuration, limits)
 
 
 def write_letters(folder: Path, count: int, *, first: int = 1, decisions: int = 2) -> list[Path]:

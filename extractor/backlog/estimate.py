@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractor.documents import read_document
+from extractor.backlog.source import Source
 from extractor.errors import ConfigurationError, DocumentError
 from extractor.facts import gather
 from extractor.grounding import ground
@@ -37,7 +37,9 @@ class Estimate:
     """None without a price."""
 
 
-def estimate(paths: Iterable[str | Path], configuration: Configuration, service: Service, limits: Limits) -> Estimate:
+def estimate(
+    sources: Iterable[Source | str | Path], configuration: Configuration, service: Service, limits: Limits
+) -> Estimate:
     """Estimate by making every request and sending none.
 
     Raises:
@@ -51,10 +53,11 @@ def estimate(paths: Iterable[str | Path], configuration: Configuration, service:
         )
     prompts = load_prompts(service.prompts)
     letters = unreadable = requests = sent = shared = out = 0
-    for path in paths:
+    for source in sources:
         letters += 1
         try:
-            document = read_document(Path(path), limits=limits)
+            letter = source if isinstance(source, Source) else Source(str(source), str(source))
+            document = letter.document(limits)
         except DocumentError:
             unreadable += 1
             continue

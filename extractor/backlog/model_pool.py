@@ -10,40 +10,53 @@ import asyncio
 import contextlib
 import multiprocessing
 import queue
+import re
 import threading
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as LateError
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessPool
 
-from extractor.backlog.pool import Letter
-from extractor.backlog.worker import INTERNAL, Ended, digest
-from extractor.documents import read_document
+from extractor.backlog.pool import TASKS_A_PROCESS, Letter, start_deaf
+from extractor.backlog.source import Source
+from extractor.backlog.worker import INTERNAL, Ended
 from extractor.errors import DocumentError, ImrError, ModelError, ReadCrash, ReadTimeout, ServiceError
+from extractor.model.wire import kept_reply
 from extractor.pipeline import Configuration, read_in
 from extractor.prompted import Session
 from extractor.settings import Limits, ModelSettings, Service
-from extractor.store.rows import attempt_rows, prepare
+from extractor.store import Store
+from extractor.store.rows import Row, attempt_row, prepare
 from extractor.store.writer import Refused
 
 if TYPE_CHECKING:
     from extractor.documents import Document
-    from extractor.model import Model
+    from extractor.model import Attempt, Model, Reply, Request
     from extractor.records import Usage
 
 _AHEAD = 2
 """Letters under way for each request that may be open: while some are grounded, others wait for the model."""
-_PLAIN = frozenset({".txt"})
-"""Files that are read here: nothing in them can crash or hang a parser."""
+_HEAD = 4096
+_NOT_PLAIN = re.compile(rb"%PDF|PK\x03\x04|<|\x00|\xd0\xcf\x11\xe0|\{\\rtf|%!PS")
+"""Bytes near the beginning of what another process reads, whatever it is called: parsers crash and hang."""
+_MOST_STARTS = 3
+"""Of that process, for one letter."""
 
 
 class ModelPool:
     """Reads letters by a model. Use as a context manager, from the main thread."""
 
     def __init__(
-        self, configuration: Configuration, service: Service, limits: Limits, model: Model | None = None
+        self,
+        configuration: Configuration,
+        service: Service,
+        limits: Limits,
+        model: Model | None = None,
+        database: Path | None = None,
     ) -> None:
         if configuration.model is None:
             raise ValueError("the configuration names no model")
@@ -52,13 +65,18 @@ class ModelPool:
         self._service = service
         self._limits = limits
         self._model = model
+        self._database = database
+        """Replies that it holds are not asked for again."""
         self._most = service.in_flight * _AHEAD
         self._under_way = 0
-        self._ended: queue.SimpleQueue[tuple[Letter, Ended] | Letter] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[tuple[Letter, Ended] | Letter | None] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="model", daemon=True)
         self._session: Session | None = None
+        self._replies: Store | None = None
+        self._attempts: deque[tuple[str, Row]] = deque()
         self._parsers: ProcessPool | None = None
+        self._closing = False
         self.trouble: ServiceError | None = None
         """Why nothing more can be read; letters under way are still brought to their end."""
         self.unread = 0
@@ -108,21 +126,43 @@ class ModelPool:
             asyncio.run_coroutine_threadsafe(self._read(letter), self._loop)
 
     def ended(self, *, block: bool) -> Iterator[tuple[Letter, Ended]]:
-        """Give the letters that ended; with `block`, wait for one first. None where only unread ones came back."""
+        """Give the letters that ended; with `block`, wait until something has. None where only requests did."""
         with contextlib.suppress(queue.Empty):
             while True:
                 each = self._ended.get(block=block)
                 block = False
+                if each is None:  # only a request has ended
+                    continue
                 self._under_way -= 1
                 if isinstance(each, Letter):
                     self.unread += 1
                 else:
                     yield each
 
+    def take_attempts(self) -> list[tuple[str, Row]]:
+        """Requests that have ended since this was last asked: content (SHA-256) and row."""
+        taken: list[tuple[str, Row]] = []
+        while self._attempts:
+            taken.append(self._attempts.popleft())
+        return taken
+
     async def _open(self) -> Session:
-        return Session(self._settings, self._service, self._model)
+        if self._database is not None:  # of this thread's own: SQLite's connections stay in the thread that made them
+            self._replies = Store(self._database, create=False)
+        return Session(self._settings, self._service, self._model, known=self._known)
+
+    def _known(self, request: Request) -> Reply | None:
+        kept = self._replies.reply(request.sha256) if self._replies is not None else None
+        return kept_reply(kept) if kept is not None else None
 
     async def _close(self, session: Session) -> None:
+        self._closing = True
+        under_way = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in under_way:  # only where the run ends before its letters: by an error, or a second Ctrl-C
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        if self._replies is not None:
+            self._replies.close()
         await session.__aexit__(None, None, None)
 
     def _stop_loop(self) -> None:
@@ -141,8 +181,7 @@ class ModelPool:
             self.trouble = error
             self._ended.put(letter)
         except (DocumentError, ModelError) as error:
-            tried = attempt_rows(error.attempts) if isinstance(error, ModelError) else ()  # type: ignore[arg-type]
-            self._ended.put((letter, self._refused(letter, error.failure_class, str(error), tried)))
+            self._ended.put((letter, self._refused(letter, error.failure_class, str(error))))
         except Exception as error:  # noqa: BLE001  one letter's defect must not end the others
             self._ended.put((letter, self._refused(letter, INTERNAL, f"{type(error).__name__}: {error}")))
 
@@ -150,26 +189,57 @@ class ModelPool:
         if self._session is None:
             raise ImrError("the pool is not open")
         document = await self._document(letter)
-        reading = await read_in(self._session, document, self._configuration)
-        return prepare(reading.record, document, name=letter.name, attempts=reading.attempts)
+
+        def hear(attempt: Attempt) -> None:
+            self._attempts.append((document.sha256, attempt_row(attempt)))
+            self._ended.put(None)  # saved at once: what is paid for outlives a crash
+
+        reading = await read_in(self._session, document, self._configuration, hear)
+        return prepare(reading.record, document, name=letter.name)
 
     async def _document(self, letter: Letter) -> Document:
-        path = Path(letter.path)
-        if path.suffix.lower() in _PLAIN:
-            return read_document(path, limits=self._limits)
-        if self._parsers is None:
-            self._parsers = ProcessPool(max_workers=1, max_tasks=2_000, context=multiprocessing.get_context("spawn"))
-        future = self._parsers.schedule(
-            read_document, args=[path], kwargs={"limits": self._limits}, timeout=self._limits.seconds
-        )
-        try:
-            document: Document = await asyncio.wrap_future(future)
-        except (TimeoutError, LateError):
-            raise ReadTimeout(f"reading took longer than {self._limits.seconds:g} s") from None
-        except ProcessExpired as error:
-            raise ReadCrash(f"the process that was reading it died ({error.exitcode})") from None
-        return document
+        if _is_plain(letter.source):
+            return letter.source.document(self._limits)
+        for _ in range(_MOST_STARTS):
+            try:
+                future = self._parser().schedule(
+                    letter.source.document, args=[self._limits], timeout=self._limits.seconds
+                )
+                document: Document = await asyncio.wrap_future(future)
+            except (TimeoutError, LateError):
+                raise ReadTimeout(f"reading took longer than {self._limits.seconds:g} s") from None
+            except ProcessExpired as error:
+                raise ReadCrash(f"the process that was reading it died ({error.exitcode})") from None
+            except (BrokenProcessPool, asyncio.CancelledError, RuntimeError):
+                if self._closing:
+                    raise
+                self._parsers = None  # it broke as a whole: a new one
+            else:
+                return document
+        raise ReadCrash("the process that should read it does not stay alive")
 
-    def _refused(self, letter: Letter, failure_class: str, message: str, attempts: tuple[object, ...] = ()) -> Refused:
-        sha256 = digest(letter.path, self._limits.max_bytes)
-        return Refused(letter.name, sha256, failure_class, message, attempts)  # type: ignore[arg-type]
+    def _parser(self) -> ProcessPool:
+        if self._parsers is None:
+            self._parsers = ProcessPool(
+                max_workers=1, max_tasks=TASKS_A_PROCESS, context=multiprocessing.get_context("spawn")
+            )
+            start_deaf(self._parsers)
+        return self._parsers
+
+    def _refused(self, letter: Letter, failure_class: str, message: str) -> Refused:
+        sha256 = letter.source.digest(self._limits.max_bytes)
+        return Refused(letter.name, sha256, failure_class, message)
+
+
+def _is_plain(source: Source) -> bool:
+    """Nothing but decoding is needed. What cannot be opened is told by reading it."""
+    content = source.content
+    if isinstance(content, bytes):
+        return _NOT_PLAIN.search(content[:_HEAD]) is None
+    if not isinstance(content, str):
+        return True
+    try:
+        with Path(content).open("rb") as file:
+            return _NOT_PLAIN.search(file.read(_HEAD)) is None
+    except OSError:
+        return True

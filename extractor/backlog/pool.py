@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessPool
 
 from extractor.backlog import worker
+from extractor.backlog.source import Source
 from extractor.backlog.worker import Ended, Reader
 from extractor.errors import ImrError, ReadCrash, ReadTimeout, ServiceError
 from extractor.settings import Limits
@@ -26,6 +28,7 @@ from extractor.store.writer import Refused
 if TYPE_CHECKING:
     from extractor.pipeline import Configuration
     from extractor.records import Usage
+    from extractor.store.rows import Row
 
 CHUNKS_AHEAD = 2
 """Chunks that wait for each worker: enough that it never idles, few enough that memory stays flat."""
@@ -39,13 +42,16 @@ TASKS_A_PROCESS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A file to read."""
+    """A letter to read."""
 
-    path: str
-    name: str
-    """Its path as the database keeps it."""
+    source: Source
     sha256: str | None
     """None where it could not be hashed; reading it will tell why."""
+
+    @property
+    def name(self) -> str:
+        """What the database calls it."""
+        return self.source.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +80,15 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         self._end()
 
+    # Rules ask nobody, so nothing of the kind comes about; a pool that asks a model has these too.
     trouble: ServiceError | None = None
     usage: Usage | None = None
     spent: float | None = None
     unread = 0
-    # Rules ask nobody, so nothing of the kind comes about; a pool that asks a model has these too.
+
+    def take_attempts(self) -> list[tuple[str, Row]]:
+        """No request has ended."""
+        return []
 
     @property
     def full(self) -> bool:
@@ -139,7 +149,7 @@ class Pool:
     def _submit(self, chunk: _Chunk) -> None:
         # A letter alone has its own limit; in a chunk, the pause may be spent before the slow one begins.
         timeout = self._limits.seconds + (0 if chunk.alone else worker.PAUSE_SECONDS)
-        arguments = [(letter.path, letter.name) for letter in chunk.letters]
+        arguments = [letter.source for letter in chunk.letters]
         try:
             future = self._pool.schedule(worker.read_chunk, args=[arguments], timeout=timeout)
         except RuntimeError:  # the pool broke since
@@ -165,8 +175,7 @@ class Pool:
         self._pool.join()
 
     def _build(self) -> ProcessPool:
-        # spawn: safe beside threads, and the same on every platform. Ctrl-C belongs to the parent alone: the mask
-        # is inherited by the pool's threads and through them by the workers, also while these are starting.
+        # spawn: safe beside threads, and the same on every platform.
         pool = ProcessPool(
             max_workers=self._workers,
             max_tasks=TASKS_A_PROCESS,
@@ -174,13 +183,28 @@ class Pool:
             initargs=self._initargs,
             context=multiprocessing.get_context("spawn"),
         )
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            if pool.active:  # asking starts the threads
-                return pool
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        raise ImrError("the worker processes could not be started")
+        start_deaf(pool)
+        return pool
+
+
+def start_deaf(pool: ProcessPool) -> None:
+    """Start a pool whose workers do not hear Ctrl-C: it belongs to the parent alone.
+
+    The mask is inherited by the pool's threads and through them by the workers, also while these are starting. The
+    tracker of resources, which spawning starts, lifts the mask when it comes up; so it comes first.
+
+    Raises:
+        ImrError: the workers could not be started.
+
+    """
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        if pool.active:  # asking starts the threads
+            return
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    raise ImrError("the worker processes could not be started")
 
 
 def _cause(exitcode: int | None) -> str:

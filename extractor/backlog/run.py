@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from extractor.backlog import walk
 from extractor.backlog.pool import Letter, Pool
+from extractor.backlog.source import Source
 from extractor.backlog.stopping import Stopping
-from extractor.backlog.worker import Ended, Reader, digest, read_letter
-from extractor.errors import ConfigurationError
+from extractor.backlog.worker import Ended, Reader, read_letter
+from extractor.errors import ConfigurationError, DocumentError
 from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service
 from extractor.store import Prepared, Refused, Store
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 CHUNK = 16
 """Letters handed to a worker at a time: the message costs about a millisecond, a letter of text a few."""
+CHUNK_BYTES = 8 << 20
+"""Fewer, where they have no file of their own and come to more than this."""
+HELD_BYTES = 64 << 20
+"""Bytes of such letters under way, beyond which no more are taken in: archives may hold megabytes in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Summary:
     failed: int = 0
     """Files that ended in a failure."""
     remaining: int = 0
-    """Files not looked at, because the run was asked to stop."""
+    """Files not looked at, because the run was asked to stop; what was left of an archive or a list counts as one."""
     flagged: int = 0
     """New records with at least one flag."""
     interrupted: bool = False
@@ -84,6 +89,7 @@ def run(
     *,
     limits: Limits = DEFAULT_LIMITS,
     workers: int | None = None,
+    limit: int | None = None,
     on_progress: Callable[[Summary], None] | None = None,
     reader: Reader = read_letter,
     service: Service = DEFAULT_SERVICE,
@@ -97,13 +103,14 @@ def run(
     A script that calls this needs the usual `if __name__ == "__main__":`, for workers import it.
 
     Args:
-        paths: Files and folders; folders recursively.
+        paths: Files, folders, patterns, archives, lists and `-`, as `walk.Walk` takes them.
         store: Where records and failures go.
         configuration: How letters are read; equal `sha256`, equal reading.
         limits: What one letter may cost; its `seconds` are enforced by ending the process that exceeds them.
         workers: Processes; by default as many as there are cores.
+        limit: Take only so many letters, the first ones.
         on_progress: Called with the summary so far whenever something was saved.
-        reader: Reads one file by rules; for tests.
+        reader: Reads one letter by rules; for tests.
         service: Where a model is asked, how fast and for how much, if the configuration names one.
         model: A model in place of that endpoint.
 
@@ -116,9 +123,7 @@ def run(
     workers = _cores() if workers is None else workers
     if workers < 1:
         raise ConfigurationError(f"workers must be 1 or more, not {workers!r}")
-    for path in paths:
-        if not os.path.lexists(path):
-            raise ConfigurationError(f"{os.fspath(path)!r} does not exist: check the path")
+    walk.check(paths)
     from extractor.pipeline import code_version  # noqa: PLC0415  the readers are heavy, and walking needs none
 
     run_id = store.begin_run(
@@ -131,8 +136,9 @@ def run(
     state = "stopped"
     backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress)
     try:
-        with Stopping() as stopping, _pool(workers, reader, configuration, limits, service, model) as pool:
-            backlog.work(walk.letters(paths, store.path), pool, stopping)
+        with Stopping() as stopping, _pool(workers, reader, configuration, limits, service, model, store.path) as pool:
+            letters = walk.Walk(paths, store.path, limits=limits, most=limit, sound=backlog.sound.append)
+            backlog.work(letters, pool, stopping)
             if pool.trouble is not None:
                 raise pool.trouble
         state = "interrupted" if backlog.summary().interrupted else "finished"
@@ -142,13 +148,19 @@ def run(
 
 
 def _pool(
-    workers: int, reader: Reader, configuration: Configuration, limits: Limits, service: Service, model: Model | None
+    workers: int,
+    reader: Reader,
+    configuration: Configuration,
+    limits: Limits,
+    service: Service,
+    model: Model | None,
+    database: Path,
 ) -> Pool | ModelPool:
     if configuration.model is None:
         return Pool(workers, reader, configuration, limits)
     from extractor.backlog.model_pool import ModelPool  # noqa: PLC0415  loads the readers into this process
 
-    return ModelPool(configuration, service, limits, model)
+    return ModelPool(configuration, service, limits, model, database)
 
 
 class _Backlog:
@@ -174,23 +186,29 @@ class _Backlog:
         self._pool: Pool | ModelPool | None = None
         self._under_way: dict[str, list[Letter]] = {}
         """Contents being read, each with the further files in which they were met meanwhile."""
+        self._held = 0
+        """Bytes of letters under way that have no file of their own."""
+        self.sound: list[str] = []
+        """Names of files and lines that are no letters, and in which nothing is wrong any more."""
 
-    def work(self, paths: Iterator[str], pool: Pool | ModelPool, stopping: Stopping) -> None:
+    def work(self, letters: walk.Walk, pool: Pool | ModelPool, stopping: Stopping) -> None:
         """Hand out, collect and save until there is nothing left, or until asked to stop."""
         self._pool = pool
         more = True
         while more or not pool.idle:
-            if more and not pool.full:
-                batch = list(islice(paths, CHUNK))
+            if more and self._room(pool):
+                batch, more = _batch(letters)
                 if fresh := self._sort_out(batch):
                     pool.submit(fresh)
-                more = len(batch) == CHUNK
             if more and (stopping or pool.trouble):
                 self._interrupted, more = bool(stopping), False
-                self._count["remaining"] = sum(1 for _ in paths)
-            if not pool.idle and (ended := list(pool.ended(block=pool.full or not more))):
-                self._save(ended, pool)
+                self._count["remaining"], _ = letters.rest()
+            if not pool.idle:
+                self._save(list(pool.ended(block=not more or not self._room(pool))), pool)
         self._count["remaining"] += pool.unread
+
+    def _room(self, pool: Pool | ModelPool) -> bool:
+        return pool.idle or (not pool.full and self._held < HELD_BYTES)
 
     def summary(self) -> Summary:
         """Give the counts as they stand."""
@@ -213,10 +231,16 @@ class _Backlog:
         """Give the counts that the table of runs keeps."""
         return {name: self._count[name] for name in ("found", "extracted", "already", "renamed", "failed", "remaining")}
 
-    def _sort_out(self, paths: Iterable[str]) -> tuple[Letter, ...]:
-        """Which of these files have to be read; the rest is dealt with here."""
-        letters = [Letter(path, _printable(path), digest(path, self._limits.max_bytes)) for path in paths]
-        self._count["found"] += len(letters)
+    def _sort_out(self, sources: Sequence[Source]) -> tuple[Letter, ...]:
+        """Which of these letters have to be read; the rest is dealt with here."""
+        refused: list[Refused] = []
+        letters: list[Letter] = []
+        for source in sources:
+            if isinstance(source.content, DocumentError):
+                refused.append(Refused(source.name, None, source.content.failure_class, str(source.content)))
+            else:
+                letters.append(Letter(source, source.digest(self._limits.max_bytes)))
+        self._count["found"] += len(sources)
         contents = {letter.sha256 for letter in letters if letter.sha256}
         known = self._store.known(contents, self._config_sha256)
         failed = self._store.failed_in_run(contents - known, self._start.run_id)
@@ -226,7 +250,6 @@ class _Backlog:
         was_bad = self._store.names_failed(letter.name for letter in letters)
         fresh: list[Letter] = []
         names: list[tuple[str, str]] = []
-        refused: list[Refused] = []
         for letter in letters:
             sha256 = letter.sha256
             if sha256 is None:
@@ -239,12 +262,15 @@ class _Backlog:
                     names.append((sha256, letter.name))
             elif sha256 in self._under_way:
                 self._under_way[sha256].append(letter)
+                self._held += letter.source.size
             elif sha256 in failed:
                 refused.append(Refused(letter.name, sha256, *failed[sha256]))
             else:
                 self._under_way[sha256] = []
                 fresh.append(letter)
-        self._commit((), names, refused)
+                self._held += letter.source.size
+        mended, self.sound[:] = self._store.names_failed(self.sound), []
+        self._commit((), names, refused, mended)
         return tuple(fresh)
 
     def _save(self, ended: Iterable[tuple[Letter, Ended]], pool: Pool | ModelPool) -> None:
@@ -258,6 +284,7 @@ class _Backlog:
                 self._under_way[str(letter.sha256)] = twins[1:]
                 pool.submit((twins[0],))
                 twins = []
+            self._held -= sum(each.source.size for each in (letter, *twins))
             if isinstance(end, Prepared):
                 prepared.append(end)
                 names += [(end.sha256, twin.name) for twin in twins]
@@ -269,9 +296,14 @@ class _Backlog:
         self._commit(prepared, names, refused)
 
     def _commit(
-        self, prepared: Sequence[Prepared], names: Sequence[tuple[str, str]], refused: Sequence[Refused]
+        self,
+        prepared: Sequence[Prepared],
+        names: Sequence[tuple[str, str]],
+        refused: Sequence[Refused],
+        mended: Collection[str] = (),
     ) -> None:
-        if not (prepared or names or refused):
+        attempts = self._pool.take_attempts() if self._pool is not None else []
+        if not (prepared or names or refused or attempts or mended):
             return
         self._note(refused)
         self._count["extracted"] += len(prepared)
@@ -279,6 +311,8 @@ class _Backlog:
             prepared,
             names=names,
             refused=refused,
+            attempts=attempts,
+            mended=mended,
             run_id=self._start.run_id,
             config_sha256=self._config_sha256,
             counts=self.counts(),
@@ -297,9 +331,16 @@ class _Backlog:
             self._failures[each.failure_class] += 1
 
 
-def _printable(path: str) -> str:
-    """Give the path as text: bytes that are no UTF-8 become escapes, for a database keeps text only."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def _batch(letters: Iterator[Source]) -> tuple[list[Source], bool]:
+    """Take the next few, and tell whether there may be more."""
+    batch: list[Source] = []
+    size = 0
+    for source in islice(letters, CHUNK):
+        batch.append(source)
+        size += source.size
+        if size >= CHUNK_BYTES:
+            return batch, True
+    return batch, len(batch) == CHUNK
 
 
 def _cores() -> int:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from extractor.backlog.source import Source
     from extractor.pipeline import Configuration
     from extractor.settings import Limits, Service
 
 
-def show_estimate(paths: Iterable[str], configuration: Configuration, service: Service, limits: Limits) -> None:
+def show_estimate(
+    letters: Iterable[Source | str], configuration: Configuration, service: Service, limits: Limits
+) -> None:
     """Print letters, requests, tokens and dollars; nothing is asked.
 
     Raises:
@@ -21,7 +24,7 @@ def show_estimate(paths: Iterable[str], configuration: Configuration, service: S
     """
     from extractor.backlog.estimate import estimate  # noqa: PLC0415  heavy
 
-    made = estimate(paths, configuration, service, limits)
+    made = estimate(letters, configuration, service, limits)
     click.echo(
         f"{made.letters:,} letters ({made.unreadable:,} that cannot be read): {made.requests:,} requests, "
         f"about {made.input_tokens:,} tokens in ({made.shared_tokens:,} of them the same opening, which providers may "

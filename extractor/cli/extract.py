@@ -13,6 +13,7 @@ from extractor.cli.options import limit_options, limits_from, model_options, rea
 
 if TYPE_CHECKING:
     from extractor.documents import Document
+    from extractor.errors import ServiceError
     from extractor.pipeline import Configuration
     from extractor.records import Record
     from extractor.settings import Limits, Service
@@ -61,7 +62,13 @@ def _records(
         return
     import asyncio  # noqa: PLC0415
 
-    yield from asyncio.run(_by_model(files, configuration, service, limits))
+    from extractor.errors import ServiceError  # noqa: PLC0415
+
+    outcomes = asyncio.run(_by_model(files, configuration, service, limits))
+    yield from (outcome for outcome in outcomes if not isinstance(outcome, ServiceError))
+    for outcome in outcomes:  # what was paid for is printed before anything is raised
+        if isinstance(outcome, ServiceError):
+            raise outcome
 
 
 def _by_rules(files: tuple[str, ...], configuration: Configuration, limits: Limits) -> Iterator[Record | str]:
@@ -77,11 +84,11 @@ def _by_rules(files: tuple[str, ...], configuration: Configuration, limits: Limi
 
 async def _by_model(
     files: tuple[str, ...], configuration: Configuration, service: Service, limits: Limits
-) -> list[Record | str]:
+) -> list[Record | str | ServiceError]:
     """Read all letters at once, as many as may be in flight; a backlog goes by `imr run`."""
     import asyncio  # noqa: PLC0415
 
-    from extractor.errors import DocumentError, ModelError  # noqa: PLC0415
+    from extractor.errors import DocumentError, ModelError, ServiceError  # noqa: PLC0415
     from extractor.pipeline import read_in  # noqa: PLC0415
     from extractor.prompted import Session  # noqa: PLC0415
 
@@ -90,12 +97,14 @@ async def _by_model(
     room = asyncio.Semaphore(service.in_flight * 2)
     async with Session(configuration.model, service) as session:
 
-        async def one(file: str) -> Record | str:
+        async def one(file: str) -> Record | str | ServiceError:
             async with room:
                 try:
                     return (await read_in(session, _document(file, limits), configuration)).record
                 except (DocumentError, ModelError) as error:
                     return _told(error.failure_class, error)
+                except ServiceError as error:
+                    return error
 
         return await asyncio.gather(*map(one, files))
 

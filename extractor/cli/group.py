@@ -21,10 +21,18 @@ COMMANDS: dict[str, str] = {
     "search": "Full-text search over headings and rationales.",
     "failures": "List letters that ended without a record.",
     "export": "Write flat tables: CSV, JSON lines or Parquet.",
+    "history": "Show every record of a letter, and what changed between them.",
+    "reground": "Read a model's kept replies again; nobody is asked.",
+    "cluster": "Read a backlog on more than one machine (an extra).",
+    "import": "Merge what a cluster has read into a database.",
+    "batch": "Read letters by a provider's batch interface, or by files.",
     "prompts": "List, print or copy the prompts of the model reader.",
     "schema": "Print the JSON Schema of the determination.",
 }
 """Our own commands, in the order in which help lists them; each is `command` in the module of its name."""
+
+_MODULES = {"import": "import_results"}
+"""Commands whose name cannot be a module's."""
 
 
 class Group(click.Group):
@@ -37,7 +45,7 @@ class Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command. None where there is none of that name."""
         if cmd_name in COMMANDS:
-            return cast(click.Command, import_module(f"extractor.cli.{cmd_name}").command)
+            return cast(click.Command, import_module(f"extractor.cli.{_MODULES.get(cmd_name, cmd_name)}").command)
         joined = _joined().get(cmd_name)
         return cast(click.Command, joined.load()) if joined else None
 

@@ -97,12 +97,16 @@ def reader_from(values: dict[str, Any]) -> tuple[Configuration, Service]:
         ConfigurationError: the settings cannot be used.
 
     """
+    from extractor.errors import ConfigurationError  # noqa: PLC0415
     from extractor.pipeline import Configuration  # noqa: PLC0415  heavy: only when there is something to do
 
-    flags = {name.lstrip("-").split("/")[0].replace("-", "_"): None for name, _, _ in _MODEL}
+    flags: dict[str, Any] = {name.lstrip("-").split("/")[0].replace("-", "_"): None for name, _, _ in _MODEL}
     flags = {name: values.pop(name) for name in flags}
     reader, file = values.pop("reader"), values.pop("config")
     if reader == "rules":
+        given = [f"--{name.replace('_', '-')}" for name, value in flags.items() if value is not None]
+        if given:
+            raise ConfigurationError(f"{', '.join(given)} is for a model: add --reader model or --reader both")
         return Configuration(), DEFAULT_SERVICE
     flags["name"] = flags.pop("model")
     chosen = model_settings(flags, file=file)

@@ -19,6 +19,7 @@ INTERRUPTED = 130
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @database_option
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that read.  [default: one a core]")
+@click.option("--limit", type=click.IntRange(min=1), help="Read only the first letters, so many.")
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @model_options
@@ -27,12 +28,18 @@ def command(
     paths: tuple[Path, ...],
     database: Path,
     workers: int | None,
+    limit: int | None,
     quiet: bool,
     as_json: bool,
     dry_run: bool,
     **values: Any,
 ) -> None:
-    """Read every letter under PATHS (files, and folders with all that is in them) into a database.
+    """Read every letter under PATHS into a database.
+
+    PATHS are files, folders with all that is in them, quoted patterns ('2016/**/*.pdf'), and - for a list of paths on
+    standard input, one a line or between NULs. Wherever they are met, archives (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz)
+    are read member by member, .jsonl and .ndjson (or .gz of them) line by line ({"text": …, "name": …}), and .csv as a
+    list of paths (columns path and, if wanted, name). Nothing is unpacked to disk or held as a whole.
 
     What the database already has is not read again, so the same command goes on where an earlier one ended or was
     killed. Ctrl-C ends it in order: what is under way is finished and saved.
@@ -46,17 +53,19 @@ def command(
     from extractor.errors import ConfigurationError  # noqa: PLC0415
     from extractor.store import Store  # noqa: PLC0415
 
-    if next(walk.letters(paths, database), None) is None:
+    if not walk.holds_any(paths, database):
         raise ConfigurationError(f"there is no file to read under {', '.join(map(repr, map(str, paths)))}")
     configuration, service = reader_from(values)
     if dry_run:
         from extractor.cli.estimate import show_estimate  # noqa: PLC0415
 
-        show_estimate(walk.letters(paths, database), configuration, service, limits_from(values))
+        limits = limits_from(values)
+        letters = walk.letters(paths, database, limits=limits, most=limit)
+        show_estimate(letters, configuration, service, limits)
         return
     with (
         Store(database) as store,
-        progress(lambda: walk.count(paths, database), quiet=quiet or as_json) as on_progress,
+        progress(lambda: walk.count(paths, database, most=limit), quiet=quiet or as_json) as on_progress,
     ):
         summary = run(
             paths,
@@ -65,6 +74,7 @@ def command(
             limits=limits_from(values),
             service=service,
             workers=workers,
+            limit=limit,
             on_progress=on_progress,
         )
     if as_json:

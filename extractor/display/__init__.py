@@ -5,6 +5,7 @@ never as markup, and cannot move the cursor, change colours or reorder a line.
 """
 
 from extractor.display.clean import json_cleaned
+from extractor.display.history import show_history
 from extractor.display.progress import progress
 from extractor.display.record import show_record
 from extractor.display.screen import Screen
@@ -25,6 +26,7 @@ __all__ = [
     "show_export",
     "show_failures",
     "show_found",
+    "show_history",
     "show_hits",
     "show_prompts",
     "show_record",

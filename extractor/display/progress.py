@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress(total: Callable[[], int], *, quiet: bool) -> Iterator[Callable[[Summary], None] | None]:
+def progress(total: Callable[[], int | None], *, quiet: bool) -> Iterator[Callable[[Summary], None] | None]:
     """Give what `run` calls with its progress, or None where nothing is to be shown.
 
-    `total` counts the letters; it is only asked where there is a bar to fill.
+    `total` counts the letters; it is only asked where there is a bar to fill. None: not known.
     """
     console = Console(file=sys.stderr)
     if quiet or not console.is_terminal or console.is_dumb_terminal:

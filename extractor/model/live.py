@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -27,6 +28,12 @@ from extractor.settings import Mode, Service
 _PROBED: tuple[Mode, ...] = ("json_schema", "tools", "json")
 """In this order `auto` tries; the first holds the model to the form, the last only asks for JSON."""
 _LONGEST_SHOWN = 200
+
+
+_PERHAPS_THE_MODE = frozenset({400, 404, 405, 422, 501})
+"""Statuses by which endpoints refuse a mode or a parameter."""
+_HOPELESS = 3
+"""So many requests refused in a row are not the letters' trouble."""
 
 
 class _Manner(NamedTuple):
@@ -58,12 +65,17 @@ class Live:
             )
         self._openai = openai
         self._key = key
+        self._timeout = service.timeout
+        self._refusals = 0
+        """Requests refused in a row."""
         self._client = AsyncOpenAI(
             api_key=key or "none",
             base_url=service.base_url,
             timeout=service.timeout,
             max_retries=0,  # attempts are counted once, by the policy
-            http_client=DefaultAioHttpClient(timeout=service.timeout),
+            http_client=DefaultAioHttpClient(
+                timeout=service.timeout, follow_redirects=False
+            ),  # letters go nowhere else
         )
         self._modes: list[Mode] = list(_PROBED) if mode == "auto" else [mode]
         own = "api.openai.com" in str(self._client.base_url)
@@ -79,12 +91,18 @@ class Live:
             ModelError, ServiceError: as `extractor.errors` draws them.
 
         """
+        known = manner = self._manner
+        others = list(self._modes[1:])
         while True:
-            manner = self._manner
             try:
                 reply = await self._post(request, manner)
             except self._openai.APIStatusError as error:
-                if not self._adapted(error, manner):
+                if self._adapted(error, known):
+                    known = manner = self._manner
+                    others = list(self._modes[1:])
+                elif others and not self._answered and _perhaps_the_mode(error):
+                    manner = manner._replace(mode=others.pop(0))  # for this request; it may be the letter's fault
+                else:
                     raise self._translated(error) from None
             except self._openai.APIConnectionError as error:
                 sent = not _unconnected(error)
@@ -92,7 +110,10 @@ class Live:
                 message = "the endpoint did not answer in time" if late else self._no_connection()
                 raise TransportFailed(message, perhaps_billed=sent) from None
             else:
+                if not self._answered and manner.mode in self._modes:
+                    self._modes = self._modes[self._modes.index(manner.mode) :]
                 self._answered = True
+                self._refusals = 0
                 return reply
 
     async def aclose(self) -> None:
@@ -116,7 +137,10 @@ class Live:
             body.pop("temperature", None)
         began = time.perf_counter()
         try:
-            response = await self._client.post(ENDPOINTS[manner.mode], cast_to=Response, body=body)
+            async with asyncio.timeout(self._timeout):  # the client's own limit is that of a pause between bytes
+                response = await self._client.post(ENDPOINTS[manner.mode], cast_to=Response, body=body)
+        except TimeoutError:
+            raise TransportFailed("the endpoint did not answer in time", perhaps_billed=True) from None
         except (self._openai.APIStatusError, self._openai.APIConnectionError):
             raise
         except self._openai.OpenAIError as error:  # what is left: the client's own settings
@@ -125,7 +149,7 @@ class Live:
 
     def _adapted(self, error: Any, manner: _Manner) -> bool:
         """Whether the request can be put otherwise: another parameter's name, no temperature, another mode."""
-        if error.status_code not in (400, 404, 405, 422, 501):
+        if error.status_code not in _PERHAPS_THE_MODE:
             return False
         if manner != self._manner:  # another request has found out meanwhile
             return True
@@ -136,7 +160,7 @@ class Live:
             self._output_limit = "max_completion_tokens"
         elif "temperature" in said and manner.temperature:
             self._sends_temperature = False
-        elif len(self._modes) > 1 and not self._answered:
+        elif len(self._modes) > 1 and not self._answered and _speaks_of_the_mode(said):
             self._modes.pop(0)
         else:
             return False
@@ -145,8 +169,6 @@ class Live:
     def _translated(self, error: Any) -> ImrError:
         status = error.status_code
         code, said = _code_and_words(error)
-        if status in (401, 403):
-            return AuthenticationFailed("the endpoint does not accept the key: check OPENAI_API_KEY")
         if code in ("insufficient_quota", "billing_hard_limit_reached") or status == 402:
             return QuotaExceeded("the account has no credit left at this endpoint")
         if status == 429:
@@ -159,10 +181,18 @@ class Live:
             return ContextOverflow("the request is longer than the model's context")
         if _filtered(code, said):
             return Refused("the endpoint's content filter refused the request")
-        if _names_no_model(status, code, said):
+        self._refusals += 1
+        # Once others were answered, one refusal is its letter's trouble; several in a row are everybody's.
+        everybodys = not self._answered or self._refusals >= _HOPELESS
+        if status == 401 or (status == 403 and everybodys):
+            return AuthenticationFailed("the endpoint does not accept the key: check OPENAI_API_KEY")
+        if _names_no_model(status, code, said) and everybodys:
             return UnknownModel("the endpoint has no model of that name: check --model")
+        if 300 <= status < 400:
+            return RequestRefused(f"the endpoint has moved (status {status}): check OPENAI_BASE_URL")
         message = f"the endpoint refused the request (status {status}): {self._masked(said)[:_LONGEST_SHOWN]}"
-        return Rejected(message) if self._answered else RequestRefused(message)
+        hopeless = not self._answered and (self._refusals >= _HOPELESS or _speaks_of_the_mode(said))
+        return RequestRefused(message) if hopeless else Rejected(message)
 
     def _no_connection(self) -> str:
         return f"no connection to {self._client.base_url.host}"
@@ -186,6 +216,17 @@ def _code_and_words(error: Any) -> tuple[str, str]:
     code = told.get("code") if isinstance(told.get("code"), str) else told.get("type")
     words = told.get("message") or json.dumps(body) if body else str(error.message)
     return str(code or ""), str(words).lower()
+
+
+def _perhaps_the_mode(error: Any) -> bool:
+    code, said = _code_and_words(error)
+    otherwise = _overflows(code, said) or _filtered(code, said) or _names_no_model(error.status_code, code, said)
+    return error.status_code in _PERHAPS_THE_MODE and not otherwise
+
+
+def _speaks_of_the_mode(said: str) -> bool:
+    words = ("response_format", "json_schema", "json schema", "schema", "tool", "function", "grammar", "strict")
+    return any(word in said for word in words)
 
 
 def _overflows(code: str, said: str) -> bool:

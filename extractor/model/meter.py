@@ -8,23 +8,59 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
-from extractor.errors import BudgetExceeded, TransportFailed
+from extractor.errors import (
+    BudgetExceeded,
+    ContextOverflow,
+    RateLimited,
+    Refused,
+    Rejected,
+    ServiceError,
+    TransportFailed,
+)
 from extractor.model.seam import Request
 from extractor.records import Usage
 from extractor.settings import Service
 
 CHARACTERS_A_TOKEN = 4.0
 """Of letters with line numbers and JSON, about; docs/measured.md. For estimates only: replies tell the truth."""
-_SAFE_CHARACTERS_A_TOKEN = 2.5
-"""For reserving money: no letter that was measured has fewer characters to the token."""
+_FEWEST_ASCII_A_TOKEN = 2.0
+"""For reserving money: no letter that was measured has fewer than 2.5."""
 
 
 def estimated_tokens(request: Request) -> int:
     """About how many tokens a request sends."""
     return round(request.characters / CHARACTERS_A_TOKEN)
+
+
+def most_tokens(request: Request) -> int:
+    """How many tokens a request can be.
+
+    Tokenizers by bytes make at most one token of a byte; of English, with line numbers, JSON and noise, at most one of
+    two characters.
+    """
+    texts = [message.content for message in request.messages]
+    plain = sum(len(text.encode("ascii", "ignore")) for text in texts)
+    every = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    form = request.characters - sum(map(len, texts))
+    return round((plain + form) / _FEWEST_ASCII_A_TOKEN) + every - plain
+
+
+@dataclass(slots=True)
+class Turn:
+    """One request's turn."""
+
+    meter: Meter
+    known: bool = False
+    """What it cost is known."""
+
+    def settle(self, usage: Usage, *, paid: bool = True) -> None:
+        """Count what the request used; a reply that was had for nothing is not charged."""
+        self.meter.count(usage, paid=paid)
+        self.known = not paid or usage.input_tokens > 0
 
 
 class Meter:
@@ -35,6 +71,7 @@ class Meter:
         self._gate = Gate(service.in_flight)
         self._requests = _per_minute(service.requests_per_minute)
         self._tokens = _per_minute(service.tokens_per_minute)
+        self._spent = 0.0
         self._reserved = 0.0
         self._perhaps_spent = 0.0
         """Worst cost of requests that were sent and never answered: a provider may charge for them."""
@@ -44,10 +81,8 @@ class Meter:
 
     @property
     def spent(self) -> float | None:
-        """Dollars so far; None without a price."""
-        price = self._service.price
-        usage = self.usage
-        return price.of(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens) if price else None
+        """Dollars that replies told of so far; None without a price."""
+        return self._spent if self._service.price is not None else None
 
     @property
     def in_flight_allowed(self) -> int:
@@ -55,8 +90,10 @@ class Meter:
         return self._gate.allowed
 
     @asynccontextmanager
-    async def turn(self, request: Request) -> AsyncIterator[None]:
+    async def turn(self, request: Request) -> AsyncIterator[Turn]:
         """Wait for a turn to send a request, with its worst cost set aside meanwhile.
+
+        A request that may have been billed, and for which nothing credible was settled, counts in full.
 
         Raises:
             BudgetExceeded: what is left could be too little. Nothing is sent.
@@ -69,20 +106,23 @@ class Meter:
                 wanted = min(estimated_tokens(request) + request.max_output_tokens, self._tokens.max_rate)
                 await self._tokens.acquire(wanted)
             worst = await self._reserve(request)
-            perhaps_lost = 0.0
+            mine = Turn(self)
             try:
-                yield
+                yield mine
+            except (RateLimited, Rejected, Refused, ContextOverflow, ServiceError):
+                mine.known = True  # refused before any work was done
+                raise
             except TransportFailed as error:
-                perhaps_lost = worst if error.perhaps_billed else 0.0
+                mine.known = not error.perhaps_billed
                 raise
             finally:
                 async with self._settled:
                     self._reserved -= worst
-                    self._perhaps_spent += perhaps_lost
+                    self._perhaps_spent += 0.0 if mine.known else worst
                     self._settled.notify_all()
 
-    def settle(self, usage: Usage) -> None:
-        """Count what a request used; within its turn."""
+    def count(self, usage: Usage, *, paid: bool) -> None:
+        """Add what a request used to the sums, and to the bill if it is paid for."""
         mine = self.usage
         self.usage = Usage(
             requests=mine.requests + usage.requests,
@@ -90,6 +130,9 @@ class Meter:
             cached_input_tokens=mine.cached_input_tokens + usage.cached_input_tokens,
             output_tokens=mine.output_tokens + usage.output_tokens,
         )
+        if paid and self._service.price is not None:
+            told = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
+            self._spent += self._service.price.of(*told)
 
     def slower(self) -> None:
         """The endpoint asked for fewer requests; within the turn of the one that it refused."""
@@ -100,7 +143,7 @@ class Meter:
         price, budget = self._service.price, self._service.budget
         if price is None or budget is None:
             return 0.0
-        worst = price.of(round(request.characters / _SAFE_CHARACTERS_A_TOKEN), 0, request.max_output_tokens)
+        worst = price.of(most_tokens(request), 0, request.max_output_tokens)
         async with self._settled:
             while (self.spent or 0.0) + self._perhaps_spent + self._reserved + worst > budget:
                 if self._reserved <= _NOTHING:

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast, get_args
 
-from extractor.errors import ConfigurationError, RecordingMissing
+from extractor.errors import ConfigurationError, RecorderBroken, RecordingMissing
 from extractor.model.seam import Finish, Model, Reply, Request
 from extractor.records import Usage
 
@@ -48,6 +48,10 @@ class Recorder:
     """Asks another model and keeps each reply."""
 
     def __init__(self, model: Model, folder: Path, *, known: Recorded | None = None) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"replies cannot be kept in {str(folder)!r}: {error.strerror}") from error
         self._model = model
         self._folder = folder
         self._known = known
@@ -58,7 +62,10 @@ class Recorder:
             with contextlib.suppress(RecordingMissing):
                 return await self._known.complete(request)
         reply = await self._model.complete(request)
-        save(self._folder, request, reply)
+        try:
+            save(self._folder, request, reply)
+        except OSError as error:
+            raise RecorderBroken(f"replies cannot be kept in {str(self._folder)!r}: {error.strerror}") from error
         return reply
 
     async def aclose(self) -> None:
@@ -92,7 +99,8 @@ class Recorded:
                 model=kept["model"],
                 usage=Usage.model_validate(kept["usage"]),
                 seconds=float(kept["seconds"]),
-                raw=kept["raw"],
+                raw=kept["raw"] or kept["text"] or "",
+                paid=False,
             )
         except FileNotFoundError:
             raise RecordingMissing(

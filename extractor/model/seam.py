@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal, Protocol
 
@@ -75,6 +76,12 @@ class Reply:
     seconds: float
     raw: str
     """The payload as it came."""
+    paid: bool = field(default=True, compare=False)
+    """False for one that was had for nothing: recorded, scripted."""
+
+
+Known = Callable[[Request], "Reply | None"]
+"""Gives the reply that a request had earlier, which costs nothing now; None where it was never asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ class Attempt:
     purpose: str
     request_sha256: str
     outcome: str
-    """`ok`, or the failure class of the error."""
+    """`ok`, `known` (an earlier reply, said again), or the failure class of the error."""
     seconds: float
     usage: Usage
     model: str | None = None

@@ -7,11 +7,10 @@ request (as it comes it makes the schema anew every time), and never sees a lett
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
-from math import isfinite
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic import BaseModel
 
@@ -102,9 +101,9 @@ def reply_of(raw: str, mode: Mode, seconds: float) -> Reply:
     try:
         payload = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise TransportFailed("the endpoint answered with something that is no JSON") from error
+        raise TransportFailed("the endpoint answered with something that is no JSON", perhaps_billed=True) from error
     if not isinstance(payload, dict):
-        raise TransportFailed("the endpoint answered with JSON that is no object")
+        raise TransportFailed("the endpoint answered with JSON that is no object", perhaps_billed=True)
     read: Callable[[dict[str, Any]], tuple[str | None, Finish]] = _responses if mode == "responses" else _chat
     try:
         text, finish = read(payload)
@@ -113,11 +112,23 @@ def reply_of(raw: str, mode: Mode, seconds: float) -> Reply:
     return Reply(
         text=unfenced(text) if isinstance(text, str) else None,
         finish=finish,
-        model=str(payload.get("model") or ""),
+        model=str(payload.get("model") or "").encode("utf-8", "replace").decode()[:_LONGEST_NAME],
         usage=usage_of(payload.get("usage")),
         seconds=seconds,
         raw=raw,
     )
+
+
+def kept_reply(raw: str) -> Reply | None:
+    """A reply from the payload that was kept of it; it costs nothing now. None where nothing can be read."""
+    try:
+        payload = json.loads(raw)
+        if not isinstance(payload, dict) or not {"choices", "output"} & payload.keys():
+            return Reply(raw, "stop", "", Usage(), 0.0, raw)  # of a recording: the answer itself
+        told = reply_of(raw, "responses" if "output" in payload else "json_schema", 0.0)
+    except (ValueError, RecursionError, TransportFailed):
+        return None
+    return replace(told, usage=Usage())
 
 
 _FINISH: Mapping[str | None, Finish] = {"length": "length", "content_filter": "refusal"}
@@ -156,22 +167,33 @@ def usage_of(given: Any) -> Usage:
 
     def number(told: Any, *names: str) -> int:
         numbers = [told.get(name) for name in names] if isinstance(told, dict) else []
-        return next((int(each) for each in numbers if isinstance(each, int | float) and isfinite(each)), 0)
+        return next((int(each) for each in numbers if _credible(each)), 0)
 
+    sent = number(told, "prompt_tokens", "input_tokens")
+    cached = number(told.get("prompt_tokens_details") or told.get("input_tokens_details"), "cached_tokens")
     return Usage(
         requests=1,
-        input_tokens=number(told, "prompt_tokens", "input_tokens"),
-        cached_input_tokens=number(
-            told.get("prompt_tokens_details") or told.get("input_tokens_details"), "cached_tokens"
-        ),
+        input_tokens=sent,
+        cached_input_tokens=min(cached, sent),
         output_tokens=number(told, "completion_tokens", "output_tokens"),
     )
 
 
-_FENCE = re.compile(r"\s*```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL)
+def _credible(number: Any) -> TypeGuard[float]:
+    """A count of tokens: not text, not true, not less than none, not more than can be."""
+    return type(number) in (int, float) and 0 <= number < _MOST_TOKENS
 
 
 def unfenced(text: str) -> str:
     """The JSON inside a Markdown fence; other text as it is."""
-    match = _FENCE.fullmatch(text)
-    return match.group(1) if match else text
+    inside = text.strip()
+    if len(inside) < 2 * len(_FENCE) or not (inside.startswith(_FENCE) and inside.endswith(_FENCE)):
+        return text
+    return inside[len(_FENCE) : -len(_FENCE)].removeprefix("json").strip()
+
+
+_FENCE = "```"
+_MOST_TOKENS = 10**9
+"""Of one request; more is no count of tokens."""
+_LONGEST_NAME = 200
+"""Characters of a model's name."""

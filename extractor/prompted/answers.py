@@ -160,7 +160,7 @@ class WholeForm(Form):
 class GapForm(Form):
     """What rules are weak at, of one item."""
 
-    item: Annotated[int, Field(ge=1, le=99)]
+    item: Annotated[int, Field(ge=1, le=99_999)]
     kind: Kind | None
     reasons: Reasons
 

@@ -5,7 +5,7 @@ Dates are parsed, specialties spelled as listed, kinds taken apart. Nothing is b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from extractor.drafts import Draft, Value
@@ -14,7 +14,16 @@ from extractor.facts.quantities import unit_named
 from extractor.layout import Layout
 from extractor.literals import find_dates
 from extractor.normalize import collapse, fold
-from extractor.prompted.answers import Cited, GapsForm, ItemForm, PatientForm, ReasonForm, WholeForm, WholeItemForm
+from extractor.prompted.answers import (
+    Cited,
+    Form,
+    GapsForm,
+    ItemForm,
+    PatientForm,
+    ReasonForm,
+    WholeForm,
+    WholeItemForm,
+)
 from extractor.prompted.letters import line_range
 from extractor.vocabulary.people import specialty_named, state_named
 
@@ -33,10 +42,10 @@ def say_whole(answer: WholeForm, layout: Layout, facts: Facts, draft: Draft) -> 
         cited: Cited | None = getattr(header, name)
         if cited is not None:
             draft.cite(f"/{name}", as_date(cited.text, f"/{name}", facts), cited.line, cited.line + 1)
-    for index, state in enumerate(answer.reviewer.licensed_states):
+    for index, state in enumerate(_said(answer.reviewer.licensed_states)):
         draft.say(f"/reviewer/licensed_states/{index}", state_named(fold(state)) or state)
     for name in ("specialties", "subspecialties"):
-        for index, specialty in enumerate(getattr(answer.reviewer, name)):
+        for index, specialty in enumerate(_said(getattr(answer.reviewer, name))):
             draft.say(f"/reviewer/{name}/{index}", specialty_named(fold(specialty)) or specialty)
     say_patient(answer.patient, draft)
     placed, draft.made_up = _placed(answer.items, layout)
@@ -47,6 +56,18 @@ def say_whole(answer: WholeForm, layout: Layout, facts: Facts, draft: Draft) -> 
             relied_on = getattr(item, f"{side}_relied_on")
             if relied_on is not None:
                 draft.say(f"/decisions/{index}/{side}_basis/relied_on", relied_on.value)
+
+
+def _said(words: Iterable[str]) -> list[str]:
+    """Without empty ones."""
+    return [word for word in map(collapse, words) if word]
+
+
+def _note_full(draft: Draft, pointer: str, form: type[Form], name: str, given: Sequence[object]) -> None:
+    """Note a list that is as long as its form allows: there may be more."""
+    bound = next(each.max_length for each in form.model_fields[name].metadata if hasattr(each, "max_length"))
+    if len(given) >= bound:
+        draft.full = (*draft.full, pointer)
 
 
 def _placed(items: Sequence[WholeItemForm], layout: Layout) -> tuple[dict[int, WholeItemForm], int]:
@@ -79,6 +100,7 @@ def _placed(items: Sequence[WholeItemForm], layout: Layout) -> tuple[dict[int, W
 
 def say_patient(answer: PatientForm, draft: Draft) -> None:
     """Claim what was said of the patient."""
+    _note_full(draft, "/patient/diagnoses", PatientForm, "diagnoses", answer.diagnoses)
     draft.say("/patient/age", answer.age)
     if answer.sex is not None:
         draft.say("/patient/sex", answer.sex.value)
@@ -100,12 +122,14 @@ def _cite_words(pointer: str, cited: Cited, draft: Draft) -> None:
 def say_item(answer: ItemForm, index: int, draft: Draft) -> None:
     """Claim what was said of one disputed item."""
     pointer = f"/decisions/{index}"
+    for name in ("body_parts", "drugs", "reasons"):
+        _note_full(draft, f"{pointer}/{name}", ItemForm, name, getattr(answer, name))
     draft.say(f"{pointer}/outcome", answer.outcome.value)
     say_kind(answer.kind, index, draft)
     for number, named in enumerate(answer.body_parts):
         draft.say(f"{pointer}/body_parts/{number}/part", named.part.value)
         draft.say(f"{pointer}/body_parts/{number}/side", named.side.value if named.side else None)
-    for number, drug in enumerate(answer.drugs):
+    for number, drug in enumerate(drug for drug in answer.drugs if drug.name.strip(_STRAY)):
         _judge(f"{pointer}/drugs/{number}/name", collapse(drug.name).strip(_STRAY), draft)
         _judge(f"{pointer}/drugs/{number}/strength", collapse(drug.strength or "").strip(_STRAY), draft)
     if answer.quantity is not None:

@@ -127,8 +127,10 @@ def worked(prompt: Prompt, example: Example) -> list[tuple[str, BaseModel]]:
     whole = WholeForm.model_validate_json(example.answer)
     if prompt.name == "whole":
         return [(enclosed(numbered(layout)), whole)]
-    if prompt.name == "summary" and layout.summary is not None:
-        return [(enclosed(numbered(layout, [layout.summary])), whole.patient)]
+    if prompt.name == "corrections":
+        return []  # what was wrong is of one letter
+    if prompt.name == "summary":
+        return [(enclosed(numbered(layout, [layout.summary])), whole.patient)] if layout.summary is not None else []
     if prompt.name == "item":
         return [
             (enclosed(numbered(layout, item_spans(layout, index))), ItemForm(**_only(ItemForm, item)))

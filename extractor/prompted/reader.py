@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from extractor.drafts import Claim, Draft
@@ -70,6 +70,7 @@ async def read_by_prompts(
     prompts: Prompts,
     asker: Asker,
     rules: Grounded | None = None,
+    on_attempt: Callable[[Attempt], None] | None = None,
 ) -> PromptedReading:
     """What the model says of a letter, as a draft.
 
@@ -79,6 +80,7 @@ async def read_by_prompts(
         settings: Model and strategy.
         prompts: What to ask.
         asker: Whom, and by which policy.
+        on_attempt: Told of every try as soon as it has ended.
         rules: What the rules reader is sure of, for the strategy `budgeted`; without it that asks for everything weak.
 
     Raises:
@@ -87,7 +89,7 @@ async def read_by_prompts(
 
     """
     reading = PromptedReading(Draft(decisions=len(layout.items)), layout, facts)
-    letter = _Letter(settings, prompts, asker, reading)
+    letter = _Letter(settings, prompts, asker, reading, on_attempt)
     try:
         if settings.strategy == "budgeted" and layout.variant != "unknown":
             await letter.by_gaps(rules)
@@ -155,6 +157,7 @@ class _Letter:
     prompts: Prompts
     asker: Asker
     reading: PromptedReading
+    on_attempt: Callable[[Attempt], None] | None = None
 
     @property
     def layout(self) -> Layout:
@@ -163,6 +166,12 @@ class _Letter:
     @property
     def facts(self) -> Facts:
         return self.reading.facts
+
+    def hear(self, attempt: Attempt) -> None:
+        """Keep an attempt, and tell whoever wants to know at once."""
+        self.reading.attempts.append(attempt)
+        if self.on_attempt is not None:
+            self.on_attempt(attempt)
 
     async def as_a_whole(self) -> None:
         """One request; what is too long for it goes by sections, and nothing is cut."""
@@ -174,7 +183,7 @@ class _Letter:
             await self.by_sections()
             return
         try:
-            answer = await self.asker.ask(request, WholeForm, self.reading.attempts)
+            answer = await self.asker.ask(request, WholeForm, self.hear)
         except (Truncated, ContextOverflow):
             if not splits:
                 raise
@@ -204,17 +213,17 @@ class _Letter:
 
     async def by_sections(self) -> None:
         """The summary, and each item by itself; header and credentials are read by rule."""
-        prompts, attempts = self.prompts, self.reading.attempts
+        prompts = self.prompts
         summary = summary_request(self.layout, prompts["summary"], self.settings)
         items = [
             item_request(self.layout, index, prompts["item"], self.settings) for index in range(len(self.layout.items))
         ]
 
         async def patient() -> PatientForm | None:
-            return await self.asker.ask(summary, PatientForm, attempts) if summary else None
+            return await self.asker.ask(summary, PatientForm, self.hear) if summary else None
 
         async def item(request: Request) -> ItemForm:
-            return await self.asker.ask(request, ItemForm, attempts)
+            return await self.asker.ask(request, ItemForm, self.hear)
 
         told, *answers = await _all([patient(), *map(item, items)])
         draft = self.reading.draft
@@ -238,7 +247,7 @@ class _Letter:
         for number, few in enumerate(_pieces(items)):
             told = patient and number == 0
             request = gaps_request(self.layout, told, few, self.prompts["gaps"], self.settings)
-            answer = await self.asker.ask(request, GapsForm, self.reading.attempts)
+            answer = await self.asker.ask(request, GapsForm, self.hear)
             left_out += say_gaps(answer, told, few, draft)
         draft.left_out = tuple(left_out)
         self._note({}, (*(["/patient"] if patient else []), *self._of_items(_OF_GAP, items)))
@@ -277,7 +286,7 @@ class _Letter:
         paths = [flag.path for flag in refused]
         spans = self._spans_of(paths) if self.settings.strategy != "whole" else None
         request = corrections_request(layout, faults, spans, self.prompts["corrections"], self.settings)
-        answer = await self.asker.ask(request, CorrectionsForm, self.reading.attempts)
+        answer = await self.asker.ask(request, CorrectionsForm, self.hear)
         for given in answer.corrections:
             if given.path in paths:
                 self._correct(given.path, given.text, given.line)
@@ -285,7 +294,9 @@ class _Letter:
 
     def _correct(self, pointer: str, text: str | None, line: int | None) -> None:
         draft = self.reading.draft
-        earlier = draft.claims[pointer]
+        earlier = draft.claims.get(pointer)
+        if earlier is None:  # taken back a moment ago
+            return
         if text is None or not text.strip():
             draft.drop(pointer)
             return

@@ -10,6 +10,7 @@ from extractor.model import Model
 from extractor.model.asking import Asker, Sleep
 from extractor.model.meter import Meter
 from extractor.model.recorded import Recorded, Recorder
+from extractor.model.seam import Known
 from extractor.prompted.letters import check_examples
 from extractor.prompts import Prompts, load_prompts
 from extractor.settings import ModelSettings, Service
@@ -24,14 +25,19 @@ class Session:
     """
 
     def __init__(
-        self, settings: ModelSettings, service: Service, model: Model | None = None, sleep: Sleep = asyncio.sleep
+        self,
+        settings: ModelSettings,
+        service: Service,
+        model: Model | None = None,
+        sleep: Sleep = asyncio.sleep,
+        known: Known | None = None,
     ) -> None:
         self.settings = settings
         self.prompts: Prompts = load_prompts(service.prompts)
         check_examples(self.prompts)
         self._model = model or _model(settings, service)
         self.meter = Meter(service)
-        self.asker = Asker(self._model, self.meter, sleep)
+        self.asker = Asker(self._model, self.meter, sleep, known)
 
     async def __aenter__(self) -> Self:
         """Nothing is opened before it is needed."""

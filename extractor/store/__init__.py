@@ -9,7 +9,7 @@ The tables are described in `extractor.store.schema`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,17 +17,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from extractor.store import queries, writer
+from extractor.spans import Span
+from extractor.store import batches, queries, writer
 from extractor.store.connection import connect, told_as_store_errors, writing
-from extractor.store.queries import Failure, Found, Hit, Status
-from extractor.store.rows import Prepared, prepare, restore
+from extractor.store.queries import Failure, Found, Hit, Status, Version
+from extractor.store.rows import Prepared, Row, prepare, restore
 from extractor.store.writer import Refused
 
 if TYPE_CHECKING:
+    from sqlite_utils import Database
+
     from extractor.documents import Document
     from extractor.records import Record
 
-__all__ = ["Prepared", "Refused", "Saved", "Store", "prepare"]
+__all__ = ["Prepared", "Refused", "Saved", "Store", "batches", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,15 @@ class Store:
         *,
         names: Sequence[tuple[str, str]] = (),
         refused: Sequence[Refused] = (),
+        attempts: Sequence[tuple[str, Row]] = (),
+        mended: Collection[str] = (),
         run_id: int | None = None,
         config_sha256: str = "",
         counts: Mapping[str, int] | None = None,
     ) -> Saved:
-        """Save a batch in one transaction: records, further names of known contents (SHA-256, name), failures.
+        """Save a batch in one transaction: records, further names of known contents, failures, requests to a model.
 
+        `mended` are names, of no letters themselves, that fail no more (an archive that was broken).
         `counts` are the run's totals so far. A letter that the database itself refuses (it should not) is filed as
         a failure of class `internal`; the rest of the batch is saved.
         """
@@ -108,10 +114,11 @@ class Store:
                 ) as e:
                     message = f"the database refused it: {type(e).__name__}: {e}"
                     rejected.append(Refused(letter.name, letter.sha256, "internal", message))
+            writer.insert_attempts(self._db, attempts, config_sha256, run_id, now)
             writer.insert_names(self._db, names, now)
             bad = {r.sha256 for r in rejected}
             done = [(letter.sha256, letter.name) for letter in prepared if letter.sha256 not in bad]
-            writer.clear_failures(self._db, [*done, *names], now)
+            writer.clear_failures(self._db, [*done, *names, *(("", name) for name in mended)], now)
             writer.insert_failures(self._db, [*refused, *rejected], config_sha256, run_id, now)
             if run_id is not None and counts is not None:
                 self._update_run(run_id, counts)
@@ -168,6 +175,28 @@ class Store:
         with self._told():
             return queries.failed_in_run(self._db, contents, run_id)
 
+    def history(self, sha256: str) -> list[Version]:
+        """List every record of a document, the current one last."""
+        with self._told():
+            return queries.history(self._db, sha256)
+
+    def read_by_models(self) -> Iterator[tuple[Document, str]]:
+        """Give each document whose current record is a model's, with the configuration of its run as JSON."""
+        with self._told():
+            listed = queries.read_by_models(self._db)
+        for record_id, configuration in listed:
+            with self._told():
+                row, text, *_ = queries.record_rows(self._db, record_id)
+            yield _document(text, row["document_sha256"], row["name"], row["media_type"]), configuration
+
+    def reply(self, request_sha256: str, *, usable: bool = True) -> str | None:
+        """Give what a model once replied to this request, as it came; None where it never did.
+
+        With `usable`, only a reply that was an answer: a refusal, for one, may be none the next time.
+        """
+        with self._told():
+            return queries.reply(self._db, request_sha256, usable=usable)
+
     def failures(self, *, include_cleared: bool = False, failure_class: str | None = None) -> Iterator[Failure]:
         """List letters without a record, by name."""
         with self._told():
@@ -177,6 +206,20 @@ class Store:
         """Count over the whole database."""
         with self._told():
             return queries.status(self._db, last_runs=last_runs)
+
+    # Batches
+
+    def document(self, sha256: str) -> Document:
+        """Give a document as it was read. Raises RecordNotFound."""
+        with self._told():
+            media_type, text = queries.document(self._db, sha256)
+        return _document(text, sha256, sha256[:12], media_type)
+
+    @contextmanager
+    def batching(self) -> Iterator[Database]:
+        """One write transaction over the tables of `extractor.store.batches`."""
+        with self._writing():
+            yield self._db
 
     # Runs
 
@@ -236,6 +279,14 @@ class Store:
     def _writing(self) -> Iterator[None]:
         with self._told(), writing(self._db):
             yield
+
+
+def _document(text: str, sha256: str, name: str, media_type: str) -> Document:
+    from extractor.documents import Document  # noqa: PLC0415  heavy: documents are only read elsewhere
+
+    ends = [*(at for at, character in enumerate(text) if character == "\f"), len(text)]
+    pages = tuple(Span(start, end) for start, end in zip([0, *(end + 1 for end in ends)], ends, strict=False))
+    return Document(text, pages, sha256, name, media_type)
 
 
 def _now() -> str:

@@ -82,6 +82,20 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """One record of a letter, as it is kept beside others."""
+
+    record_id: int
+    created_at: str
+    reader: str
+    model: str | None
+    config_sha256: str
+    code_version: str
+    determination: Any
+    """As JSON."""
+
+
+@dataclass(frozen=True, slots=True)
 class Used:
     """What one model used, over all letters, tries and runs."""
 
@@ -208,6 +222,42 @@ def names_failed(db: Database, names: Iterable[str]) -> set[str]:
         "SELECT name FROM failures WHERE cleared_at IS NULL AND name IN (SELECT value FROM json_each(?))",
         [json.dumps(list(names))],
     )
+
+
+def document(db: Database, sha256: str) -> tuple[str, str]:
+    """Find a document's media type and text."""
+    row = db.execute("SELECT media_type, text FROM documents WHERE sha256 = ?", (sha256,)).fetchone()
+    if row is None:
+        raise RecordNotFound(f"no document {sha256[:12]!r} in the database")
+    return str(row[0]), str(row[1])
+
+
+def reply(db: Database, request_sha256: str, *, usable: bool) -> str | None:
+    """Find the latest payload that came back to a request: only one that could be used, or that one before others."""
+    row = db.execute(
+        "SELECT reply FROM attempts WHERE request_sha256 = ? AND reply IS NOT NULL AND (outcome = 'ok' OR NOT ?) "
+        "ORDER BY outcome = 'ok' DESC, id DESC",
+        (request_sha256, usable),
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def history(db: Database, sha256: str) -> list[Version]:
+    """List every record of a document, in the order in which they were saved: the last one counts."""
+    rows = db.query(
+        "SELECT id AS record_id, created_at, reader, model, config_sha256, code_version, determination "
+        "FROM records WHERE document_sha256 = ? ORDER BY id",
+        [sha256],
+    )
+    return [Version(**{**row, "determination": json.loads(row["determination"])}) for row in rows]
+
+
+def read_by_models(db: Database) -> list[tuple[int, str]]:
+    """List current records that a model has read: the record, and the configuration of its run as JSON."""
+    return db.execute(
+        "SELECT r.id, u.configuration FROM current_records AS r JOIN runs AS u ON u.id = r.run_id "
+        "WHERE r.reader <> 'rules' AND r.usage IS NOT NULL ORDER BY r.document_sha256"
+    ).fetchall()
 
 
 def failed_in_run(db: Database, contents: Iterable[str], run_id: int) -> dict[str, tuple[str, str]]:

@@ -42,8 +42,8 @@ RECORD_COLUMNS = (
     *("prompt_sha256", "schema_sha256", "code_version", "created_at", "usage", "determination"),
 )
 ATTEMPT_COLUMNS = (
-    *("number", "purpose", "request_sha256", "outcome", "model", "input_tokens", "cached_input_tokens"),
-    *("output_tokens", "seconds", "message", "reply"),
+    *("purpose", "request_sha256", "outcome", "model", "input_tokens", "cached_input_tokens", "output_tokens"),
+    *("seconds", "message", "reply"),
 )
 DETERMINATION_COLUMNS = (
     *("case_number", "priority", "date_assigned", "decision_date", "ur_denial_date", "application_received"),
@@ -74,36 +74,24 @@ class Prepared:
     search: tuple[tuple[str | None, str | None], ...]
     """Heading and rationale of each decision, for the full-text index."""
     children: dict[str, list[Row]]
-    attempts: tuple[Row, ...] = ()
-    """What was asked of a model, in the order of `ATTEMPT_COLUMNS`."""
 
 
-def attempt_rows(attempts: Iterable[Attempt]) -> tuple[Row, ...]:
-    """What was asked of a model for one letter, as rows."""
-    return tuple(
-        (
-            number,
-            attempt.purpose,
-            attempt.request_sha256,
-            attempt.outcome,
-            attempt.model,
-            attempt.usage.input_tokens,
-            attempt.usage.cached_input_tokens,
-            attempt.usage.output_tokens,
-            round(attempt.seconds, 4),
-            attempt.message,
-            attempt.raw,
-        )
-        for number, attempt in enumerate(attempts, start=1)
+def attempt_row(attempt: Attempt) -> Row:
+    """One request to a model, in the order of `ATTEMPT_COLUMNS`. Half a surrogate pair becomes an escape."""
+    usage = attempt.usage
+    return (
+        *(attempt.purpose, attempt.request_sha256, attempt.outcome, _keepable(attempt.model)),
+        *(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, round(attempt.seconds, 4)),
+        *(_keepable(attempt.message), _keepable(attempt.raw)),
     )
 
 
-def prepare(
-    record: Record, document: Document, *, name: str | None = None, attempts: Iterable[Attempt] = ()
-) -> Prepared:
-    """Turn a record and its document into rows. `name` is where it was found; by default the document's own name.
+def _keepable(text: str | None) -> str | None:
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode()
 
-    `attempts` are what a model was asked on the way.
+
+def prepare(record: Record, document: Document, *, name: str | None = None) -> Prepared:
+    """Turn a record and its document into rows. `name` is where it was found; by default the document's own name.
 
     Raises:
         UnicodeEncodeError: the text or a value holds half a surrogate pair, which no database keeps.
@@ -150,7 +138,6 @@ def prepare(
             for decision in determination.decisions
         ),
         children=children,
-        attempts=attempt_rows(attempts),
     )
 
 

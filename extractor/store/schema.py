@@ -9,6 +9,8 @@ What the tables mean
     evidence        one row a value: the JSON pointer and the spans that support it
     failures        letters that ended without a record, by name and content; `cleared_at` once one succeeds
     runs            one row a pass over a set of documents
+    batch_letters, batch_requests, batch_jobs
+                    what `imr batch` has built, sent and collected
     attempts        one row a request to a model, with the reply as it came, tokens and seconds; kept for letters that
                     failed, too
     decision_search full-text index over headings and rationales
@@ -343,10 +345,9 @@ CREATE TABLE attempts (
     config_sha256 TEXT NOT NULL,
     run_id INTEGER REFERENCES runs (id),
     asked_at TEXT NOT NULL,
-    number INTEGER NOT NULL,
     purpose TEXT NOT NULL,
     request_sha256 TEXT NOT NULL,
-    outcome TEXT NOT NULL, -- 'ok', or the class of the error
+    outcome TEXT NOT NULL, -- 'ok', 'known' (an earlier reply, said again), or the class of the error
     model TEXT,
     input_tokens INTEGER NOT NULL,
     cached_input_tokens INTEGER NOT NULL,
@@ -364,7 +365,7 @@ SELECT r.document_sha256, r.name, r.reader, r.model,
 FROM current_records AS r WHERE r.usage IS NOT NULL;
 
 CREATE INDEX attempts_document ON attempts (document_sha256);
-CREATE INDEX attempts_request ON attempts (request_sha256) WHERE outcome = 'ok';
+CREATE INDEX attempts_request ON attempts (request_sha256) WHERE reply IS NOT NULL;
 """
 
 
@@ -372,3 +373,44 @@ CREATE INDEX attempts_request ON attempts (request_sha256) WHERE outcome = 'ok';
 def m002_model(db: Database) -> None:
     """Confidence of values, and what was asked of models."""
     db.executescript(_MODEL)
+
+
+_BATCHES = """
+CREATE TABLE batch_jobs (
+    id INTEGER PRIMARY KEY,
+    file TEXT NOT NULL,
+    remote_id TEXT,
+    state TEXT NOT NULL CHECK (state IN ('built', 'submitted', 'collected')),
+    remote_state TEXT,
+    requests INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE batch_letters (
+    document_sha256 TEXT NOT NULL REFERENCES documents (sha256),
+    config_sha256 TEXT NOT NULL, -- of the request's identity; the record's own may be of later code
+    configuration TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'failed')),
+    PRIMARY KEY (document_sha256, configuration)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX batch_letters_waiting ON batch_letters (state) WHERE state = 'waiting';
+
+CREATE TABLE batch_requests (
+    request_sha256 TEXT PRIMARY KEY NOT NULL, -- the custom_id
+    document_sha256 TEXT NOT NULL, -- the first letter that asks it
+    purpose TEXT NOT NULL,
+    job_id INTEGER NOT NULL REFERENCES batch_jobs (id),
+    state TEXT NOT NULL CHECK (state IN ('sent', 'answered', 'failed')),
+    tries INTEGER NOT NULL,
+    message TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX batch_requests_job ON batch_requests (job_id);
+"""
+
+
+@MIGRATIONS()
+def m003_batches(db: Database) -> None:
+    """What goes through a provider's batch interface."""
+    db.executescript(_BATCHES)

@@ -20,8 +20,6 @@ class Refused:
     """None where the bytes could not be read, or not be read whole."""
     failure_class: str
     message: str
-    attempts: tuple[rows.Row, ...] = ()
-    """What was asked of a model before it was given up."""
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
@@ -51,7 +49,6 @@ _INSERT_FAILURE = (
 def insert_record(db: Database, prepared: Prepared, run_id: int | None, now: str) -> bool:
     """Insert one letter's rows; False, and nothing but its name, where document and configuration are already there."""
     execute, executemany = db.conn.execute, db.conn.executemany
-    insert_attempts(db, prepared.sha256, prepared.config_sha256, run_id, now, prepared.attempts)
     text = _insert_document(db, prepared)
     insert_names(db, [(prepared.sha256, prepared.name)], now)
     found = execute(
@@ -73,10 +70,10 @@ def insert_record(db: Database, prepared: Prepared, run_id: int | None, now: str
 
 
 def insert_attempts(
-    db: Database, sha256: str | None, config_sha256: str, run_id: int | None, now: str, attempts: Iterable[rows.Row]
+    db: Database, attempts: Iterable[tuple[str, rows.Row]], config_sha256: str, run_id: int | None, now: str
 ) -> None:
-    """Keep what was asked of a model for a letter, with its replies; also what was paid for in vain."""
-    db.conn.executemany(_INSERT_ATTEMPT, [(sha256, config_sha256, run_id, now, *row) for row in attempts])
+    """Keep what was asked of a model for a content (SHA-256), with its reply; also what was paid for in vain."""
+    db.conn.executemany(_INSERT_ATTEMPT, [(sha256, config_sha256, run_id, now, *row) for sha256, row in attempts])
 
 
 def insert_names(db: Database, names: Iterable[tuple[str, str]], now: str) -> None:
@@ -86,9 +83,6 @@ def insert_names(db: Database, names: Iterable[tuple[str, str]], now: str) -> No
 
 def insert_failures(db: Database, refused: Iterable[Refused], config_sha256: str, run_id: int | None, now: str) -> None:
     """File failures; the same letter failing again under the same configuration is one more attempt."""
-    refused = list(refused)
-    for each in refused:
-        insert_attempts(db, each.sha256, config_sha256, run_id, now, each.attempts)
     db.conn.executemany(
         _INSERT_FAILURE,
         [(r.name, r.sha256, config_sha256, r.failure_class, r.message, 1, now, now, run_id) for r in refused],

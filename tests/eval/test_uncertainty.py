@@ -86,9 +86,9 @@ def test_ten_thousand_records_fold_fast():
         str(number): ({**counts, "exact": number % 2, "decisions.outcome mismatch": number % 7 == 0}, ())
         for number in range(10_000)
     }
-    began = time.perf_counter()
+    began = time.process_time()
     found = summarize(documents, Sampling())
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert found.documents == 10_000
 
 

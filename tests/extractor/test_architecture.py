@@ -71,6 +71,7 @@ def test_no_drawers(path: Path) -> None:
         ("docx", "extractor/documents"),
         ("bs4", "extractor/documents"),
         ("rich", "extractor/display"),
+        ("distributed", "extractor/cluster/running"),
     ],
 )
 def test_heavy_libraries_are_kept_in_one_place(module: str, allowed: str) -> None:

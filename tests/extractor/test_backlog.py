@@ -60,7 +60,7 @@ def test_letters_are_walked_sorted_and_without_what_is_hidden(tmp_path: Path) ->
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "broken").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe")
-    found = [os.path.relpath(path, tmp_path) for path in walk.letters([tmp_path], tmp_path / "imr.db")]
+    found = [os.path.relpath(each.name, tmp_path) for each in walk.letters([tmp_path], tmp_path / "imr.db")]
     assert found == ["a.txt", "b/1.pdf", "b/2.txt", "c", "link.txt", "é\n.txt"]
     assert walk.count([tmp_path], tmp_path / "imr.db") == 6
 
@@ -70,7 +70,7 @@ def test_named_files_come_in_the_order_given_and_are_never_left_out(tmp_path: Pa
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
     given: list[Path | str] = [tmp_path / "z.txt", str(tmp_path / "d"), tmp_path / ".hidden.txt"]
-    assert [Path(p).name for p in walk.letters(given)] == ["z.txt", "1.txt", ".hidden.txt"]
+    assert [Path(each.name).name for each in walk.letters(given)] == ["z.txt", "1.txt", ".hidden.txt"]
 
 
 def test_paths_that_cannot_be_walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

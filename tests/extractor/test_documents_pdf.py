@@ -211,10 +211,10 @@ def test_limits() -> None:
 
 def test_the_deadline_is_kept_between_pages() -> None:
     slow = zlib.compress(b"BT /F1 12 Tf 72 700 Td (hello hello) Tj ET " * 5000)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ReadTimeout):
         read_document(one_page(stream(slow, b"/Filter/FlateDecode"), pages=300), limits=Limits(seconds=0.1))
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_compressed_bomb_ends() -> None:

@@ -156,13 +156,13 @@ def test_bombs_are_refused_at_once() -> None:
     picture = package(main, {"word/media/a.png": bytes(60_000_000)})
     text = package(body(f"<w:p>{run('a' * 5_000_000)}</w:p>"))
     crowd = package(main, {f"x{i}": "" for i in range(10_001)})
-    started = time.monotonic()
+    started = time.process_time()
     for content in (picture, text, crowd):
         with pytest.raises(TooLarge):
             read_document(content)
     with pytest.raises(TooLarge, match="unpacks to more"):
         read_document(text, limits=Limits(max_bytes=100_000))
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_false_size_does_not_unpack_more() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +29,7 @@ from extractor.errors import (
 )
 from extractor.model import Attempt, Message, Reply, Request
 from extractor.model.asking import LONGEST_PAUSE, LONGEST_WAIT, POLICY, Asker, judged
-from extractor.model.meter import Gate, Meter
+from extractor.model.meter import Gate, Meter, most_tokens
 from extractor.model.scripted import Scripted
 from extractor.prompted.answers import CorrectionsForm
 from extractor.records import Usage
@@ -71,7 +72,9 @@ def ask(said: Sequence[Say] | Callable[[int], Say], request: Request = REQUEST) 
 
     async def run() -> None:
         try:
-            asked.answer = await Asker(asked.model, asked.meter, sleep).ask(request, CorrectionsForm, asked.attempts)
+            asked.answer = await Asker(asked.model, asked.meter, sleep).ask(
+                request, CorrectionsForm, asked.attempts.append
+            )
         except ImrError as error:
             asked.error = error
 
@@ -279,7 +282,7 @@ def test_requests_that_fail_together_halve_once() -> None:
             after.append(meter.in_flight_allowed)
 
         asker = Asker(Busy(), meter, sleep)
-        await asyncio.gather(*(asker.ask(REQUEST, CorrectionsForm, []) for _ in range(8)))
+        await asyncio.gather(*(asker.ask(REQUEST, CorrectionsForm, [].append) for _ in range(8)))
         assert after == [4] * 8
 
     asyncio.run(run())
@@ -288,7 +291,7 @@ def test_requests_that_fail_together_halve_once() -> None:
 # Money
 
 PRICE = Price(input=100, output=1000)
-DEAREST = PRICE.of(round(REQUEST.characters / 2.5), 0, REQUEST.max_output_tokens)
+DEAREST = PRICE.of(most_tokens(REQUEST), 0, REQUEST.max_output_tokens)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -308,14 +311,14 @@ def test_a_budget_is_never_crossed(seed: int) -> None:
                 under_way -= DEAREST
                 if draw.random() < 0.2:
                     raise TransportFailed("lost")
-                tokens = draw.randint(0, round(request.characters / 2.5))
+                tokens = draw.randint(1, most_tokens(request))
                 usage = Usage(requests=1, input_tokens=tokens, output_tokens=draw.randint(0, 100))
                 return Reply(GOOD, "stop", "m", usage, 0, "")
 
             async def aclose(self) -> None: ...
 
         asker = Asker(Costly(), meter, lambda _seconds: asyncio.sleep(0))
-        asking = (asker.ask(REQUEST, CorrectionsForm, []) for _ in range(40))
+        asking = (asker.ask(REQUEST, CorrectionsForm, [].append) for _ in range(40))
         return meter, await asyncio.gather(*asking, return_exceptions=True)
 
     meter, results = asyncio.run(run())
@@ -334,9 +337,53 @@ def test_without_room_for_one_nothing_is_sent() -> None:
     model = Scripted(lambda _request: reply())
     asker = Asker(model, Meter(Service(price=PRICE, budget=DEAREST * 0.99)))
     with pytest.raises(BudgetExceeded):
-        asyncio.run(asker.ask(REQUEST, CorrectionsForm, []))
+        asyncio.run(asker.ask(REQUEST, CorrectionsForm, [].append))
     assert model.requests == []
 
 
 def test_without_a_price_nothing_is_known_of_money() -> None:
     assert Meter(Service()).spent is None
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Usage(requests=1),
+        TransportFailed("late", perhaps_billed=True),
+        RuntimeError("anything"),
+    ],
+    ids=["no usage told", "no reply", "a defect"],
+)
+def test_what_may_have_been_billed_counts_in_full(trouble: Usage | Exception) -> None:
+    """A reply that tells no credible cost, or none at all: the budget takes the worst."""
+
+    def script(_request: Request) -> Reply | Exception:
+        return trouble if isinstance(trouble, Exception) else Reply(GOOD, "stop", "m", trouble, 0, "")
+
+    model = Scripted(script)
+    asker = Asker(model, Meter(Service(price=PRICE, budget=DEAREST * 2.5)), lambda _seconds: asyncio.sleep(0))
+
+    async def ask() -> list[object]:
+        return [
+            await asyncio.gather(asker.ask(REQUEST, CorrectionsForm, [].append), return_exceptions=True)
+            for _ in range(5)
+        ]
+
+    ended = asyncio.run(ask())
+    assert len(model.requests) == 2
+    assert isinstance(ended[-1][0], BudgetExceeded)
+
+
+def test_what_was_refused_before_any_work_costs_nothing() -> None:
+    model = Scripted(lambda _request: RateLimited("slow down", 0.0))
+    meter = Meter(Service(price=PRICE, budget=DEAREST * 1.5))
+    with pytest.raises(RateLimited):
+        asyncio.run(Asker(model, meter, lambda _seconds: asyncio.sleep(0)).ask(REQUEST, CorrectionsForm, [].append))
+    assert len(model.requests) == POLICY[RateLimited].times + 1
+
+
+def test_a_letter_of_dense_characters_is_reserved_for_what_it_can_cost() -> None:
+    dense = dataclasses.replace(REQUEST, messages=(*REQUEST.messages, Message("user", "\U0001f600" * 1000)))
+    assert most_tokens(dense) - most_tokens(REQUEST) == 4000
+    plain = dataclasses.replace(REQUEST, messages=(*REQUEST.messages, Message("user", "x" * 1000)))
+    assert most_tokens(plain) - most_tokens(REQUEST) == 500

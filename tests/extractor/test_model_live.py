@@ -113,11 +113,11 @@ ERRORS: dict[str, tuple[Answer, type[ImrError], str]] = {
     "nothing": (Broken(200, b""), TransportFailed, "no JSON"),
     "disconnect": (ways.disconnected(), TransportFailed, "no connection to 127.0.0.1"),
     "garbage": (Broken(200, b"no gzip", {"content-encoding": "gzip"}), TransportFailed, "no connection"),
-    "unknown 400": (bad("Unknown parameter: 'x'."), RequestRefused, "unknown parameter"),
-    "400 with the key": (bad(f"{KEY} {KEY.upper()} is odd. " + "x" * 500), RequestRefused, "… … is odd"),
-    "400 page": (Broken(400, f"<p>{KEY}</p>".encode(), content_type="text/html"), RequestRefused, "400"),
-    "400 of another form": (Broken(400, json.dumps({"error": f"no {KEY}"}).encode()), RequestRefused, "no …"),
-    "413": (bad("Too large.", status=413), RequestRefused, "413"),
+    "unknown 400": (bad("Unknown parameter: 'x'."), Rejected, "unknown parameter"),
+    "400 with the key": (bad(f"{KEY} {KEY.upper()} is odd. " + "x" * 500), Rejected, "… … is odd"),
+    "400 page": (Broken(400, f"<p>{KEY}</p>".encode(), content_type="text/html"), Rejected, "400"),
+    "400 of another form": (Broken(400, json.dumps({"error": f"no {KEY}"}).encode()), Rejected, "no …"),
+    "413": (bad("Too large.", status=413), Rejected, "413"),
 }
 
 
@@ -258,8 +258,38 @@ def test_a_mode_that_was_chosen_is_kept() -> None:
 
 def test_a_chosen_mode_that_nothing_takes_ends_in_one_refusal() -> None:
     error, endpoint = use(refusing("model"), once, "auto")
-    assert isinstance(error, RequestRefused)
+    assert isinstance(error, Rejected)
     assert endpoint.seen == 3
+
+
+def test_one_poisonous_letter_changes_no_mode_and_three_are_hopeless() -> None:
+    """Before anything was answered nobody can tell whose fault a refusal is: after three it is not the letters'."""
+
+    async def do(live: Live) -> tuple[list[Any], Mode]:
+        return [await once(live), await once(live)], live.mode
+
+    ([error, reply], mode), _ = use(in_turn(*[bad("Forbidden pattern.")] * 3, Said(GOOD)), do, "auto")
+    assert isinstance(error, Rejected)
+    assert isinstance(reply, Reply)
+    assert mode == "json_schema"
+    errors, _ = use(always(bad("Forbidden pattern.")), times(3), "auto")
+    assert [type(error) for error in errors] == [Rejected, Rejected, RequestRefused]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_after_an_answer_a_refusal_is_no_wrong_key_and_no_unknown_model(status: int) -> None:
+    def answers(_body: Body, before: int) -> Answer:
+        return Said(GOOD) if before == 0 else bad("the model says no", status=status)
+
+    [_, error], _ = use(answers, times(2), "json_schema")
+    assert type(error) is Rejected
+
+
+def test_a_letter_is_not_sent_on_to_another_host() -> None:
+    moved = Broken(307, b"", headers={"Location": "http://localhost:9/v1/chat/completions"})
+    error, endpoint = use(always(moved), once, "json_schema")
+    assert isinstance(error, RequestRefused)
+    assert endpoint.seen == 1
 
 
 @pytest.mark.parametrize("answer", [ways.llama_overflow(), ways.no_such_model(), AZURE_FILTER, ways.rate_limited()])
@@ -297,7 +327,7 @@ def test_a_temperature_that_is_refused_is_left_out() -> None:
 def test_once_one_was_answered_a_refused_request_is_that_letters_trouble() -> None:
     odd = bad("Invalid character in the input.")
     [before], _ = use(always(odd), times(1), "auto")
-    assert type(before) is RequestRefused
+    assert type(before) is Rejected
     [first, refused, last], endpoint = use(in_turn(Said(GOOD), odd, Said(GOOD)), times(3), "auto")
     assert (type(first), type(refused), type(last)) == (Reply, Rejected, Reply)
     assert endpoint.seen == 3

@@ -256,6 +256,6 @@ def test_replaying_needs_neither_key_nor_address(tmp_path: Path) -> None:
 
     async def run() -> CorrectionsForm:
         async with Session(ModelSettings("m"), Service(replay=tmp_path)) as session:
-            return await session.asker.ask(request(), CorrectionsForm, [])
+            return await session.asker.ask(request(), CorrectionsForm, [].append)
 
     assert asyncio.run(run()) == CorrectionsForm(corrections=[])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -279,3 +280,33 @@ def test_whatever_is_sent_belongs_to_the_identity_of_a_request(other: Request) -
 
 def test_what_a_request_is_for_does_not() -> None:
     assert request(purpose="summary").sha256 == request(purpose="item 3").sha256
+
+
+@pytest.mark.parametrize("blanks", ["\n" * 200_000, " " * 200_000])
+def test_a_fence_that_runs_on_costs_nothing(blanks: str) -> None:
+    began = time.process_time()
+    unfenced("```json\n{" + blanks)
+    unfenced("```json\n{" + blanks + "```")
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        ({"prompt_tokens": -100, "completion_tokens": 5}, (0, 0, 5)),
+        ({"prompt_tokens": 5000, "prompt_tokens_details": {"cached_tokens": 50_000}}, (5000, 5000, 0)),
+        ({"prompt_tokens": 10**400}, (0, 0, 0)),
+        ({"prompt_tokens": "100"}, (0, 0, 0)),
+        ({"prompt_tokens": True}, (0, 0, 0)),
+    ],
+)
+def test_usage_that_cannot_be_is_not_believed(usage: dict[str, Any], counted: tuple[int, int, int]) -> None:
+    told = usage_of(usage)
+    assert (told.input_tokens, told.cached_input_tokens, told.output_tokens) == counted
+
+
+def test_a_models_name_can_be_kept() -> None:
+    raw = json.dumps({"model": "\ud800" + "x" * 900, "choices": [{"message": {"content": "{}"}}]})
+    name = reply_of(raw, "json_schema", 0).model
+    assert len(name) == 200
+    name.encode()

@@ -316,3 +316,56 @@ def test_provenance_names_model_prompt_and_usage() -> None:
     assert told.config_sha256 != whole.sha256
     budgeted = Configuration.of("both", ModelSettings("scripted", strategy="budgeted"))
     assert told.prompt_sha256 != budgeted.prompt_sha256
+
+
+def test_one_path_corrected_twice_is_no_trouble() -> None:
+    twice = json.dumps({"corrections": [{"path": "/patient/age", "text": None, "line": None}] * 2})
+    record, _ = by_model(LETTER, changed(lambda answer: answer["patient"].update(age=99), twice))
+    assert record.determination.patient.age is None
+
+
+def test_an_empty_entry_of_a_list_moves_no_evidence() -> None:
+    def empty(answer: dict[str, Any]) -> None:
+        answer["reviewer"]["licensed_states"].insert(0, "")
+        answer["items"][2]["drugs"] = [{"name": " ", "strength": "5mg"}]
+
+    record, _ = by_model(LETTER, changed(empty))
+    known = read(read_document(LETTER)).determination.reviewer.licensed_states
+    assert record.determination.reviewer.licensed_states == known
+    kept = [pointer for pointer in record.evidence if pointer.startswith("/reviewer/licensed_states")]
+    assert kept == [f"/reviewer/licensed_states/{n}" for n in range(len(known))]
+
+
+def test_a_list_as_long_as_the_form_allows_is_flagged() -> None:
+    drugs = " / ".join(
+        f"{name} {number}mg" for number, name in enumerate(("Norco", "Soma", "Lyrica", "Cymbalta") * 4, 1)
+    )
+    letter = credentials(Asked(drugs))
+
+    def script(request: Request) -> str:
+        answer = whole_answer(LETTER).model_dump(mode="json")
+        answer["items"] = [{**answer["items"][0], "drugs": [{"name": "Norco", "strength": None}] * 12}]
+        line = next(n for n, text in enumerate(lay_out(letter).lines, 1) if "Norco 1mg" in text)
+        answer["items"][0]["heading"] = [line, line]
+        return json.dumps(answer) if request.purpose == "whole" else NOTHING_BETTER
+
+    record, _ = by_model(letter, script)
+    assert "/decisions/0/drugs" in flags(record, FlagCode.INCOMPLETE)
+
+
+def test_headings_that_the_letter_does_not_bear_out_are_counted_in_an_unknown_layout() -> None:
+    letter = (
+        "Some letter\nAcupuncture for knee: Upheld\nBecause.\nMassage is not needed\n"
+        "MRI of the hand: Overturned\nSince.\n"
+    )
+
+    def script(request: Request) -> str:
+        answer = whole_answer(LETTER).model_dump(mode="json")
+        for item, line in zip(answer["items"], (2, 4, 5), strict=True):
+            item.update(heading=[line, line], reasons=[])
+        return json.dumps(answer) if request.purpose == "whole" else NOTHING_BETTER
+
+    record, _ = by_model(letter, script)
+    assert len(record.determination.decisions) == 2
+    assert "/decisions" in flags(record, FlagCode.INCOMPLETE)
+    assert flags(record, FlagCode.UNKNOWN_LAYOUT) == [""]

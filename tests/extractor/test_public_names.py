@@ -42,6 +42,13 @@ def test_no_other() -> None:
         ("extractor.rules", ["read_by_rules", "say_front", "say_item_skeleton", "say_passages"]),
         ("extractor.model", ["Attempt", "Message", "Model", "Reply", "Request"]),
         ("extractor.prompted", ["PromptedReading", "Session", "estimate", "read_by_prompts"]),
+        (
+            "extractor.cluster",
+            [
+                *("ClusterSummary", "Imported", "Job", "LETTERS", "RESULTS"),
+                *("import_results", "read_partition", "run_on_cluster"),
+            ],
+        ),
         ("extractor.documents", ["Document", "read_document"]),
     ],
 )

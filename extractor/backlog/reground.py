@@ -1,0 +1,136 @@
+"""Reading kept replies again: a changed rule, grounding or check is applied to a whole database and nobody is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from extractor.errors import ConfigurationError, ModelError, RecordingMissing
+from extractor.model import Reply, Request
+from extractor.model.wire import kept_reply
+from extractor.pipeline import Configuration, code_version, read_in
+from extractor.prompted import Session
+from extractor.settings import DEFAULT_SERVICE, ModelSettings, Service
+from extractor.store import Store, prepare
+
+_BATCH = 50
+"""Records saved in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reground:
+    """What became of the records that a model had read."""
+
+    found: int = 0
+    """Documents whose current record is a model's."""
+    read: int = 0
+    """Read again: there is a new current record."""
+    same: int = 0
+    """Read by this very code and configuration already."""
+    missing: int = 0
+    """Left as they are: a reply that would be needed now was never given; `imr run` asks for it."""
+
+
+class _Nobody:
+    """A model that is not to be asked."""
+
+    async def complete(self, request: Request) -> Reply:
+        """Refuse."""
+        raise RecordingMissing(f"the database holds no reply to this request ({request.purpose})")
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+
+def reground(
+    store: Store, service: Service = DEFAULT_SERVICE, on_progress: Callable[[Reground], None] | None = None
+) -> Reground:
+    """Read every letter of a model reader again from the replies that the database keeps.
+
+    The earlier records stay beside the new ones. A letter for which a reply is missing (the prompts have changed, say)
+    keeps the record that it has.
+
+    Args:
+        store: The database.
+        service: Only its folder of prompts counts.
+        on_progress: Called after every batch.
+
+    Raises:
+        StoreError: the database failed; what was saved is safe.
+
+    """
+    return asyncio.run(_reground(store, service, on_progress))
+
+
+async def _reground(store: Store, service: Service, on_progress: Callable[[Reground], None] | None) -> Reground:
+    done = Reground()
+    sessions: dict[str, tuple[Configuration, Session]] = {}
+    run_ids: dict[str, int] = {}
+    prepared: dict[str, list[Any]] = {}
+
+    def known(request: Request) -> Reply | None:
+        kept = store.reply(request.sha256, usable=False)
+        return kept_reply(kept) if kept is not None else None
+
+    def save() -> None:
+        for key, letters in prepared.items():
+            configuration, _ = sessions[key]
+            store.save_all(letters, run_id=run_ids[key], config_sha256=configuration.sha256)
+        prepared.clear()
+        if on_progress:
+            on_progress(done)
+
+    for document, given in store.read_by_models():
+        done = _plus(done, found=1)
+        if given not in sessions:
+            configuration = configuration_from(given, service)
+            if configuration.model is None:
+                raise ConfigurationError("a record of a model reader has no model in its configuration")
+            sessions[given] = configuration, Session(configuration.model, service, _Nobody(), known=known)
+        configuration, session = sessions[given]
+        if store.known([document.sha256], configuration.sha256):
+            done = _plus(done, same=1)
+            continue
+        try:
+            reading = await read_in(session, document, configuration)
+        except ModelError:
+            done = _plus(done, missing=1)
+            continue
+        if given not in run_ids:
+            run_ids[given] = store.begin_run(
+                reader=configuration.reader,
+                config_sha256=configuration.sha256,
+                configuration=given,
+                code_version=code_version(),
+                workers=1,
+            )
+        prepared.setdefault(given, []).append(prepare(reading.record, document))
+        done = _plus(done, read=1)
+        if done.read % _BATCH == 0:
+            save()
+    save()
+    for run_id in run_ids.values():
+        counts = {"found": done.found, "extracted": done.read, "already": done.same, "renamed": 0, "failed": 0}
+        store.end_run(run_id, "finished", {**counts, "remaining": done.missing})
+    return done
+
+
+def _plus(done: Reground, **more: int) -> Reground:
+    return Reground(**{each.name: getattr(done, each.name) + more.get(each.name, 0) for each in fields(Reground)})
+
+
+def configuration_from(given: str, service: Service = DEFAULT_SERVICE) -> Configuration:
+    """The configuration that the JSON of a run tells, with the prompts as they are now.
+
+    Raises:
+        ConfigurationError: it is none of ours.
+
+    """
+    try:
+        told = json.loads(given)
+        return Configuration.of(told["reader"], ModelSettings(**told["model"]), service.prompts)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(f"the configuration of an earlier run cannot be read: {error}") from error

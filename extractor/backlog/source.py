@@ -1,0 +1,74 @@
+"""One letter of a backlog before it is read: where it lies, what it holds, or why it cannot be had."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extractor.errors import DocumentError
+
+if TYPE_CHECKING:
+    from extractor.documents import Document
+    from extractor.settings import Limits
+
+_LONGEST_NAME = 4096
+"""Characters. As long as a path may be; archives can hold names of megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A letter that a walk came across."""
+
+    name: str
+    """Where it is, for people and the database: a path, `archive.zip!member`, `file.jsonl#LINE`, or a name given."""
+    content: str | bytes | DocumentError
+    """The path of its file; or its bytes, where it has none of its own; or why there are none."""
+    title: str | None = None
+    """What its document is called; None: as its file."""
+
+    @property
+    def size(self) -> int:
+        """Bytes held in memory."""
+        return len(self.content) if isinstance(self.content, bytes) else 0
+
+    def document(self, limits: Limits) -> Document:
+        """Read it.
+
+        Raises:
+            DocumentError: it cannot be read.
+
+        """
+        from extractor.documents import read_document  # noqa: PLC0415  heavy: only where letters are read
+
+        if isinstance(self.content, DocumentError):
+            raise self.content
+        content = Path(self.content) if isinstance(self.content, str) else self.content
+        return read_document(content, name=self.title, limits=limits)
+
+    def digest(self, max_bytes: int) -> str | None:
+        """SHA-256 of its bytes; None where they are more than `max_bytes`, no regular file, or cannot be read."""
+        if isinstance(self.content, bytes):
+            return hashlib.sha256(self.content).hexdigest()
+        if isinstance(self.content, DocumentError):
+            return None
+        try:
+            path = Path(self.content)
+            if not path.is_file() or path.stat().st_size > max_bytes:
+                return None
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return None
+
+
+def printable(text: str) -> str:
+    """Give a path or name as text of bearable length; bytes that are no UTF-8 become escapes: databases keep text."""
+    if not text.isascii():
+        try:
+            raw = text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:  # half of a surrogate pair that stands for no byte
+            raw = text.encode("utf-8", "surrogatepass")
+        text = raw.decode("utf-8", "backslashreplace")
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"

@@ -1,0 +1,143 @@
+"""What is sent to workers and what comes back: how to read, the two tables, and one letter's row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow as pa
+
+from extractor.errors import ConfigurationError, DocumentError, ModelError
+from extractor.pipeline import Configuration, Reading
+from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Secret, Service
+from extractor.store.rows import attempt_row
+
+if TYPE_CHECKING:
+    from extractor.documents import Document
+    from extractor.model import Attempt
+
+LETTERS = pa.schema(
+    [
+        pa.field("name", pa.string(), nullable=False),
+        ("title", pa.string()),
+        ("content", pa.binary()),
+        ("text", pa.string()),
+    ]
+)
+"""What goes in: a name, what the document is called (as the last part of the name, where there is no title), and the
+bytes of a file or a text. Of the last three a table may lack any two.
+"""
+
+RESULTS = pa.schema(
+    [
+        ("sha256", pa.string()),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("config_sha256", pa.string(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        ("failure_class", pa.string()),
+        ("message", pa.string()),
+        ("record", pa.string()),
+        ("text", pa.string()),
+        ("attempts", pa.string()),
+    ],
+    metadata={"imr": "results 1"},
+)
+"""What comes out, one row a letter. `sha256` is of the letter's bytes (null where nobody could read them), `status` is
+`record` or `failure`, `record` is JSON, `text` is what its spans point into, `attempts` is JSON: requests to a model.
+"""
+
+RECORD, FAILURE = "record", "failure"
+INTERNAL = "internal"
+"""Failure class of an error that nobody raised on purpose, as in a run on one machine."""
+KEY = "OPENAI_API_KEY"
+"""Where a worker finds the key: a key is not sent over the network."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How to read; the same for all letters, and fit to be sent. Make it with `Job.of` where a model is asked."""
+
+    configuration: Configuration = field(default_factory=Configuration)
+    limits: Limits = DEFAULT_LIMITS
+    service: Service = DEFAULT_SERVICE
+    """Without its key, and with folders as the workers see them. Speed and budget hold for each worker by itself."""
+
+    @classmethod
+    def of(cls, configuration: Configuration, limits: Limits, service: Service) -> Job:
+        """Leave the key behind.
+
+        Raises:
+            ConfigurationError: the key is not that of the environment, so the workers would not have it.
+
+        """
+        if service.api_key is not None and service.api_key != Secret(os.environ.get(KEY, "")):
+            raise ConfigurationError(
+                f"a key is not sent to other machines: set {KEY} here and where the workers start, "
+                "and leave --api-key (or api_key in imr.toml) out"
+            )
+        return cls(configuration, limits, replace(service, api_key=None))
+
+    def service_here(self) -> Service:
+        """The service with the key of the process that asks."""
+        key = os.environ.get(KEY)
+        return replace(self.service, api_key=Secret(key)) if key else self.service
+
+
+def source_of(letter: Row) -> bytes | str:
+    """The bytes, or the text, of a letter's row."""
+    content: bytes | None = letter.get("content")
+    text: str | None = letter.get("text")
+    return content if content is not None else text or ""
+
+
+def digest(letter: Row) -> str:
+    """SHA-256 of a letter's bytes."""
+    source = source_of(letter)
+    return hashlib.sha256(source.encode() if isinstance(source, str) else source).hexdigest()
+
+
+def as_record(name: str, document: Document, reading: Reading) -> Row:
+    """The result of a letter that was read."""
+    document.text.encode()  # half a surrogate pair fails here, where it is this letter's failure
+    return {
+        "sha256": document.sha256,
+        "name": name,
+        "config_sha256": reading.record.provenance.config_sha256,
+        "status": RECORD,
+        "record": reading.record.model_dump_json(),
+        "text": document.text,
+        "attempts": _attempts(reading.attempts),
+    }
+
+
+def as_failure(name: str, sha256: str | None, config_sha256: str, failure_class: str, message: str) -> Row:
+    """The result of a letter that ended without a record."""
+    return {
+        "sha256": sha256,
+        "name": name,
+        "config_sha256": config_sha256,
+        "status": FAILURE,
+        "failure_class": failure_class,
+        "message": message,
+    }
+
+
+def failed(letter: Row, config_sha256: str, error: Exception) -> Row:
+    """The result of a letter that raised this."""
+    attempts = None
+    if isinstance(error, DocumentError | ModelError):
+        failure_class, message = error.failure_class, str(error)
+        if isinstance(error, ModelError):
+            attempts = _attempts(cast("tuple[Attempt, ...]", error.attempts))
+    else:
+        failure_class, message = INTERNAL, f"{type(error).__name__}: {error}"
+    return {**as_failure(letter["name"], digest(letter), config_sha256, failure_class, message), "attempts": attempts}
+
+
+def _attempts(attempts: tuple[Attempt, ...]) -> str | None:
+    return json.dumps([attempt_row(attempt) for attempt in attempts]) if attempts else None

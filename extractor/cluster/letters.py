@@ -1,0 +1,112 @@
+"""Letters into tables of letters: what a driver hands out, and what it need not hand out again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from extractor.cluster.files import results
+from extractor.cluster.job import LETTERS, RECORD, Job, Row, failed
+from extractor.documents import read_document
+from extractor.errors import DocumentError
+
+MOST_BYTES = 4_000_000
+"""A partition of scans is smaller than one of texts: it passes through the scheduler."""
+
+
+def read_already(folder: Path, config_sha256: str) -> set[bytes]:
+    """Which letters (name and content) have a record of this configuration in these files, as `mark` tells them.
+
+    Raises:
+        ConfigurationError: a file is broken, or is of something else.
+
+    """
+    known: set[bytes] = set()
+    for path in sorted(folder.glob("*.parquet")):
+        for batch in results(path, ["name", "sha256", "config_sha256", "status"]):
+            known.update(
+                mark(row["name"], row["sha256"])
+                for row in batch.to_pylist()
+                if row["status"] == RECORD and row["config_sha256"] == config_sha256
+            )
+    return known
+
+
+def mark(name: str, sha256: str) -> bytes:
+    """A letter in 16 bytes: two million of them are held at once."""
+    return hashlib.blake2b(f"{sha256}{name}".encode("utf-8", "backslashreplace"), digest_size=16).digest()
+
+
+class Letter(Protocol):
+    """What a walk comes across; see `extractor.backlog.source.Source`."""
+
+    @property
+    def name(self) -> str:
+        """Where it is, for people and the database."""
+
+    @property
+    def content(self) -> str | bytes | DocumentError:
+        """The path of its file; or its bytes, where it has none of its own; or why there are none."""
+
+    @property
+    def title(self) -> str | None:
+        """What its document is called; None: as its file."""
+
+
+@dataclass
+class Partitions:
+    """Letters as tables of at most `size`, one at a time; what cannot be loaded is put aside."""
+
+    letters: Iterable[Letter]
+    job: Job
+    known: set[bytes]
+    size: int
+    found: int = 0
+    """Letters met."""
+    already: int = 0
+    """Of these: those that were read before."""
+    refused: list[Row] = field(default_factory=list)
+    """Results of those that could not be loaded; whoever writes takes them from here."""
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        rows: list[Row] = []
+        held = 0
+        for letter in self.letters:
+            self.found += 1
+            try:
+                content = self._load(letter)
+            except DocumentError as error:
+                row = failed({"name": letter.name}, self.job.configuration.sha256, error)
+                self.refused.append({**row, "sha256": None})
+                continue
+            if mark(letter.name, hashlib.sha256(content).hexdigest()) in self.known:
+                self.already += 1
+                continue
+            title = Path(letter.content).name if isinstance(letter.content, str) else letter.title
+            rows.append({"name": letter.name, "title": letter.title or title, "content": content})
+            held += len(content)
+            if len(rows) >= self.size or held >= MOST_BYTES:
+                yield pa.Table.from_pylist(rows, schema=LETTERS)
+                rows, held = [], 0
+        if rows:
+            yield pa.Table.from_pylist(rows, schema=LETTERS)
+
+    def _load(self, letter: Letter) -> bytes:
+        """Give its bytes. Raises the DocumentError of one that is too large, no file, or may not be read."""
+        if isinstance(letter.content, bytes):
+            return letter.content
+        if isinstance(letter.content, DocumentError):
+            raise letter.content
+        path = Path(letter.content)
+        try:
+            if path.is_file() and path.stat().st_size <= self.job.limits.max_bytes:
+                return path.read_bytes()
+        except OSError:
+            pass
+        read_document(path, name=letter.title, limits=self.job.limits)  # raises what it raises on one machine
+        raise DocumentError(f"{letter.name!r} cannot be read: it changed meanwhile")

@@ -1,0 +1,137 @@
+"""What the batch interface needs to remember: letters that wait, requests that are out, files that carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file of requests."""
+
+    id: int
+    file: str
+    remote_id: str | None
+    """The provider's name for it, once submitted."""
+    state: str
+    """`built`, `submitted`, `collected`."""
+    remote_state: str | None
+    """The provider's own word."""
+    requests: int
+    answered: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """A request that has been put into a file."""
+
+    document_sha256: str
+    purpose: str
+    state: str
+    tries: int
+    message: str | None
+
+
+_JOBS = """
+SELECT j.id, j.file, j.remote_id, j.state, j.remote_state, j.requests,
+       (SELECT count(*) FROM batch_requests WHERE job_id = j.id AND state = 'answered') AS answered,
+       (SELECT count(*) FROM batch_requests WHERE job_id = j.id AND state = 'failed') AS failed
+FROM batch_jobs AS j ORDER BY j.id
+"""
+
+
+def add_letter(db: Database, document: tuple[object, ...], config_sha256: str, configuration: str, name: str) -> bool:
+    """Remember a letter that waits; False where it is known."""
+    sha256 = document[0]
+    db.conn.execute(
+        "INSERT INTO documents (sha256, media_type, pages, characters, text) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (sha256) DO NOTHING",
+        document,
+    )
+    cursor = db.conn.execute(
+        "INSERT INTO batch_letters (document_sha256, config_sha256, configuration, name, state) "
+        "VALUES (?, ?, ?, ?, 'waiting') ON CONFLICT DO NOTHING",
+        (sha256, config_sha256, configuration, name),
+    )
+    return cursor.rowcount == 1
+
+
+def waiting(db: Database) -> list[tuple[str, str, str]]:
+    """List letters that wait: content, name, configuration as JSON."""
+    return db.execute(
+        "SELECT document_sha256, name, configuration FROM batch_letters WHERE state = 'waiting' "
+        "ORDER BY document_sha256, configuration"
+    ).fetchall()
+
+
+def end_letter(db: Database, sha256: str, configuration: str, state: str) -> None:
+    """A letter waits no more."""
+    db.conn.execute(
+        "UPDATE batch_letters SET state = ? WHERE document_sha256 = ? AND configuration = ?",
+        (state, sha256, configuration),
+    )
+
+
+def request(db: Database, request_sha256: str) -> Out | None:
+    """Find a request that has been put into a file."""
+    row = db.execute(
+        "SELECT document_sha256, purpose, state, tries, message FROM batch_requests WHERE request_sha256 = ?",
+        (request_sha256,),
+    ).fetchone()
+    return Out(*row) if row else None
+
+
+def add_job(db: Database, file: str, requests: Iterable[tuple[str, str, str]], now: str) -> int:
+    """Remember a file and its requests (hash, content, purpose)."""
+    listed = list(requests)
+    job = db.conn.execute(
+        "INSERT INTO batch_jobs (file, state, requests, created_at, updated_at) VALUES (?, 'built', ?, ?, ?)",
+        (file, len(listed), now, now),
+    ).lastrowid
+    db.conn.executemany(
+        "INSERT INTO batch_requests (request_sha256, document_sha256, purpose, job_id, state, tries) "
+        "VALUES (?, ?, ?, ?, 'sent', 1) ON CONFLICT (request_sha256) "
+        "DO UPDATE SET job_id = excluded.job_id, state = 'sent', tries = tries + 1",
+        [(sha256, document, purpose, job) for sha256, document, purpose in listed],
+    )
+    return int(job or 0)
+
+
+def jobs(db: Database) -> list[Job]:
+    """List every file."""
+    return [Job(**row) for row in db.query(_JOBS)]
+
+
+def update_job(
+    db: Database, job: int, now: str, *, state: str, remote_id: str | None, remote_state: str | None
+) -> None:
+    """What became of a file."""
+    db.conn.execute(
+        "UPDATE batch_jobs SET state = ?, remote_id = ?, remote_state = ?, updated_at = ? WHERE id = ?",
+        (state, remote_id, remote_state, now, job),
+    )
+
+
+def answered(db: Database, request_sha256: str, *, state: str, message: str | None) -> None:
+    """What came back for a request: `answered`, or `failed` and why."""
+    db.conn.execute(
+        "UPDATE batch_requests SET state = ?, message = ? WHERE request_sha256 = ?", (state, message, request_sha256)
+    )
+
+
+def unanswered(db: Database, job: int) -> int:
+    """Give up on what a file left unanswered (expired): it goes into the next one, and that is no fault of its own."""
+    return db.conn.execute(
+        "UPDATE batch_requests SET state = 'failed', message = 'expired', tries = tries - 1 "
+        "WHERE job_id = ? AND state = 'sent'",
+        (job,),
+    ).rowcount
+
+
+def counts(db: Database) -> dict[str, int]:
+    """Letters by state."""
+    return dict(db.execute("SELECT state, count(*) FROM batch_letters GROUP BY state").fetchall())

@@ -1,0 +1,339 @@
+"""Letters through files of requests and answers, and through a provider's batch interface."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import random
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answering import Answers
+from click.testing import CliRunner, Result
+from endpoint import Endpoint, Said, chat_reply
+
+from extractor.cli import cli
+from extractor.pipeline import Configuration, read
+from extractor.store import Store
+
+SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
+TEXTS = [path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("CM1[4567]*.txt"))]
+MODEL = ("--reader", "both", "--model", "m")
+Answer = Callable[[dict[str, Any]], dict[str, Any] | None]
+
+
+def letters(count: int) -> list[str]:
+    return [re.sub(r"CM\d\d-\d{7}", f"CM16-{3000000 + number}", TEXTS[number % len(TEXTS)]) for number in range(count)]
+
+
+class Desk:
+    """A folder with letters, a database, and somebody who answers files."""
+
+    def __init__(self, folder: Path, texts: list[str]) -> None:
+        self.folder, self.database, self.out = folder / "in", folder / "a.db", folder / "batch"
+        self.folder.mkdir()
+        self.good = Answers(texts)
+        for number, text in enumerate(texts):
+            (self.folder / f"{number:03}.txt").write_text(text, encoding="utf-8")
+
+    def imr(self, *arguments: str) -> Result:
+        done = CliRunner().invoke(cli, ["batch", *arguments, "--db", str(self.database)])
+        assert done.exit_code == 0, done.output
+        return done
+
+    def build(self, *options: str) -> str:
+        return self.imr("build", str(self.folder), "--out", str(self.out), *MODEL, *options).output
+
+    def collect(self, *files: Path, last: bool = False) -> str:
+        flags = ["--last"] if last else []
+        return self.imr("collect", *map(str, files), *flags, "--out", str(self.out)).output
+
+    def answered(self, file: Path, answer: Answer | None = None) -> Path:
+        """The answers to a file, in another order."""
+        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        random.Random(1).shuffle(lines)  # noqa: S311
+        made = [(answer or self.well)(line) for line in lines]
+        target = file.with_suffix(".answers")
+        target.write_text("".join(json.dumps(line) + "\n" for line in made if line is not None), encoding="utf-8")
+        return target
+
+    def well(self, line: dict[str, Any]) -> dict[str, Any]:
+        body = chat_reply(Said(self.good.body(line["body"])), line["body"], 1)
+        return {
+            "id": "x",
+            "custom_id": line["custom_id"],
+            "response": {"status_code": 200, "body": body},
+            "error": None,
+        }
+
+    def files(self) -> list[Path]:
+        return sorted(self.out.glob("requests-*.jsonl"))
+
+    def records(self) -> list[str]:
+        with Store(self.database) as store:
+            return [record.determination.model_dump_json() for record in store.records()]
+
+
+def expected(texts: list[str]) -> list[str]:
+    from extractor.documents import read_document  # noqa: PLC0415
+
+    return [read(read_document(text)).determination.model_dump_json() for text in texts]
+
+
+@pytest.mark.parametrize("strategy", ["whole", "sections", "budgeted"])
+def test_files_carried_by_hand_give_the_records_of_a_run(tmp_path: Path, strategy: str) -> None:
+    texts = letters(12)
+    desk = Desk(tmp_path, texts)
+    assert "12 waiting" in desk.build("--strategy", strategy)
+    [file] = desk.files()
+    told = desk.collect(desk.answered(file))
+    assert "12 letters read, 0 failed, 0 waiting" in told
+    assert sorted(desk.records()) == sorted(expected(texts))
+    assert "0 letters read" in desk.collect(desk.answered(file))  # the same answers again change nothing
+    assert len(desk.records()) == 12
+
+
+def test_requests_are_ours_by_name_and_bounded_by_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("extractor.batch.rounds.MOST_REQUESTS", 5)
+    desk = Desk(tmp_path, letters(12))
+    desk.build()
+    files = desk.files()
+    lines = [[json.loads(line) for line in file.read_text().splitlines()] for file in files]
+    assert [len(each) for each in lines] == [5, 5, 2]
+    ids = [line["custom_id"] for each in lines for line in each]
+    assert len(set(ids)) == 12
+    assert all(re.fullmatch(r"[0-9a-f]{64}", each) for each in ids)
+    assert {line["url"] for each in lines for line in each} == {"/v1/chat/completions"}
+    assert all(line["body"]["response_format"]["json_schema"]["strict"] for each in lines for line in each)
+    monkeypatch.setattr("extractor.batch.rounds.MOST_REQUESTS", 50_000)
+    monkeypatch.setattr("extractor.batch.rounds.MOST_BYTES", 100_000)
+    other = Desk(tmp_path / "other" if (tmp_path / "other").mkdir() is None else tmp_path, letters(12))
+    other.build()
+    assert len(other.files()) > 1
+    assert all(file.stat().st_size <= 100_000 for file in other.files())
+
+
+def test_building_twice_asks_nothing_twice(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(5))
+    desk.build()
+    assert "0 new requests" in desk.build()
+    assert len(desk.files()) == 1
+
+
+def test_bad_answers_go_into_the_next_file_and_are_given_up_in_the_end(tmp_path: Path) -> None:
+    texts = letters(20)
+    desk = Desk(tmp_path, texts)
+    desk.build()
+
+    def moody(line: dict[str, Any]) -> dict[str, Any] | None:
+        number = int(line["custom_id"], 16) % 5
+        if number == 0:  # an answer of the wrong form: re-asked
+            body = chat_reply(Said('{"nothing": true}'), line["body"], 1)
+            return {"custom_id": line["custom_id"], "response": {"status_code": 200, "body": body}, "error": None}
+        if number == 1:  # of the error file
+            error = {"error": {"message": "server had a bad day"}}
+            return {"custom_id": line["custom_id"], "response": {"status_code": 500, "body": error}, "error": None}
+        if number == 2:  # expired: no line at all
+            return None
+        return desk.well(line)
+
+    [file] = desk.files()
+    first = desk.collect(desk.answered(file, moody), last=True)
+    counts = [int(number) for number in re.findall(r"(\d+) letters read, (\d+) failed, (\d+) waiting", first)[0]]
+    assert sum(counts) == 20
+    assert counts[1] == 0
+    assert counts[2] > 3
+    second = desk.files()[-1]
+    asked = [json.loads(line) for line in second.read_text().splitlines()]
+    assert len(asked) == counts[2]
+    assert any("not of the required form" in line["body"]["messages"][-1]["content"] for line in asked)
+    assert "0 waiting" in desk.collect(desk.answered(second))
+    assert sorted(desk.records()) == sorted(expected(texts))
+
+
+def test_a_request_that_always_fails_fails_its_letter_after_three_tries(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(2))
+    desk.build()
+
+    def never(line: dict[str, Any]) -> dict[str, Any]:
+        return {"custom_id": line["custom_id"], "response": None, "error": {"code": "x", "message": "no luck"}}
+
+    for _ in range(3):
+        told = desk.collect(desk.answered(desk.files()[-1], never))
+    assert "0 letters read, 2 failed, 0 waiting" in told
+    with Store(desk.database) as store:
+        failures = list(store.failures())
+    assert {failure.failure_class for failure in failures} == {"rejected"}
+    assert all("no luck" in failure.message for failure in failures)
+
+
+def test_strange_lines_are_counted_and_change_nothing(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(2))
+    desk.build()
+    strange = tmp_path / "strange"
+    strange.write_text('no JSON\n{"custom_id": 5}\n[]\n{"custom_id": "' + "0" * 64 + '", "response": {}}\n\n')
+    assert "0 answers, 0 errors, 4 lines" in desk.collect(strange)
+
+
+def test_letters_that_cannot_be_read_are_failures_at_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(1))
+    (desk.folder / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    assert "1 waiting" in desk.build()
+    with Store(desk.database) as store:
+        assert [failure.failure_class for failure in store.failures()] == ["broken"]
+
+
+def test_rules_ask_nobody(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(1))
+    done = CliRunner().invoke(cli, ["batch", "build", str(desk.folder), "--db", str(desk.database)])
+    assert done.exit_code == 2
+    assert "add --reader" in done.output
+
+
+def test_what_was_collected_can_be_read_again_by_other_code(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(3))
+    desk.build()
+    desk.collect(desk.answered(desk.files()[0]))
+    with Store(desk.database) as store:
+        assert [configuration for _, configuration in store.read_by_models()]
+        assert Configuration().reader == "rules"
+
+
+# --- a provider -------------------------------------------------------------------------------------------------------
+
+
+class Provider:
+    """As much of the files and batches interface as is used, on loopback."""
+
+    def __init__(self, answer: Answer, state: str = "completed") -> None:
+        self.answer, self.state = answer, state
+        self.files: dict[str, str] = {}
+        self.batches: dict[str, dict[str, Any]] = {}
+        self.keys: set[str] = set()
+        provider = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_: object) -> None: ...
+
+            def do_POST(self) -> None:
+                provider.keys.add(str(self.headers["Authorization"]))
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.reply(provider.upload(body) if self.path == "/v1/files" else provider.create(json.loads(body)))
+
+            def do_GET(self) -> None:
+                name = self.path.split("/")[3]
+                if self.path.startswith("/v1/files/"):
+                    self.reply(provider.files[name])
+                elif name in provider.batches:
+                    self.reply(provider.standing(name))
+                else:
+                    self.reply({"error": {"message": "no such batch"}}, 404)
+
+            def reply(self, content: str | dict[str, Any], status: int = 200) -> None:
+                data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
+        self.thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self) -> Provider:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def upload(self, body: bytes) -> dict[str, Any]:
+        name = f"file-{len(self.files)}"
+        self.files[name] = "\n".join(line for line in body.decode().splitlines() if line.startswith('{"custom_id"'))
+        return {
+            "id": name,
+            "object": "file",
+            "bytes": 1,
+            "created_at": 1,
+            "filename": "x",
+            "purpose": "batch",
+            "status": "processed",
+        }
+
+    def create(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        name = f"batch-{len(self.batches)}"
+        lines = [json.loads(line) for line in self.files[wanted["input_file_id"]].splitlines()]
+        answers = [each for line in lines if (each := self.answer(line)) is not None]
+        good = [each for each in answers if each["response"] and each["response"]["status_code"] == 200]
+        bad = [each for each in answers if each not in good]
+        self.files[f"{name}-out"] = "".join(json.dumps(each) + "\n" for each in good)
+        self.files[f"{name}-err"] = "".join(json.dumps(each) + "\n" for each in bad)
+        self.batches[name] = {**wanted, "total": len(lines), "good": len(good), "bad": len(bad)}
+        return self.standing(name)
+
+    def standing(self, name: str) -> dict[str, Any]:
+        batch, ended = self.batches[name], self.state != "in_progress"
+        return {
+            "id": name,
+            "object": "batch",
+            "endpoint": batch["endpoint"],
+            "completion_window": batch["completion_window"],
+            "input_file_id": batch["input_file_id"],
+            "created_at": 1,
+            "status": self.state,
+            "output_file_id": f"{name}-out" if ended else None,
+            "error_file_id": f"{name}-err" if ended and batch["bad"] else None,
+            "request_counts": {"total": batch["total"], "completed": batch["good"], "failed": batch["bad"]},
+        }
+
+
+def test_submitted_answered_and_collected_with_errors_in_a_file_of_their_own(tmp_path: Path) -> None:
+    texts = letters(10)
+    desk = Desk(tmp_path, texts)
+    desk.build()
+    once: set[str] = set()
+
+    def moody(line: dict[str, Any]) -> dict[str, Any] | None:
+        number = int(line["custom_id"], 16) % 3
+        if line["custom_id"] not in once and number < 2:
+            once.add(line["custom_id"])
+            if number == 0:
+                return None  # expired
+            return {"custom_id": line["custom_id"], "response": {"status_code": 429, "body": {}}, "error": None}
+        return desk.well(line)
+
+    with Provider(moody, state="in_progress") as provider:
+        reach = ("--base-url", provider.url, "--api-key", "sk-of-the-test")
+        assert "batch-0" in desk.imr("submit", *reach).output
+        assert desk.imr("submit", *reach).output == ""  # nothing is sent twice
+        assert "in_progress" in desk.imr("status", *reach).output
+        assert "0 letters read" in desk.imr("collect", "--out", str(desk.out), *reach).output
+        provider.state = "expired"
+        first = desk.imr("collect", "--out", str(desk.out), *reach).output
+        assert "0 new requests" not in first
+        provider.state = "completed"
+        desk.imr("submit", *reach)
+        last = desk.imr("collect", "--out", str(desk.out), *reach).output
+        assert "0 waiting" in last
+        assert provider.keys == {"Bearer sk-of-the-test"}
+    assert sorted(desk.records()) == sorted(expected(texts))
+    assert "10 done" in desk.imr("status").output
+    with Store(desk.database) as store, store.batching() as db:
+        assert "sk-of" not in "".join(str(row) for row in db.execute("SELECT * FROM batch_jobs").fetchall())
+
+
+def test_an_endpoint_without_the_interface_says_so(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(1))
+    desk.build()
+    with Endpoint(lambda _body, _before: Said("{}")) as endpoint:
+        arguments = ["batch", "submit", "--db", str(desk.database), "--base-url", endpoint.url, "--api-key", "sk-x"]
+        done = CliRunner().invoke(cli, arguments)
+    assert done.exit_code == 2
+    assert "no batch interface" in done.output
