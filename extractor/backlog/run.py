@@ -103,7 +103,7 @@ def run(
     A script that calls this needs the usual `if __name__ == "__main__":`, for workers import it.
 
     Args:
-        paths: Files, folders, patterns, archives, lists and `-`, as `walk.Walk` takes them.
+        paths: Files, folders, patterns, archives, lists and `-`: docs/backlogs.md.
         store: Where records and failures go.
         configuration: How letters are read; equal `sha256`, equal reading.
         limits: What one letter may cost; its `seconds` are enforced by ending the process that exceeds them.

@@ -51,7 +51,11 @@ def first_body_token(check: Check) -> Finder:
 
 def reason_sentence(folded: str, scope: Span, value: Value) -> Span | None:
     """The first sentence with a cue of the reason; any sentence might give `other`, so none is its place."""
-    return None if value == "other" else first_match(_SENTENCE, gives_reason)(folded, scope, value)
+    found = None if value == "other" else first_match(_SENTENCE, gives_reason)(folded, scope, value)
+    if found is None:
+        return None
+    words = folded[found.start : found.end]
+    return Span(found.end - len(words.lstrip()), found.end)
 
 
 def sex_word(folded: str, scope: Span, value: Value) -> Span | None:
