@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from extractor.model import Model
     from extractor.pipeline import Configuration
 
+MOST_TRIES = 3
+"""Runs in which a letter may fail under one configuration; then it is only tried when asked for."""
+ALL = "all"
+"""Every class of failure."""
 CHUNK = 16
 """Letters handed to a worker at a time: the message costs about a millisecond, a letter of text a few."""
 CHUNK_BYTES = 8 << 20
@@ -94,12 +98,13 @@ def run(
     reader: Reader = read_letter,
     service: Service = DEFAULT_SERVICE,
     model: Model | None = None,
+    retry: str | None = None,
 ) -> Summary:
     """Read every letter under `paths` into `store`; each ends as a record or a typed failure.
 
     Content that has a record of this configuration is not read again, whatever it is called. Letters that failed
-    before are tried once more. SIGINT and SIGTERM end the run in order: what is under way is finished and saved, the
-    rest is counted as `remaining`; a second one ends it at once.
+    before are tried once more, up to three times under one configuration. SIGINT and SIGTERM end the run in order: what
+    is under way is finished and saved, the rest is counted as `remaining`; a second one ends it at once.
     A script that calls this needs the usual `if __name__ == "__main__":`, for workers import it.
 
     Args:
@@ -113,6 +118,7 @@ def run(
         reader: Reads one letter by rules; for tests.
         service: Where a model is asked, how fast and for how much, if the configuration names one.
         model: A model in place of that endpoint.
+        retry: A failure class, or `all`: such letters are tried again though they have failed three times.
 
     Raises:
         ServiceError: the model's endpoint serves nobody, or the budget is used; what was read is saved.
@@ -134,7 +140,7 @@ def run(
         workers=workers,
     )
     state = "stopped"
-    backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress)
+    backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry)
     try:
         with Stopping() as stopping, _pool(workers, reader, configuration, limits, service, model, store.path) as pool:
             letters = walk.Walk(paths, store.path, limits=limits, most=limit, sound=backlog.sound.append)
@@ -173,8 +179,10 @@ class _Backlog:
         limits: Limits,
         summary: Summary,
         on_progress: Callable[[Summary], None] | None,
+        retry: str | None,
     ) -> None:
         self._store = store
+        self._retry = retry
         self._config_sha256 = configuration.sha256
         self._limits = limits
         self._on_progress = on_progress
@@ -244,6 +252,7 @@ class _Backlog:
         contents = {letter.sha256 for letter in letters if letter.sha256}
         known = self._store.known(contents, self._config_sha256)
         failed = self._store.failed_in_run(contents - known, self._start.run_id)
+        hopeless = self._store.given_up(contents - known, self._config_sha256, MOST_TRIES)
         named = self._store.names_known(
             (letter.sha256, letter.name) for letter in letters if letter.sha256 and letter.sha256 in known
         )
@@ -265,6 +274,8 @@ class _Backlog:
                 self._held += letter.source.size
             elif sha256 in failed:
                 refused.append(Refused(letter.name, sha256, *failed[sha256]))
+            elif sha256 in hopeless and self._retry not in (ALL, hopeless[sha256][0]):
+                self._note([Refused(letter.name, sha256, *hopeless[sha256])])  # filed already, and not tried again
             else:
                 self._under_way[sha256] = []
                 fresh.append(letter)

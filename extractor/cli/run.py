@@ -20,6 +20,14 @@ INTERRUPTED = 130
 @database_option
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that read.  [default: one a core]")
 @click.option("--limit", type=click.IntRange(min=1), help="Read only the first letters, so many.")
+@click.option(
+    "--retry-failed",
+    "retry",
+    is_flag=False,
+    flag_value="all",
+    metavar="[CLASS]",
+    help="Try letters again that have failed three times: all, or those of one class (`imr failures`).",
+)
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @model_options
@@ -29,6 +37,7 @@ def command(
     database: Path,
     workers: int | None,
     limit: int | None,
+    retry: str | None,
     quiet: bool,
     as_json: bool,
     dry_run: bool,
@@ -42,7 +51,8 @@ def command(
     list of paths (columns path and, if wanted, name). Nothing is unpacked to disk or held as a whole.
 
     What the database already has is not read again, so the same command goes on where an earlier one ended or was
-    killed. Ctrl-C ends it in order: what is under way is finished and saved.
+    killed; what failed is tried again, three times in all. Ctrl-C ends it in order: what is under way is finished and
+    saved.
 
     Exit code 0, or 1 when some letters failed (`imr failures` lists them), or 130 when it was asked to stop.
     """
@@ -74,6 +84,7 @@ def command(
             limits=limits_from(values),
             service=service,
             workers=workers,
+            retry=retry,
             limit=limit,
             on_progress=on_progress,
         )

@@ -197,6 +197,11 @@ class Store:
         with self._told():
             return queries.reply(self._db, request_sha256, usable=usable)
 
+    def given_up(self, contents: Iterable[str], config_sha256: str, tries: int) -> dict[str, tuple[str, str]]:
+        """Tell which contents failed so many times under this configuration, with failure class and message."""
+        with self._told():
+            return queries.given_up(self._db, contents, config_sha256, tries)
+
     def failures(self, *, include_cleared: bool = False, failure_class: str | None = None) -> Iterator[Failure]:
         """List letters without a record, by name."""
         with self._told():

@@ -272,6 +272,18 @@ def failed_in_run(db: Database, contents: Iterable[str], run_id: int) -> dict[st
     }
 
 
+def given_up(db: Database, contents: Iterable[str], config_sha256: str, tries: int) -> dict[str, tuple[str, str]]:
+    """Tell which contents failed so many times under this configuration, with the last failure's class and message."""
+    return {
+        row["sha256"]: (row["failure_class"], row["message"])
+        for row in db.query(
+            "SELECT sha256, failure_class, message FROM failures WHERE cleared_at IS NULL AND config_sha256 = ? "
+            "AND attempts >= ? AND sha256 IN (SELECT value FROM json_each(?)) ORDER BY last_at",
+            [config_sha256, tries, json.dumps(list(contents))],
+        )
+    }
+
+
 def search(db: Database, query: str, limit: int) -> list[Hit]:
     """Find current decisions whose heading or rationale hold every word (or "exact phrase") of the query, best first.
 

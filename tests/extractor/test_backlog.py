@@ -412,3 +412,23 @@ def _of_session(session: int) -> list[str]:
             if int(its_session) == session and state != "Z":
                 alive.append(entry.name)
     return alive
+
+
+def test_a_poison_letter_is_tried_three_times_and_then_only_when_asked_for(tmp_path: Path) -> None:
+    folder, database = tmp_path / "in", tmp_path / "a.db"
+    folder.mkdir()
+    (folder / "bad.txt").write_text("ENCRYPTED letter")
+    (folder / "good.txt").write_text("a good letter")
+
+    def tried() -> int:
+        with Store(database, create=False) as store:
+            return next(iter(store.failures())).attempts
+
+    for expected in (1, 2, 3, 3, 3):
+        assert go(folder, database).failed == 1
+        assert tried() == expected
+    assert go(folder, database, retry="timeout").failures == {"encrypted": 1}
+    assert tried() == 3
+    for expected, retry in ((4, "all"), (5, "encrypted")):
+        go(folder, database, retry=retry)
+        assert tried() == expected
