@@ -187,7 +187,7 @@ async def ours(job: Json, server: Server, service: Service) -> AsyncIterator[Jso
     async with Session(settings, service) as session:
 
         async def asked(request: Any) -> Said:
-            return said_by(await session.asker.ask(request, WholeForm, []))
+            return said_by(await session.asker.ask(request, WholeForm, [].append))
 
         async def whole(document: Any) -> Said:
             told = (await read_in(session, document, configuration)).record.determination
