@@ -36,7 +36,7 @@ wheel: $(READY)
 	mkdir -p $(OUT)/wheel/empty
 	cd $(OUT)/wheel/empty && ../venv/bin/imr extract "$(CURDIR)/docs/samples/CM16-0500101.txt" --format jsonl \
 	  | ../venv/bin/python -c 'import json, sys; d = json.load(sys.stdin)["determination"]; assert d["case_number"] == "CM16-0500101" and d["decisions"][0]["outcome"] == "upheld", d; print("the wheel reads:", d["case_number"], d["decisions"][0]["outcome"])'
-	cd $(OUT)/wheel/empty && ../venv/bin/imr schema >/dev/null && ../venv/bin/imr eval --help >/dev/null
+	cd $(OUT)/wheel/empty && ../venv/bin/imr schema >/dev/null && ../venv/bin/imr eval --help >/dev/null && ../venv/bin/imr prompts item >/dev/null
 
 bench: $(READY)  ## the figures of the README and docs/measured.md
 	$(BIN)/python bench/letters.py
