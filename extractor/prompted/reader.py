@@ -144,9 +144,9 @@ def _pieces(items: Sequence[int]) -> list[Sequence[int]]:
     return [items[start : start + MOST_ITEMS] for start in range(0, max(1, len(items)), MOST_ITEMS)]
 
 
-def _fits(request: Request, layout: Layout, settings: ModelSettings) -> bool:
+def _fits(request: Request, layout: Layout | None, settings: ModelSettings) -> bool:
     room = estimated_tokens(request) + settings.max_output_tokens <= settings.context_tokens
-    return room and len(layout.items) <= MOST_ITEMS
+    return room and (layout is None or len(layout.items) <= MOST_ITEMS)
 
 
 @dataclass(slots=True)
@@ -242,15 +242,26 @@ class _Letter:
         patient, items = weak(self.layout, rules)
         if not patient and not items:
             return
-        draft = self.reading.draft
         left_out: list[int] = []
         for number, few in enumerate(_pieces(items)):
-            told = patient and number == 0
-            request = gaps_request(self.layout, told, few, self.prompts["gaps"], self.settings)
-            answer = await self.asker.ask(request, GapsForm, self.hear)
-            left_out += say_gaps(answer, told, few, draft)
-        draft.left_out = tuple(left_out)
+            left_out += await self._gaps(patient and number == 0, few)
+        self.reading.draft.left_out = tuple(left_out)
         self._note({}, (*(["/patient"] if patient else []), *self._of_items(_OF_GAP, items)))
+
+    async def _gaps(self, patient: bool, items: Sequence[int]) -> list[int]:
+        """Ask about these parts, in halves where they are too much at once; which items were left out."""
+        request = gaps_request(self.layout, patient, items, self.prompts["gaps"], self.settings)
+        parts = len(items) + patient
+        if parts == 1 or _fits(request, None, self.settings):
+            try:
+                answer = await self.asker.ask(request, GapsForm, self.hear)
+            except (Truncated, ContextOverflow):
+                if parts == 1:
+                    raise
+            else:
+                return say_gaps(answer, patient, items, self.reading.draft)
+        half = len(items) // 2
+        return [*await self._gaps(patient, items[:half]), *await self._gaps(False, items[half:])]
 
     def _say_skeleton(self) -> None:
         draft = self.reading.draft

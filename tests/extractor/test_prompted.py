@@ -210,6 +210,25 @@ def test_what_does_not_fit_goes_by_sections(error: Exception) -> None:
     assert record.determination == read(read_document(LETTER, name="letter")).determination
 
 
+@pytest.mark.parametrize("error", [Truncated("cut"), ContextOverflow("long")])
+def test_gaps_that_do_not_fit_go_in_halves(error: Exception) -> None:
+    whole = whole_answer(LETTER)
+
+    def script(request: Request) -> str | Exception:
+        shown = request.messages[-1].content
+        numbers = [int(number) for number in re.findall(r"^== item (\d+) ==$", shown, re.MULTILINE)]
+        if len(numbers) + ("== patient ==" in shown) > 1:
+            return error
+        items = [{"item": n, "kind": whole.items[n - 1].kind, "reasons": []} for n in numbers]
+        return json.dumps({"patient": None, "items": items})
+
+    record, model = by_model(LETTER, script, "both", strategy="budgeted")
+    assert len(model.requests) > 3
+    assert not flags(record, FlagCode.INCOMPLETE)
+    with pytest.raises(type(error)):
+        by_model(LETTER, lambda _: error, "both", strategy="budgeted")
+
+
 def test_a_letter_longer_than_the_context_is_not_even_tried_as_a_whole() -> None:
     _, model = by_model(LETTER, Answers([LETTER]).script, context_tokens=6_000)
     assert "whole" not in {request.purpose for request in model.requests}
