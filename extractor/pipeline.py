@@ -299,13 +299,7 @@ def _provenance(configuration: Configuration, attempts: Sequence[Attempt] = ()) 
 
 def total_usage(attempts: Iterable[Attempt]) -> Usage:
     """What all attempts used together, the failed ones too."""
-    used = [attempt.usage for attempt in attempts]
-    return Usage(
-        requests=sum(usage.requests for usage in used),
-        input_tokens=sum(usage.input_tokens for usage in used),
-        cached_input_tokens=sum(usage.cached_input_tokens for usage in used),
-        output_tokens=sum(usage.output_tokens for usage in used),
-    )
+    return sum((attempt.usage for attempt in attempts), Usage())
 
 
 @cache

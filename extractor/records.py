@@ -100,6 +100,10 @@ class Usage(Model):
     cached_input_tokens: int = 0
     output_tokens: int = 0
 
+    def __add__(self, other: Usage) -> Usage:
+        """Both together."""
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.model_fields})
+
 
 class Provenance(Model):
     """How the record came to be; equal `config_sha256` means that it can be repeated."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Generic, TypeVar, cast
+from typing import TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -79,19 +79,6 @@ _NAME = re.compile(r"\w{1,40}")
 
 A = TypeVar("A", bound=BaseModel)
 Sleep = Callable[[float], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Answered(Generic[A]):
-    """An answer of the form that was asked for, and what it took."""
-
-    answer: A
-    attempts: tuple[Attempt, ...]
-
-    @property
-    def reasked(self) -> int:
-        """How often the model had to be asked again."""
-        return sum(attempt.outcome == InvalidAnswer.failure_class for attempt in self.attempts)
 
 
 class Asker:

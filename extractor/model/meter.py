@@ -123,13 +123,7 @@ class Meter:
 
     def count(self, usage: Usage, *, paid: bool) -> None:
         """Add what a request used to the sums, and to the bill if it is paid for."""
-        mine = self.usage
-        self.usage = Usage(
-            requests=mine.requests + usage.requests,
-            input_tokens=mine.input_tokens + usage.input_tokens,
-            cached_input_tokens=mine.cached_input_tokens + usage.cached_input_tokens,
-            output_tokens=mine.output_tokens + usage.output_tokens,
-        )
+        self.usage += usage
         if paid and self._service.price is not None:
             told = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
             self._spent += self._service.price.of(*told)
