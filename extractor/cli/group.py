@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import click
 
+from extractor.cli.logs import LEVELS, export_telemetry, logging_to
 from extractor.errors import ImrError
 
 ENTRY_POINTS = "imr.commands"
@@ -77,5 +78,13 @@ def _joined() -> dict[str, EntryPoint]:
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="imr-extractor", prog_name="imr")
-def cli() -> None:
+@click.option(
+    "--log", envvar="IMR_LOG", show_envvar=True, metavar="FILE", help="Log to FILE, or - for stderr: JSON lines."
+)
+@click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is logged.")
+@click.pass_context
+def cli(ctx: click.Context, log: str | None, log_level: str) -> None:
     """Turn IMR determination letters into records in which every value can be pointed at in the letter."""
+    if log is not None:
+        ctx.with_resource(logging_to(log, log_level))
+    export_telemetry()
