@@ -18,6 +18,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
+from extractor import telemetry
 from extractor.checks import check
 from extractor.confidence import confidence
 from extractor.determination import Determination
@@ -75,6 +76,26 @@ class Configuration:
             return cls(reader, None if reader == "rules" else model)
         return cls(reader, model, load_prompts(prompts).sha256(model.strategy))
 
+    @classmethod
+    def from_json(cls, given: str, prompts: Path | None = None) -> Self:
+        """The configuration that `as_json` told, with the prompts as they are now.
+
+        Raises:
+            ConfigurationError: it is none of ours.
+
+        """
+        try:
+            told = json.loads(given)
+            settings = told["model"]
+            return cls.of(told["reader"], None if settings is None else ModelSettings(**settings), prompts)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigurationError(f"the configuration of an earlier run cannot be read: {error}") from error
+
+    @property
+    def as_json(self) -> str:
+        """How it is told beside what was read by it."""
+        return json.dumps(asdict(self), sort_keys=True)
+
     @property
     def sha256(self) -> str:
         """Hash of the configuration, the schema of the determination and the code that reads."""
@@ -99,7 +120,9 @@ def code_version() -> str:
 
 
 # What shows, stores or exports records does not change how they are read.
-_READS_NOTHING = frozenset({"backlog", "cli", "cluster", "display", "store", "export.py", "__main__.py"})
+_READS_NOTHING = frozenset(
+    {"backlog", "batch", "cli", "cluster", "display", "store", "export.py", "telemetry.py", "__main__.py"}
+)
 # Libraries that decide what text a document has, or how words compare.
 _READING_LIBRARIES = ("charset-normalizer", "lxml", "pypdfium2", "rapidfuzz")
 
@@ -234,7 +257,8 @@ async def read_in(
     if configuration.reader == "both":
         draft = read_by_rules(layout, facts)
         rules = ground(draft, layout, facts)
-    reading = await read_by_prompts(layout, facts, settings, session.prompts, session.asker, rules, on_attempt)
+    with telemetry.reading(document.sha256, configuration.reader):
+        reading = await read_by_prompts(layout, facts, settings, session.prompts, session.asker, rules, on_attempt)
     found_by_model = reading.layout is not layout
     layout, facts = reading.layout, reading.facts
     grounded = reading.grounded or ground(reading.draft, layout, facts)

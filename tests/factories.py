@@ -7,6 +7,7 @@ fake reader also misbehaves on demand: the first word of a file decides.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import signal
@@ -150,6 +151,10 @@ class FakeConfiguration:
     @property
     def sha256(self) -> str:
         return hashlib.sha256(f"{self.reader}:{self.label}".encode()).hexdigest()
+
+    @property
+    def as_json(self) -> str:
+        return json.dumps({"reader": self.reader, "label": self.label})
 
 
 def fake_reader(source: Letter, configuration: Any, limits: Limits) -> tuple[Document, Record]:

@@ -23,7 +23,7 @@ from extractor.backlog.source import Source
 from extractor.backlog.worker import Ended, Reader
 from extractor.errors import ImrError, ReadCrash, ReadTimeout, ServiceError
 from extractor.settings import Limits
-from extractor.store.writer import Refused
+from extractor.store import Refused, Stamp
 
 if TYPE_CHECKING:
     from extractor.pipeline import Configuration
@@ -47,6 +47,8 @@ class Letter:
     source: Source
     sha256: str | None
     """None where it could not be hashed; reading it will tell why."""
+    stamp: Stamp | None = None
+    """How its file looked before it was hashed; None where the database knows that, or it will not do."""
 
     @property
     def name(self) -> str:

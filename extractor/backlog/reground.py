@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -13,7 +12,7 @@ from extractor.model import Reply, Request
 from extractor.model.wire import kept_reply
 from extractor.pipeline import Configuration, code_version, read_in
 from extractor.prompted import Session
-from extractor.settings import DEFAULT_SERVICE, ModelSettings, Service
+from extractor.settings import DEFAULT_SERVICE, Service
 from extractor.store import Store, prepare
 
 _BATCH = 50
@@ -86,7 +85,7 @@ async def _reground(store: Store, service: Service, on_progress: Callable[[Regro
     for document, given in store.read_by_models():
         done = _plus(done, found=1)
         if given not in sessions:
-            configuration = configuration_from(given, service)
+            configuration = Configuration.from_json(given, service.prompts)
             if configuration.model is None:
                 raise ConfigurationError("a record of a model reader has no model in its configuration")
             sessions[given] = configuration, Session(configuration.model, service, _Nobody(), known=known)
@@ -120,17 +119,3 @@ async def _reground(store: Store, service: Service, on_progress: Callable[[Regro
 
 def _plus(done: Reground, **more: int) -> Reground:
     return Reground(**{each.name: getattr(done, each.name) + more.get(each.name, 0) for each in fields(Reground)})
-
-
-def configuration_from(given: str, service: Service = DEFAULT_SERVICE) -> Configuration:
-    """The configuration that the JSON of a run tells, with the prompts as they are now.
-
-    Raises:
-        ConfigurationError: it is none of ours.
-
-    """
-    try:
-        told = json.loads(given)
-        return Configuration.of(told["reader"], ModelSettings(**told["model"]), service.prompts)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(f"the configuration of an earlier run cannot be read: {error}") from error

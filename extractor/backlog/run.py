@@ -7,16 +7,17 @@ done, and the next run reads only what has no record yet.
 
 from __future__ import annotations
 
-import json
 import os
+import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extractor import telemetry
 from extractor.backlog import walk
 from extractor.backlog.pool import Letter, Pool
 from extractor.backlog.source import Source
@@ -24,7 +25,7 @@ from extractor.backlog.stopping import Stopping
 from extractor.backlog.worker import Ended, Reader, read_letter
 from extractor.errors import ConfigurationError, DocumentError
 from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service
-from extractor.store import Prepared, Refused, Store
+from extractor.store import Prepared, Refused, Stamp, Store
 
 if TYPE_CHECKING:
     from extractor.backlog.model_pool import ModelPool
@@ -37,8 +38,12 @@ ALL = "all"
 """Every class of failure."""
 CHUNK = 16
 """Letters handed to a worker at a time: the message costs about a millisecond, a letter of text a few."""
+MOST_LOOKED_UP = 1024
+"""Letters looked up at a time, where nothing is new: a finished backlog goes by in large steps."""
 CHUNK_BYTES = 8 << 20
 """Fewer, where they have no file of their own and come to more than this."""
+TELL_SECONDS = 30.0
+"""Between two log records of how far a run is."""
 HELD_BYTES = 64 << 20
 """Bytes of such letters under way, beyond which no more are taken in: archives may hold megabytes in each."""
 
@@ -132,13 +137,14 @@ def run(
     walk.check(paths)
     from extractor.pipeline import code_version  # noqa: PLC0415  the readers are heavy, and walking needs none
 
-    run_id = store.begin_run(
-        reader=configuration.reader,
-        config_sha256=configuration.sha256,
-        configuration=json.dumps(asdict(configuration), sort_keys=True, default=str),
-        code_version=code_version(),
-        workers=workers,
-    )
+    how: dict[str, Any] = {
+        "reader": configuration.reader,
+        "config_sha256": configuration.sha256,
+        "code_version": code_version(),
+        "workers": workers,
+    }
+    run_id = store.begin_run(configuration=configuration.as_json, **how)
+    telemetry.run_began(run_id, **how)
     state = "stopped"
     backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry)
     try:
@@ -149,6 +155,7 @@ def run(
                 raise pool.trouble
         state = "interrupted" if backlog.summary().interrupted else "finished"
     finally:
+        backlog.end(state, sys.exc_info()[0] if state == "stopped" else None)
         store.end_run(run_id, state, backlog.counts())
     return backlog.summary()
 
@@ -183,10 +190,11 @@ class _Backlog:
     ) -> None:
         self._store = store
         self._retry = retry
+        self._reader = configuration.reader
         self._config_sha256 = configuration.sha256
         self._limits = limits
         self._on_progress = on_progress
-        self._started = time.monotonic()
+        self._started = self._told = time.monotonic()
         self._start = summary
         self._count: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
@@ -194,6 +202,8 @@ class _Backlog:
         self._pool: Pool | ModelPool | None = None
         self._under_way: dict[str, list[Letter]] = {}
         """Contents being read, each with the further files in which they were met meanwhile."""
+        self._fresh: deque[Letter] = deque()
+        """Letters to read that were not handed out yet."""
         self._held = 0
         """Bytes of letters under way that have no file of their own."""
         self.sound: list[str] = []
@@ -202,18 +212,26 @@ class _Backlog:
     def work(self, letters: walk.Walk, pool: Pool | ModelPool, stopping: Stopping) -> None:
         """Hand out, collect and save until there is nothing left, or until asked to stop."""
         self._pool = pool
-        more = True
-        while more or not pool.idle:
-            if more and self._room(pool):
-                batch, more = _batch(letters)
-                if fresh := self._sort_out(batch):
-                    pool.submit(fresh)
-            if more and (stopping or pool.trouble):
+        more, step = True, CHUNK
+        while more or self._fresh or not pool.idle:
+            if more and not self._fresh and self._room(pool):
+                batch, more = _batch(letters, step)
+                self._fresh.extend(self._sort_out(batch))
+                step = CHUNK if self._fresh else min(2 * step, MOST_LOOKED_UP)
+            while self._fresh and self._room(pool):
+                pool.submit(tuple(self._fresh.popleft() for _ in range(min(CHUNK, len(self._fresh)))))
+            if (more or self._fresh) and (stopping or pool.trouble):
                 self._interrupted, more = bool(stopping), False
-                self._count["remaining"], _ = letters.rest()
+                self._count["remaining"] = letters.rest()[0] + self._leave()
             if not pool.idle:
                 self._save(list(pool.ended(block=not more or not self._room(pool))), pool)
         self._count["remaining"] += pool.unread
+
+    def _leave(self) -> int:
+        """Give up what was not handed out yet, and tell how many letters that is."""
+        left = sum(1 + len(self._under_way.pop(letter.sha256, ()) if letter.sha256 else ()) for letter in self._fresh)
+        self._fresh.clear()
+        return left
 
     def _room(self, pool: Pool | ModelPool) -> bool:
         return pool.idle or (not pool.full and self._held < HELD_BYTES)
@@ -235,19 +253,25 @@ class _Backlog:
             return {}
         return {**usage.model_dump(), "dollars": self._pool.spent}
 
-    def counts(self) -> dict[str, int]:
+    def end(self, state: str, cause: type[BaseException] | None) -> None:
+        """Tell whoever listens what else became of the letters, and that this is all."""
+        for known in ("already", "renamed"):
+            telemetry.letters_ended(self._start.run_id, self._reader, known, self._count[known])
+        telemetry.run_ended(self._start.run_id, state, cause.__name__ if cause else None, self.counts())
+
+    def counts(self) -> dict[str, int | float | None]:
         """Give the counts that the table of runs keeps."""
-        return {name: self._count[name] for name in ("found", "extracted", "already", "renamed", "failed", "remaining")}
+        names = ("found", "extracted", "already", "renamed", "failed", "remaining")
+        return {**{name: self._count[name] for name in names}, **self._used()}
 
     def _sort_out(self, sources: Sequence[Source]) -> tuple[Letter, ...]:
         """Which of these letters have to be read; the rest is dealt with here."""
-        refused: list[Refused] = []
-        letters: list[Letter] = []
-        for source in sources:
-            if isinstance(source.content, DocumentError):
-                refused.append(Refused(source.name, None, source.content.failure_class, str(source.content)))
-            else:
-                letters.append(Letter(source, source.digest(self._limits.max_bytes)))
+        refused = [
+            Refused(source.name, None, source.content.failure_class, str(source.content))
+            for source in sources
+            if isinstance(source.content, DocumentError)
+        ]
+        letters = self._looked_up([source for source in sources if not isinstance(source.content, DocumentError)])
         self._count["found"] += len(sources)
         contents = {letter.sha256 for letter in letters if letter.sha256}
         known = self._store.known(contents, self._config_sha256)
@@ -259,6 +283,7 @@ class _Backlog:
         was_bad = self._store.names_failed(letter.name for letter in letters)
         fresh: list[Letter] = []
         names: list[tuple[str, str]] = []
+        stamps: list[tuple[str, str, Stamp]] = []
         for letter in letters:
             sha256 = letter.sha256
             if sha256 is None:
@@ -269,6 +294,7 @@ class _Backlog:
                 named.add((sha256, letter.name))
                 if new or letter.name in was_bad:  # a file that failed and was replaced is a failure no more
                     names.append((sha256, letter.name))
+                stamps += _stamped(letter, sha256)
             elif sha256 in self._under_way:
                 self._under_way[sha256].append(letter)
                 self._held += letter.source.size
@@ -281,14 +307,26 @@ class _Backlog:
                 fresh.append(letter)
                 self._held += letter.source.size
         mended, self.sound[:] = self._store.names_failed(self.sound), []
-        self._commit((), names, refused, mended)
+        self._commit((), names, refused, stamps, mended)
         return tuple(fresh)
+
+    def _looked_up(self, sources: Sequence[Source]) -> list[Letter]:
+        """What each holds: known by its file's looks, or else hashed."""
+        stamps = {source.name: stamp for source in sources if (stamp := source.stamp()) is not None}
+        seen = self._store.recognised(stamps.items())
+        return [
+            Letter(source, sha256)
+            if (sha256 := seen.get(source.name)) is not None
+            else Letter(source, source.digest(self._limits.max_bytes), stamps.get(source.name))
+            for source in sources
+        ]
 
     def _save(self, ended: Iterable[tuple[Letter, Ended]], pool: Pool | ModelPool) -> None:
         """Save what came back, for every file that holds the same content."""
         prepared: list[Prepared] = []
         names: list[tuple[str, str]] = []
         refused: list[Refused] = []
+        stamps: list[tuple[str, str, Stamp]] = []
         for letter, end in ended:
             twins = self._under_way.pop(letter.sha256, []) if letter.sha256 else []
             if twins and end.sha256 != letter.sha256:  # the file was changed between hashing and reading it
@@ -299,22 +337,24 @@ class _Backlog:
             if isinstance(end, Prepared):
                 prepared.append(end)
                 names += [(end.sha256, twin.name) for twin in twins]
+                stamps += [stamp for each in (letter, *twins) for stamp in _stamped(each, end.sha256)]
             else:
                 refused.append(end)
                 refused += [replace(end, name=twin.name) for twin in twins]
         for _, name in names:
             self._count["already" if any(p.name == name for p in prepared) else "renamed"] += 1
-        self._commit(prepared, names, refused)
+        self._commit(prepared, names, refused, stamps)
 
     def _commit(
         self,
         prepared: Sequence[Prepared],
         names: Sequence[tuple[str, str]],
         refused: Sequence[Refused],
+        stamps: Sequence[tuple[str, str, Stamp]] = (),
         mended: Collection[str] = (),
     ) -> None:
         attempts = self._pool.take_attempts() if self._pool is not None else []
-        if not (prepared or names or refused or attempts or mended):
+        if not (prepared or names or refused or attempts or stamps or mended):
             return
         self._note(refused)
         self._count["extracted"] += len(prepared)
@@ -323,6 +363,7 @@ class _Backlog:
             names=names,
             refused=refused,
             attempts=attempts,
+            stamps=stamps,
             mended=mended,
             run_id=self._start.run_id,
             config_sha256=self._config_sha256,
@@ -333,6 +374,10 @@ class _Backlog:
         self._count["extracted"] += saved.new - len(prepared)
         self._note(saved.refused)
         self._count["flagged"] += sum(bool(letter.children["flags"]) for letter in prepared)
+        telemetry.letters_ended(self._start.run_id, self._reader, "record", saved.new)
+        if time.monotonic() - self._told > TELL_SECONDS:
+            self._told = time.monotonic()
+            telemetry.run_goes_on(self._start.run_id, self.counts())
         if self._on_progress:
             self._on_progress(self.summary())
 
@@ -340,18 +385,24 @@ class _Backlog:
         for each in refused:
             self._count["failed"] += 1
             self._failures[each.failure_class] += 1
+            telemetry.letter_failed(self._start.run_id, self._reader, each.name, each.sha256, each.failure_class)
 
 
-def _batch(letters: Iterator[Source]) -> tuple[list[Source], bool]:
+def _stamped(letter: Letter, sha256: str) -> list[tuple[str, str, Stamp]]:
+    """How the letter's file looks, to be remembered if it was this content that was read."""
+    return [] if letter.stamp is None or letter.sha256 != sha256 else [(sha256, letter.name, letter.stamp)]
+
+
+def _batch(letters: Iterator[Source], most: int) -> tuple[list[Source], bool]:
     """Take the next few, and tell whether there may be more."""
     batch: list[Source] = []
     size = 0
-    for source in islice(letters, CHUNK):
+    for source in islice(letters, most):
         batch.append(source)
         size += source.size
         if size >= CHUNK_BYTES:
             return batch, True
-    return batch, len(batch) == CHUNK
+    return batch, len(batch) == most
 
 
 def _cores() -> int:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extractor.errors import DocumentError
+from extractor.store import Stamp
 
 if TYPE_CHECKING:
     from extractor.documents import Document
     from extractor.settings import Limits
 
+_SETTLED_NS = 2_000_000_000
 _LONGEST_NAME = 4096
 """Characters. As long as a path may be; archives can hold names of megabytes."""
 
@@ -46,6 +51,23 @@ class Source:
             raise self.content
         content = Path(self.content) if isinstance(self.content, str) else self.content
         return read_document(content, name=self.title, limits=limits)
+
+    def stamp(self) -> Stamp | None:
+        """How its file looks; None where it has none of its own, or one that may still be written to.
+
+        A file that was changed less than two seconds ago could be changed once more with the same times on file systems
+        that count in seconds, so it is not known again by them.
+        """
+        if not isinstance(self.content, str):
+            return None
+        try:
+            looks = os.stat(self.content)  # noqa: PTH116  a Path for each of a million costs more than the question
+        except (OSError, ValueError):
+            return None
+        settled = max(looks.st_mtime_ns, looks.st_ctime_ns) < time.time_ns() - _SETTLED_NS
+        if not stat.S_ISREG(looks.st_mode) or not settled:
+            return None
+        return Stamp(looks.st_size, looks.st_mtime_ns, looks.st_ctime_ns)
 
     def digest(self, max_bytes: int) -> str | None:
         """SHA-256 of its bytes; None where they are more than `max_bytes`, no regular file, or cannot be read."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from extractor.backlog.reground import configuration_from
 from extractor.backlog.source import Source
 from extractor.errors import AnswerPending, ConfigurationError, DocumentError, ModelError, Rejected
 from extractor.model import Attempt, Reply, Request
@@ -19,6 +18,7 @@ from extractor.pipeline import Configuration, code_version, read_in
 from extractor.prompted import Session
 from extractor.settings import Limits, Mode, Service
 from extractor.store import Refused, Store, batches, prepare
+from extractor.store.queries import BATCH
 from extractor.store.rows import attempt_row
 
 MOST_REQUESTS = 50_000
@@ -76,7 +76,7 @@ def build(
     """
     if configuration.model is None:
         raise ConfigurationError("the rules reader asks nobody: add --reader model or --reader both")
-    given = json.dumps(asdict(configuration), sort_keys=True)
+    given = configuration.as_json
     for source in sources:
         try:
             document = source.document(limits)
@@ -130,7 +130,7 @@ async def _advance(store: Store, service: Service, out: Path) -> Round:
 
     for sha256, name, given in letters:
         if given not in configurations:
-            configurations[given] = configuration_from(given, service)
+            configurations[given] = Configuration.from_json(given, service.prompts)
         configuration = configurations[given]
         model = _Waits()
         document = replace(store.document(sha256), name=Path(name).name)
@@ -258,7 +258,7 @@ def collect(lines: Iterable[str], store: Store) -> Collected:
                     continue
                 done.answers += 1
                 attempts.append((out.document_sha256, attempt_row(_attempt(custom_id, out.purpose, raw))))
-        store.save_all(attempts=attempts, config_sha256="batch")
+        store.save_all(attempts=attempts, config_sha256=BATCH)
     return done
 
 

@@ -16,7 +16,7 @@ from extractor.cli.options import database_option
 @click.option("--all", "include_cleared", is_flag=True, help="Also failures of letters that were read later.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
 def command(database: Path, failure_class: str | None, include_cleared: bool, as_json: bool) -> None:
-    """List letters that ended without a record, with the reason and the number of attempts."""
+    """List letters that ended without a record: why, how many attempts, and what they cost."""
     from dataclasses import asdict  # noqa: PLC0415
 
     from extractor.display import Screen, json_cleaned, show_failures  # noqa: PLC0415  heavy

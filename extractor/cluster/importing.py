@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +22,17 @@ from extractor.cluster.job import FAILURE, RECORD, Row
 from extractor.documents import Document
 from extractor.errors import ConfigurationError
 from extractor.normalize import view_of
+from extractor.pipeline import Configuration
 from extractor.records import Evidence, Record
 from extractor.spans import Span
 from extractor.store import Prepared, Refused, Store, prepare
-from extractor.store.rows import quote_of
+from extractor.store.rows import RECORD_COLUMNS, quote_of
 
 INVALID = "invalid_result"
 """Failure class of a result that is no record, or whose evidence does not match its text."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-Attempt = tuple[str, str, str, str | None, int, int, int, float, str | None, str | None]
+Attempt = tuple[str, str, str, str | None, int, int, int, float, float | None, str | None, str | None]
 """One request to a model, in the order of `extractor.store.rows.ATTEMPT_COLUMNS`."""
 _ATTEMPTS: TypeAdapter[tuple[Attempt, ...]] = TypeAdapter(tuple[Attempt, ...])
 
@@ -87,6 +89,8 @@ class _Merging:
         self._store = store
         self._count: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
+        self._runs: dict[str, int] = {}
+        """By configuration: records say how they were read, and are found again to be read anew (`imr reground`)."""
         self._filed = {
             (failure.name, failure.sha256, failure.config_sha256) for failure in store.failures(include_cleared=True)
         }
@@ -119,8 +123,10 @@ class _Merging:
             prepared = [each for (_, of), each in part.prepared.items() if of == config]
             failures = {key: each for key, each in fresh.items() if key[2] == config}
             paid = [key for key in part.attempts if (key[1], key[2]) in part.prepared or key in failures]
+            run_id = self._run(prepared[0], part.configurations[config]) if prepared else None
             saved = self._store.save_all(
                 prepared,
+                run_id=run_id,
                 names=part.names if config == configs[-1] else (),
                 refused=list(failures.values()),
                 attempts=[(key[1] or "", row) for key in paid if key[2] == config for row in part.attempts[key]],
@@ -133,6 +139,20 @@ class _Merging:
         self._filed.update(fresh)
         self._count.update(part.counted)
         self._count["files"] += 1
+
+    def _run(self, first: Prepared, configuration: str) -> int:
+        """The run to which records of one configuration belong here; nobody read in it, so it has no workers."""
+        told = dict(zip(RECORD_COLUMNS, first.record, strict=True))
+        if first.config_sha256 not in self._runs:
+            self._runs[first.config_sha256] = run_id = self._store.begin_run(
+                reader=str(told["reader"]),
+                config_sha256=first.config_sha256,
+                configuration=configuration,
+                code_version=str(told["code_version"]),
+                workers=0,
+            )
+            self._store.end_run(run_id, "finished", {})
+        return self._runs[first.config_sha256]
 
     def _known(self, rows: Iterable[Row]) -> set[tuple[str, str]]:
         contents: dict[str, set[str]] = {}
@@ -151,6 +171,8 @@ class _Part:
         self.refused: dict[tuple[str, str | None, str], Refused] = {}
         self.attempts: dict[tuple[str, str | None, str], tuple[Attempt, ...]] = {}
         self.counted: Counter[str] = Counter()
+        self.configurations: dict[str, str] = {}
+        """As JSON, by hash."""
 
     def take(self, row: Row, known: set[tuple[str, str]], named: set[tuple[str, str]]) -> None:
         """Sort one row out."""
@@ -171,6 +193,7 @@ class _Part:
             else:
                 named.add((sha256, name))
                 self.attempts[name, sha256, config] = attempts
+                self.configurations[config] = row["configuration"]
         elif not is_known:
             key = (name, sha256, config)
             if key not in self.refused:
@@ -188,6 +211,13 @@ def _see(row: Row, path: Path) -> None:
     whole = name and row["config_sha256"] and (sha256 is None or _SHA256.fullmatch(sha256))
     if not whole or not ((status == FAILURE and row["failure_class"]) or (status == RECORD and sha256)):
         raise ConfigurationError(f"{str(path)!r} has a row that is no result: status {status!r}, name {name!r}")
+    if status == RECORD:
+        _see_configuration(row["configuration"] or "")
+
+
+@lru_cache(maxsize=64)
+def _see_configuration(given: str) -> None:
+    Configuration.from_json(given)
 
 
 def _attempts(row: Row) -> tuple[Attempt, ...]:

@@ -42,11 +42,13 @@ RESULTS = pa.schema(
         ("record", pa.string()),
         ("text", pa.string()),
         ("attempts", pa.string()),
+        ("configuration", pa.string()),
     ],
     metadata={"imr": "results 1"},
 )
 """What comes out, one row a letter. `sha256` is of the letter's bytes (null where nobody could read them), `status` is
 `record` or `failure`, `record` is JSON, `text` is what its spans point into, `attempts` is JSON: requests to a model.
+`configuration` is JSON, too: how it was read.
 """
 
 RECORD, FAILURE = "record", "failure"

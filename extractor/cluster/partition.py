@@ -46,7 +46,8 @@ def read_partition(letters: pa.Table, job: Job = Job()) -> pa.Table:  # noqa: B0
         )
     rows: list[Row] = letters.select(columns).to_pylist()
     with _one_at_a_time:
-        return pa.Table.from_pylist(_read_all(rows, job), schema=RESULTS)
+        given = job.configuration.as_json
+        return pa.Table.from_pylist([{**row, "configuration": given} for row in _read_all(rows, job)], schema=RESULTS)
 
 
 def end() -> None:

@@ -30,20 +30,35 @@ def progress(total: Callable[[], int | None], *, quiet: bool) -> Iterator[Callab
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.fields[cost]}"),
         TextColumn("[red]{task.fields[failed]}"),
         console=console,
         transient=True,
         expand=True,
     )
-    task = bar.add_task("", total=total(), rate="", failed="")
+    task = bar.add_task("", total=total(), rate="", cost="", failed="")
 
     def update(summary: Summary) -> None:
         bar.update(
             task,
             completed=summary.ended,
-            rate=f"{summary.rate:,.0f}/s" if summary.rate else "",
+            rate=_rate(summary.rate),
+            cost=_cost(summary),
             failed=f"{summary.failed:,} failed" if summary.failed else "",
         )
 
     with bar:
         yield update
+
+
+def _rate(rate: float | None) -> str:
+    if rate is None:
+        return ""
+    return f"{rate:,.0f}/s" if rate >= 10 else f"{rate * 60:,.0f}/min"
+
+
+def _cost(summary: Summary) -> str:
+    if summary.dollars is not None:
+        return f"${summary.dollars:,.2f}"
+    tokens = summary.input_tokens + summary.output_tokens
+    return f"{tokens:,} tokens" if tokens else ""

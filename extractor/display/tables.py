@@ -11,7 +11,7 @@ from rich.text import Text
 from extractor.display.clean import cleaned, one_line
 from extractor.display.record import STYLES
 from extractor.display.screen import Head, Screen
-from extractor.store.queries import HIT_END, HIT_START, Failure, Found, Hit, Status
+from extractor.store.queries import HIT_END, HIT_START, Failure, Found, Hit, RunRow, Status
 
 if TYPE_CHECKING:
     from extractor.backlog import Summary
@@ -76,10 +76,12 @@ def show_status(screen: Screen, status: Status) -> None:
         )
     if status.runs:
         screen.title("Latest runs")
+        paid = any(run.requests for run in status.runs)
         screen.table(
             (
                 *(Head("run", right=True), Head("started"), Head("state"), Head("reader")),
                 *(Head(name, right=True) for name in ("found", "read", "already", "renamed", "failed", "left")),
+                *([Head("cost", right=True)] if paid else []),
             ),
             [
                 (
@@ -88,6 +90,7 @@ def show_status(screen: Screen, status: Status) -> None:
                         f"{n:,}"
                         for n in (run.found, run.extracted, run.already, run.renamed, run.failed, run.remaining)
                     ),
+                    *([_paid(run)] if paid else []),
                 )
                 for run in status.runs
             ],
@@ -131,26 +134,38 @@ def show_found(screen: Screen, found: Iterable[Found]) -> None:
 
 def show_failures(screen: Screen, failures: Iterable[Failure]) -> int:
     """Show letters without a record, and return how many."""
+    listed = list(failures)
+    paid = any(f.requests for f in listed)
     rows = [
         (
             f.failure_class,
             f"{f.attempts}",
+            *([_paid(f)] if paid else []),
             f.last_at[:19].replace("T", " "),
             one_line(_near(f.name)),
             one_line(f.message),
         )
-        for f in failures
+        for f in listed
     ]
     if rows:
         heads = (
             Head("class", style="red"),
             Head("tries", right=True),
+            *([Head("cost", right=True)] if paid else []),
             Head("last"),
             Head("file", ratio=1),
             Head("why", ratio=1),
         )
         screen.table(heads, rows)
     return len(rows)
+
+
+def _paid(used: Failure | RunRow) -> str:
+    """What requests to a model cost: dollars where the price was told, else tokens."""
+    if used.dollars is not None:
+        return f"${used.dollars:,.4f}"
+    tokens = used.input_tokens + used.output_tokens
+    return f"{tokens:,} tokens" if tokens else "-"
 
 
 def show_hits(screen: Screen, hits: Iterable[Hit]) -> None:

@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from extractor import telemetry
 from extractor.errors import (
     AnswerPending,
     ContextOverflow,
@@ -130,16 +131,19 @@ class Asker:
         known = self._known(request) if self._known is not None else None
         if known is not None:
             answer = judged(known, request.answer)
-            hear(Attempt(request.purpose, request.sha256, "known", 0.0, Usage(), known.model))
+            dollars = self.meter.dollars(Usage(), paid=False)
+            attempt = Attempt(request.purpose, request.sha256, "known", 0.0, Usage(), known.model, dollars=dollars)
+            _tell(request, attempt, hear)
             return answer
         try:
             async with self.meter.turn(request) as turn:
-                reply = await self._sent(request, turn)
+                with telemetry.asking(request.model, request.purpose):
+                    reply = await self._sent(request, turn)
             answer = judged(reply, request.answer)
         except ModelError as error:
-            hear(_attempt(request, error, reply, time.perf_counter() - began))
+            _tell(request, self._attempt(request, error, reply, time.perf_counter() - began), hear)
             raise
-        hear(_attempt(request, None, reply, reply.seconds))
+        _tell(request, self._attempt(request, None, reply, reply.seconds), hear)
         return answer
 
     async def _sent(self, request: Request, turn: Turn) -> Reply:
@@ -163,18 +167,33 @@ class Asker:
         doubled: float = rule.pause * 2.0 ** (count - 1)
         return min(LONGEST_PAUSE, doubled) * self._random.uniform(0.5, 1.0)
 
+    def _attempt(self, request: Request, error: ModelError | None, reply: Reply | None, seconds: float) -> Attempt:
+        usage = reply.usage if reply else Usage(requests=1)
+        return Attempt(
+            purpose=request.purpose,
+            request_sha256=request.sha256,
+            outcome=error.failure_class if error else "ok",
+            seconds=seconds,
+            usage=usage,
+            model=reply.model if reply else None,
+            raw=reply.raw if reply else None,
+            message=str(error) if error else None,
+            dollars=self.meter.dollars(usage, paid=reply is not None and reply.paid),
+        )
 
-def _attempt(request: Request, error: ModelError | None, reply: Reply | None, seconds: float) -> Attempt:
-    return Attempt(
+
+def _tell(request: Request, attempt: Attempt, hear: Callable[[Attempt], None]) -> None:
+    telemetry.request_ended(
+        request.sha256,
+        model=request.model,
         purpose=request.purpose,
-        request_sha256=request.sha256,
-        outcome=error.failure_class if error else "ok",
-        seconds=seconds,
-        usage=reply.usage if reply else Usage(requests=1),
-        model=reply.model if reply else None,
-        raw=reply.raw if reply else None,
-        message=str(error) if error else None,
+        outcome=attempt.outcome,
+        seconds=attempt.seconds,
+        input_tokens=attempt.usage.input_tokens,
+        output_tokens=attempt.usage.output_tokens,
+        dollars=attempt.dollars,
     )
+    hear(attempt)
 
 
 def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:

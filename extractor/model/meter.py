@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
+from extractor import telemetry
 from extractor.errors import (
     BudgetExceeded,
     ContextOverflow,
@@ -124,13 +125,19 @@ class Meter:
     def count(self, usage: Usage, *, paid: bool) -> None:
         """Add what a request used to the sums, and to the bill if it is paid for."""
         self.usage += usage
-        if paid and self._service.price is not None:
-            told = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
-            self._spent += self._service.price.of(*told)
+        self._spent += self.dollars(usage, paid=paid) or 0.0
+
+    def dollars(self, usage: Usage, *, paid: bool) -> float | None:
+        """Dollars for what a request used; None without a price."""
+        if self._service.price is None:
+            return None
+        told = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
+        return self._service.price.of(*told) if paid else 0.0
 
     def slower(self) -> None:
         """The endpoint asked for fewer requests; within the turn of the one that it refused."""
         self._gate.halve()
+        telemetry.slowed(self._gate.allowed)
 
     async def _reserve(self, request: Request) -> float:
         """Set the worst cost of a request aside; where it does not fit, wait for those under way to cost less."""

@@ -99,6 +99,8 @@ class Attempt:
     """The payload as it came; None where none did."""
     message: str | None = None
     """The error, for people."""
+    dollars: float | None = None
+    """What it cost; None where the price is not known."""
 
 
 class Model(Protocol):

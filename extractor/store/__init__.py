@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from extractor.spans import Span
 from extractor.store import batches, queries, writer
 from extractor.store.connection import connect, told_as_store_errors, writing
-from extractor.store.queries import Failure, Found, Hit, Status, Version
+from extractor.store.queries import Failure, Found, Hit, Stamp, Status, Version
 from extractor.store.rows import Prepared, Row, prepare, restore
 from extractor.store.writer import Refused
 
@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from extractor.documents import Document
     from extractor.records import Record
 
-__all__ = ["Prepared", "Refused", "Saved", "Store", "batches", "prepare"]
+__all__ = ["Prepared", "Refused", "Saved", "Stamp", "Store", "batches", "prepare"]
+
+RUN_COUNTS = (
+    *("found", "extracted", "already", "renamed", "failed", "remaining"),
+    *("requests", "input_tokens", "cached_input_tokens", "output_tokens", "dollars"),
+)
+"""What a run's row counts; what is left out is 0, and the price not known."""
+Counts = Mapping[str, int | float | None]
+"""By the names of `RUN_COUNTS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +95,15 @@ class Store:
         names: Sequence[tuple[str, str]] = (),
         refused: Sequence[Refused] = (),
         attempts: Sequence[tuple[str, Row]] = (),
+        stamps: Sequence[tuple[str, str, Stamp]] = (),
         mended: Collection[str] = (),
         run_id: int | None = None,
         config_sha256: str = "",
-        counts: Mapping[str, int] | None = None,
+        counts: Counts | None = None,
     ) -> Saved:
         """Save a batch in one transaction: records, further names of known contents, failures, requests to a model.
 
+        `stamps` tell how files (content, name) looked when they were read; they are known by it next time.
         `mended` are names, of no letters themselves, that fail no more (an archive that was broken).
         `counts` are the run's totals so far. A letter that the database itself refuses (it should not) is filed as
         a failure of class `internal`; the rest of the batch is saved.
@@ -116,6 +126,7 @@ class Store:
                     rejected.append(Refused(letter.name, letter.sha256, "internal", message))
             writer.insert_attempts(self._db, attempts, config_sha256, run_id, now)
             writer.insert_names(self._db, names, now)
+            writer.stamp_names(self._db, stamps)
             bad = {r.sha256 for r in rejected}
             done = [(letter.sha256, letter.name) for letter in prepared if letter.sha256 not in bad]
             writer.clear_failures(self._db, [*done, *names, *(("", name) for name in mended)], now)
@@ -159,6 +170,11 @@ class Store:
         """Tell which of these contents (SHA-256) have a record under this configuration."""
         with self._told():
             return queries.known(self._db, contents, config_sha256)
+
+    def recognised(self, files: Iterable[tuple[str, Stamp]]) -> dict[str, str]:
+        """Tell the content (SHA-256) of files, by name, that look as they did when they were last read."""
+        with self._told():
+            return queries.recognised(self._db, files)
 
     def names_known(self, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         """Tell which of these pairs of content and name have been recorded."""
@@ -238,17 +254,17 @@ class Store:
             )
             return int(cursor.lastrowid or 0)
 
-    def end_run(self, run_id: int, state: str, counts: Mapping[str, int]) -> None:
+    def end_run(self, run_id: int, state: str, counts: Counts) -> None:
         """Close a run as `finished`, `interrupted` (asked to stop) or `stopped` (by an error)."""
         with self._writing():
             self._update_run(run_id, counts)
             self._db.conn.execute("UPDATE runs SET finished_at = ?, state = ? WHERE id = ?", (_now(), state, run_id))
 
-    def _update_run(self, run_id: int, counts: Mapping[str, int]) -> None:
+    def _update_run(self, run_id: int, counts: Counts) -> None:
+        columns = ", ".join(f"{name} = :{name}" for name in RUN_COUNTS)
         self._db.conn.execute(
-            "UPDATE runs SET found = :found, extracted = :extracted, already = :already, renamed = :renamed, "
-            "failed = :failed, remaining = :remaining WHERE id = :id",
-            {**counts, "id": run_id},
+            f"UPDATE runs SET {columns} WHERE id = :id",  # noqa: S608  our own names, never input
+            {**dict.fromkeys(RUN_COUNTS, 0), "dollars": None, **counts, "id": run_id},
         )
 
     # For exports

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -15,8 +15,23 @@ from extractor.errors import ConfigurationError, RecordNotFound
 HIT_START, HIT_END = "\x02", "\x03"
 """Stand around the words that matched in `Hit.snippet`; no letter holds them after display has cleaned it."""
 
+BATCH = "batch"
+"""What stands for the configuration of requests that went through a batch: several may share an answer."""
+
 MIN_PREFIX = 6
 """Shortest beginning of a SHA-256 that is taken as one."""
+
+
+class Stamp(NamedTuple):
+    """How a file looked when its content was read; times in nanoseconds.
+
+    The time of the last change is kept by the system and set by no program: it moves when the content is written, when
+    another file takes the name, and when the modification time is set back.
+    """
+
+    size: int
+    modified_ns: int
+    changed_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,12 @@ class Failure:
     run_id: int | None
     config_sha256: str
     cleared_at: str | None
+    requests: int
+    """To a model, in all tries under this configuration, for this content."""
+    input_tokens: int
+    output_tokens: int
+    dollars: float | None
+    """None where nothing was asked, or the price was not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +100,11 @@ class RunRow:
     renamed: int
     failed: int
     remaining: int
+    requests: int
+    input_tokens: int
+    cached_input_tokens: int
+    output_tokens: int
+    dollars: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +229,18 @@ def known(db: Database, contents: Iterable[str], config_sha256: str) -> set[str]
     )
 
 
+def recognised(db: Database, files: Iterable[tuple[str, Stamp]]) -> dict[str, str]:
+    """Tell the content (SHA-256) of files, by name, that look as they did when they were last read."""
+    return dict(
+        db.execute(
+            "SELECT n.name, n.document_sha256 FROM json_each(?) AS j JOIN document_names AS n "
+            "ON n.name = json_extract(j.value, '$[0]') AND n.size = json_extract(j.value, '$[1]') "
+            "AND n.modified_ns = json_extract(j.value, '$[2]') AND n.changed_ns = json_extract(j.value, '$[3]')",
+            [json.dumps([(name, *stamp) for name, stamp in files])],
+        ).fetchall()
+    )
+
+
 def names_known(db: Database, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     """Tell which of these pairs of content and name have been seen."""
     return {
@@ -312,13 +350,21 @@ def search(db: Database, query: str, limit: int) -> list[Hit]:
 
 def failures(db: Database, *, include_cleared: bool, failure_class: str | None) -> Iterable[Failure]:
     """List failures by name, streamed; the open ones only unless told."""
-    columns = ", ".join(Failure.__slots__)
     return (
         Failure(**row)
         for row in db.query(
-            f"SELECT {columns} "  # noqa: S608  our own names, never input
-            "FROM failures WHERE (cleared_at IS NULL OR ?) AND (failure_class = ? OR ? IS NULL) ORDER BY name, id",
-            [include_cleared, failure_class, failure_class],
+            """
+            SELECT f.name, f.sha256, f.failure_class, f.message, f.attempts, f.first_at, f.last_at, f.run_id,
+                   f.config_sha256, f.cleared_at, count(a.id) AS requests,
+                   coalesce(sum(a.input_tokens), 0) AS input_tokens,
+                   coalesce(sum(a.output_tokens), 0) AS output_tokens, sum(a.dollars) AS dollars
+            FROM failures AS f
+            LEFT JOIN attempts AS a ON a.document_sha256 = f.sha256 AND a.outcome <> 'known'
+                                   AND a.config_sha256 IN (f.config_sha256, ?)
+            WHERE (f.cleared_at IS NULL OR ?) AND (f.failure_class = ? OR ? IS NULL)
+            GROUP BY f.id ORDER BY f.name, f.id
+            """,
+            [BATCH, include_cleared, failure_class, failure_class],
         )
     )
 

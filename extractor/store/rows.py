@@ -43,7 +43,7 @@ RECORD_COLUMNS = (
 )
 ATTEMPT_COLUMNS = (
     *("purpose", "request_sha256", "outcome", "model", "input_tokens", "cached_input_tokens", "output_tokens"),
-    *("seconds", "message", "reply"),
+    *("seconds", "dollars", "message", "reply"),
 )
 DETERMINATION_COLUMNS = (
     *("case_number", "priority", "date_assigned", "decision_date", "ur_denial_date", "application_received"),
@@ -82,6 +82,7 @@ def attempt_row(attempt: Attempt) -> Row:
     return (
         *(attempt.purpose, attempt.request_sha256, attempt.outcome, _keepable(attempt.model)),
         *(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, round(attempt.seconds, 4)),
+        attempt.dollars,
         *(_keepable(attempt.message), _keepable(attempt.raw)),
     )
 

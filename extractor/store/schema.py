@@ -2,7 +2,8 @@
 
 What the tables mean
     documents       one row a content (SHA-256 of the bytes), with the text that evidence points into
-    document_names  every name under which a content was seen
+    document_names  every name under which a content was seen; for a file also its size and times then, by which the
+                    next run knows it again without reading it
     records         append-only; one row a document and configuration; the determination as JSON
     determinations, decisions, citations, drugs, body_parts, reasons, diagnoses, flags
                     the same record as typed rows; `decision_number` counts from 1 in printed order
@@ -414,3 +415,24 @@ CREATE INDEX batch_requests_job ON batch_requests (job_id);
 def m003_batches(db: Database) -> None:
     """What goes through a provider's batch interface."""
     db.executescript(_BATCHES)
+
+
+_COSTS = """
+ALTER TABLE attempts ADD COLUMN dollars REAL; -- none where the price was not told
+
+ALTER TABLE runs ADD COLUMN requests INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN input_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN cached_input_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN output_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN dollars REAL;
+
+ALTER TABLE document_names ADD COLUMN size INTEGER;
+ALTER TABLE document_names ADD COLUMN modified_ns INTEGER;
+ALTER TABLE document_names ADD COLUMN changed_ns INTEGER;
+"""
+
+
+@MIGRATIONS()
+def m004_costs(db: Database) -> None:
+    """What requests and runs cost; files known again by size and times."""
+    db.executescript(_COSTS)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from extractor.store import rows
+from extractor.store.queries import Stamp
 from extractor.store.rows import Prepared
 
 
@@ -79,6 +80,14 @@ def insert_attempts(
 def insert_names(db: Database, names: Iterable[tuple[str, str]], now: str) -> None:
     """Record that a content (its SHA-256) was seen under a name; known pairs stay as they are."""
     db.conn.executemany(_INSERT_NAME, [(sha256, name, now) for sha256, name in names])
+
+
+def stamp_names(db: Database, stamps: Iterable[tuple[str, str, Stamp]]) -> None:
+    """Remember how files (content, name) looked."""
+    db.conn.executemany(
+        "UPDATE document_names SET size = ?, modified_ns = ?, changed_ns = ? WHERE document_sha256 = ? AND name = ?",
+        [(*stamp, sha256, name) for sha256, name, stamp in stamps],
+    )
 
 
 def insert_failures(db: Database, refused: Iterable[Refused], config_sha256: str, run_id: int | None, now: str) -> None:

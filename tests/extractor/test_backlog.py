@@ -18,10 +18,13 @@ import pytest
 from factories import CRASH, DEFECT, ENCRYPTED, HANG, FakeConfiguration, fake_reader, letter_text, write_letters
 
 from extractor.backlog import Summary, run, walk
+from extractor.backlog.source import Source
 from extractor.backlog.stopping import Stopping
 from extractor.errors import ConfigurationError, ImrError
 from extractor.settings import Limits
 from extractor.store import Store
+
+source_module, run_module = sys.modules["extractor.backlog.source"], sys.modules["extractor.backlog.run"]
 
 TESTS = Path(__file__).parents[1]
 A, B = cast(Any, FakeConfiguration(label="a")), cast(Any, FakeConfiguration(label="b"))
@@ -432,3 +435,130 @@ def test_a_poison_letter_is_tried_three_times_and_then_only_when_asked_for(tmp_p
     for expected, retry in ((4, "all"), (5, "encrypted")):
         go(folder, database, retry=retry)
         assert tried() == expected
+
+
+# What is known by its looks
+
+
+def letters_in(tmp_path: Path, count: int) -> Path:
+    write_letters(tmp_path / "in", count)
+    return tmp_path / "in"
+
+
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Files that were hashed from now on."""
+    names: list[str] = []
+    digest = Source.digest
+
+    def noted(self: Source, max_bytes: int) -> str | None:
+        names.append(Path(self.name).name)
+        return digest(self, max_bytes)
+
+    monkeypatch.setattr(Source, "digest", noted)
+    return names
+
+
+def aged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the files be as old as makes them settled."""
+    monkeypatch.setattr(source_module, "_SETTLED_NS", 0)
+    time.sleep(0.02)  # the clock of files is coarser than ours
+
+
+def test_a_file_is_hashed_once_and_then_known_by_its_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = letters_in(tmp_path, 5)
+    aged(folder, monkeypatch)
+    go(folder, tmp_path / "a.db")
+    names = hashed(monkeypatch)
+    assert counts(go(folder, tmp_path / "a.db")) == (5, 0, 5, 0, 0)
+    assert names == []
+    other = go(folder, tmp_path / "a.db", configuration=B)
+    assert (counts(other), names) == ((5, 5, 0, 0, 0), [])
+
+
+def test_a_file_that_changed_is_read_even_with_the_size_and_time_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = letters_in(tmp_path, 3)
+    aged(folder, monkeypatch)
+    go(folder, tmp_path / "a.db")
+    path = sorted(folder.iterdir())[1]
+    before = path.stat()
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + (b"!" if content[-1:] != b"!" else b"?"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    names = hashed(monkeypatch)
+    assert counts(go(folder, tmp_path / "a.db")) == (3, 1, 2, 0, 0)
+    assert set(names) == {path.name}
+
+
+def test_a_file_that_was_only_touched_is_hashed_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = letters_in(tmp_path, 3)
+    aged(folder, monkeypatch)
+    go(folder, tmp_path / "a.db")
+    path = sorted(folder.iterdir())[0]
+    path.touch()
+    aged(folder, monkeypatch)
+    names = hashed(monkeypatch)
+    for _ in range(2):
+        assert counts(go(folder, tmp_path / "a.db")) == (3, 0, 3, 0, 0)
+    assert names == [path.name]
+
+
+def test_a_file_that_may_still_be_written_to_is_not_known_by_its_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_module, "_SETTLED_NS", 3600 * 10**9)
+    folder = letters_in(tmp_path, 3)
+    go(folder, tmp_path / "a.db")
+    names = hashed(monkeypatch)
+    assert counts(go(folder, tmp_path / "a.db")) == (3, 0, 3, 0, 0)
+    assert len(names) == 3
+
+
+def test_two_files_that_swap_their_names_are_both_still_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = letters_in(tmp_path, 2)
+    aged(folder, monkeypatch)
+    go(folder, tmp_path / "a.db")
+    first, second = sorted(folder.iterdir())
+    first.rename(folder / "x")
+    second.rename(first)
+    (folder / "x").rename(second)
+    assert counts(go(folder, tmp_path / "a.db")) == (2, 0, 0, 2, 0)
+
+
+def test_a_finished_backlog_is_looked_up_in_ever_larger_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = letters_in(tmp_path, 200)
+    go(folder, tmp_path / "a.db")
+    steps: list[int] = []
+    looked_up = run_module._Backlog._looked_up
+
+    def noted(self: Any, sources: Any) -> Any:
+        steps.append(len(sources))
+        return looked_up(self, sources)
+
+    monkeypatch.setattr(run_module._Backlog, "_looked_up", noted)
+    assert counts(go(folder, tmp_path / "a.db")) == (200, 0, 200, 0, 0)
+    assert steps == [16, 32, 64, 88]
+
+
+def test_letters_looked_up_and_not_handed_out_are_left_when_asked_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a long known stretch comes a large step that is new: it is not read to its end against the will."""
+    known, new = letters_in(tmp_path, 400), tmp_path / "new"
+    go(known, tmp_path / "a.db")
+    new.mkdir()
+    for number in range(300):
+        (new / f"{number:03}.txt").write_text(letter_text(5000 + number // 2))  # each twice
+    asked = []
+
+    def stop(summary: Summary) -> None:
+        if summary.extracted and not asked:
+            asked.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with Store(tmp_path / "a.db") as store:
+        summary = run([known, new], store, A, reader=fake_reader, workers=1, on_progress=stop)
+    assert summary.interrupted
+    assert 0 < summary.extracted < 100
+    assert summary.already + summary.renamed + summary.extracted + summary.failed + summary.remaining == 700

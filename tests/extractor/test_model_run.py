@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from answering import Answers
+from click.testing import CliRunner
 from endpoint import Broken, Chaos, Endpoint, Said, bad_key, hanging, no_such_model, quota_gone, refused, server_error
 from pebble import ProcessPool
 
@@ -20,6 +21,7 @@ from extractor.backlog import Summary, model_pool, run
 from extractor.backlog.estimate import estimate
 from extractor.backlog.model_pool import _is_plain
 from extractor.backlog.source import Source
+from extractor.cli import cli
 from extractor.documents import read_document
 from extractor.errors import AuthenticationFailed, BudgetExceeded, QuotaExceeded, ServiceError, UnknownModel
 from extractor.model import asking
@@ -349,3 +351,28 @@ def test_a_parser_process_that_dies_as_it_starts_is_started_again(
         summary = go(source, tmp_path / "a.db", endpoint.url, in_flight=1)
     assert (summary.extracted, summary.failed) == (3, 0)
     assert len(started) == 2
+
+
+def test_a_failure_and_a_run_tell_what_they_cost(tmp_path: Path, folder: Callable[[list[str]], Path]) -> None:
+    texts = letters(6)
+    good, price = Answers(texts), Price(input=1.0, output=4.0)
+
+    def answer(body: dict[str, Any], _: int) -> Said:
+        if "File note 5." in str(body["messages"]):
+            return Said('{"no": "letter"}', input_tokens=1000, output_tokens=10)
+        return Said(good.body(body), input_tokens=500, output_tokens=20)
+
+    with Endpoint(answer) as endpoint:
+        first = go(folder(texts), tmp_path / "a.db", endpoint.url, price=price)
+        again = go(folder(texts), tmp_path / "a.db", endpoint.url, price=price)
+    with Store(tmp_path / "a.db") as store:
+        [failure] = store.failures()
+        latest, earlier = store.status().runs
+    assert (failure.failure_class, failure.attempts, failure.requests) == ("invalid_answer", 2, 4)
+    assert (failure.input_tokens, failure.output_tokens) == (4000, 40)
+    assert failure.dollars == pytest.approx(price.of(4000, 0, 40))
+    assert earlier.dollars == pytest.approx(first.dollars) == pytest.approx(price.of(4500, 0, 120))
+    assert (latest.requests, latest.dollars) == (again.requests, pytest.approx(price.of(2000, 0, 20)))
+    shown = CliRunner().invoke(cli, ["failures", "--db", str(tmp_path / "a.db")]).output
+    assert f"${failure.dollars:,.4f}" in shown
+    assert f"${latest.dollars:,.4f}" in CliRunner().invoke(cli, ["status", "--db", str(tmp_path / "a.db")]).output

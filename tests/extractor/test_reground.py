@@ -12,17 +12,20 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from answering import Answers
 from click.testing import CliRunner
 from endpoint import Broken, Endpoint, Said, refused
+from pyarrow import parquet
 
 from extractor import pipeline
 from extractor.backlog import run
 from extractor.backlog.reground import reground
 from extractor.cli import cli
+from extractor.cluster import Job, import_results, partition, read_partition
 from extractor.pipeline import Configuration
-from extractor.settings import ModelSettings, Secret, Service
+from extractor.settings import DEFAULT_LIMITS, ModelSettings, Secret, Service
 from extractor.store import Store
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
@@ -179,3 +182,21 @@ def test_history_on_the_command_line(tmp_path: Path, source: Path) -> None:
     assert nothing.exit_code == 3
     again = CliRunner().invoke(cli, ["reground", "--db", str(tmp_path / "a.db")])
     assert "0 letters of a model reader" in again.output  # the current records are the rules reader's
+
+
+def test_what_came_from_a_cluster_is_reground_as_well(tmp_path: Path, newer: Any) -> None:
+    gold = Path(__file__).parents[2] / "gold"
+    job = Job.of(
+        Configuration.of("both", ModelSettings("reference-llm")), DEFAULT_LIMITS, Service(replay=gold / "recordings")
+    )
+    paths = [gold / "letters" / f"{name}.txt" for name in ("a01", "a02", "a03")]
+    letters = pa.Table.from_pylist([{"name": str(path), "content": path.read_bytes()} for path in paths])
+    parquet.write_table(read_partition(letters, job), tmp_path / "1.parquet")
+    partition.end()
+    newer()
+    with Store(tmp_path / "a.db") as store:
+        import_results([tmp_path / "1.parquet"], store)
+        done = reground(store)
+    assert (done.found, done.read, done.missing) == (3, 3, 0)
+    runs = rows(tmp_path / "a.db", "SELECT reader, workers, state FROM runs ORDER BY id")
+    assert runs == [("both", 0, "finished"), ("both", 1, "finished")]
