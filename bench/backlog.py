@@ -1,7 +1,8 @@
 """A backlog through `imr run`: letters a second on one and two processes, memory, database size; killed and resumed.
 
     python bench/backlog.py [--letters 4000] [--pdfs 600] [--kills 5] [--folder ../shared/letters]
-    python bench/backlog.py --letters 100000 --pdfs 0 --kills 0 --processes 2 --repeats 1      # memory over a long run
+    python bench/backlog.py --letters 100000 --pdfs 0 --kills 10 --longest 40 --processes 2 --repeats 1   # a long run
+    python bench/backlog.py --letters 0 --pdfs 0 --kills 0 --known 1000000                    # a finished backlog
 
 Letters are made from the sample letters, or from those in FOLDER/text and FOLDER/pdf, each copy with a case number
 of its own (a text) or a comment of its own behind the end mark (a PDF), so that every one is new content. Rates are
@@ -13,31 +14,46 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
+import json
+import os
 import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
+from extractor.backlog import run as run_backlog
+from extractor.backlog.source import Source
+from extractor.backlog.worker import read_letter
+from extractor.documents import Document
+from extractor.pipeline import Configuration
+from extractor.records import Record
+from extractor.settings import Limits
+from extractor.store import Store
+
 IMR = [sys.executable, "-m", "extractor"]
+COUNT = "IMR_BENCH_READS"
+"""Names the file in which reads are counted, in the environment of a run that is killed."""
 SAMPLES = Path(__file__).parents[1] / "docs" / "samples"
 
 
 def make(texts: list[Path], pdfs: list[Path], folder: Path, letters: int, drawn: int) -> None:
     """Write `letters` texts to folder/text and `drawn` PDFs to folder/pdf, all different."""
-    (folder / "text").mkdir()
+    (folder / "text").mkdir(parents=True)
     (folder / "pdf").mkdir()
     for number, path in zip(range(letters), itertools.cycle(texts), strict=False):
         text = path.read_text(encoding="utf-8")
         own = f"CM{13 + number % 7}-{1000000 + number}"
         text, found = re.subn(r"CM\d\d-\d{7}", own, text)
-        target = folder / "text" / f"{number % 100:02}" / f"{number}.txt"
+        target = folder / "text" / f"{number % 997:03}" / f"{number}.txt"
         target.parent.mkdir(exist_ok=True)
         target.write_text(text if found else f"{text}\nCase {own}\n", encoding="utf-8")
     for number, path in zip(range(drawn), itertools.cycle(pdfs), strict=False):
@@ -86,20 +102,6 @@ def run(source: Path, database: Path, workers: int) -> tuple[float, list[tuple[f
     return seconds, memory
 
 
-def rows(database: Path, folder: Path) -> dict[str, list[list[str]]]:
-    """Every exported table without the time at which records were made."""
-    subprocess.run(
-        [*IMR, "export", "--db", str(database), "--format", "csv", str(folder)], check=True, capture_output=True
-    )
-    tables = {}
-    for path in sorted(folder.glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = list(csv.reader(file))
-        hidden = {position for position, name in enumerate(lines[0]) if name == "created_at"}
-        tables[path.stem] = [[cell for position, cell in enumerate(line) if position not in hidden] for line in lines]
-    return tables
-
-
 def speed(folder: Path, processes: list[int], repeats: int) -> None:
     """Print a row for each kind of letter and number of processes."""
     columns = ("processes", "seconds", "a second", "MB early", "MB late", "MB in all", "kB a letter")
@@ -133,50 +135,135 @@ def speed(folder: Path, processes: list[int], repeats: int) -> None:
             print(f"{number:9} {kind:4}", *(f"{figure:11.6g}" for figure in figures))
 
 
-def killed(folder: Path, kills: int) -> None:
+def counted(source: Source, configuration: Configuration, limits: Limits) -> tuple[Document, Record]:
+    """Read a letter as ever, and count that it was read, whatever becomes of it."""
+    with Path(os.environ[COUNT]).open("ab") as file:
+        file.write(b".")
+    return read_letter(source, configuration, limits)
+
+
+def read_counting(source: Path, database: Path) -> None:
+    """What a run that is going to be killed does."""
+    with Store(database) as store:
+        print(json.dumps(asdict(run_backlog([source], store, Configuration(), reader=counted))))
+
+
+def killed(folder: Path, number: int, kills: int, longest: float) -> None:
     """Kill a run at random instants, resume it, and compare with the undisturbed one."""
-    database = folder / "killed.db"
+    database, reads = folder / "killed.db", folder / "reads"
     chance = random.Random(20160101)  # noqa: S311  (when to kill is no secret)
-    command = [*IMR, "run", str(folder / "text"), "--db", str(database), "--quiet"]
+    command = [sys.executable, __file__, "--counting", str(folder / "text"), str(database)]
+    environment = {**os.environ, COUNT: str(reads)}
+    saved = []
     for _ in range(kills):
         process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        time.sleep(chance.uniform(0.8, 3.0))
+        time.sleep(chance.uniform(0.8, longest))
         process.send_signal(signal.SIGKILL)
         process.wait()
-    subprocess.run(command, check=False, capture_output=True)
-    undisturbed, resumed = rows(folder / "text2.db", folder / "a"), rows(database, folder / "b")
-    differ = [name for name, table in undisturbed.items() if table != resumed[name]]
-    equal = f"{len(undisturbed) - len(differ)} of {len(undisturbed)} tables"
-    print(f"\nkilled {kills} times and resumed: {equal} equal to an undisturbed run's")
-    start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    print(f"nothing new to read: {time.perf_counter() - start:.1f} s to know it")
+        saved.append(records(database))
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    total = reads.stat().st_size
+    print(f"\nkilled {kills} times, with so many records saved: {', '.join(f'{n:,}' for n in saved)}; then resumed:")
+    print(f"  {records(database):,} records, {total:,} reads, so {total - number:,} letters were read twice")
+    names, differ = compared(folder / "text2.db", database, folder)
+    print(f"  {names - len(differ)} of {names} tables equal to an undisturbed run's {differ or ''}")
+    known = [*IMR, "run", str(folder / "text"), "--db", str(database), "--json"]
+    print("  nothing new:", told(known))
     some = next((folder / "text").rglob("*.txt"))
     (folder / "text" / "one_more.txt").write_text(some.read_text(encoding="utf-8") + "\nOne more.\n", encoding="utf-8")
-    said = subprocess.run([*command[:-1], "--json"], check=False, capture_output=True, text=True).stdout
-    print("one more letter:", said.strip())
+    print("  one more letter:", told(known))
+
+
+def finished(folder: Path, number: int, texts: list[Path]) -> None:
+    """A finished backlog of very many short letters: how long until it is known that nothing is to be done."""
+    source, database = folder / "many", folder / "many.db"
+    make(sorted(texts, key=lambda path: path.stat().st_size)[:1], [], source, number, 0)
+    time.sleep(2.1)  # a file younger than two seconds is not known by its looks
+    command = [*IMR, "run", str(source / "text"), "--db", str(database), "--json"]
+    print(f"\n{number:,} short letters:", told(command))
+    print(f"  database {database.stat().st_size / 1e9:.1f} GB; again:", told(command))
+    print("  once more:", told(command))
+    (source / "text" / "one_more.txt").write_text("A letter that is none.\n", encoding="utf-8")
+    print("  one more letter:", told(command))
+
+
+def told(command: list[str]) -> str:
+    """What a run says of itself, with the seconds of the whole command."""
+    start = time.perf_counter()
+    said = json.loads(subprocess.run(command, check=False, capture_output=True, text=True).stdout)
+    seconds = time.perf_counter() - start
+    return f"{said['found']:,} found, {said['extracted']:,} read, {said['already']:,} already there; {seconds:.1f} s"
+
+
+def records(database: Path) -> int:
+    """How many records are in a database."""
+    connection = sqlite3.connect(database)
+    try:
+        return int(connection.execute("SELECT count(*) FROM records").fetchone()[0])
+    finally:
+        connection.close()
+
+
+def compared(one: Path, other: Path, folder: Path, without: str = "") -> tuple[int, list[str]]:
+    """How many exported tables there are, and which differ in anything but the time at which records were made.
+
+    `without` is the SHA-256 of a document that only the first has.
+    """
+    places = []
+    for database in (one, other):
+        places.append(folder / f"{database.stem}-tables")
+        command = [*IMR, "export", "--db", str(database), "--format", "csv", str(places[-1])]
+        subprocess.run(command, check=True, capture_output=True)
+    names = sorted(path.name for path in places[0].glob("*.csv"))
+    return len(names), [name for name in names if not same(places[0] / name, places[1] / name, without)]
+
+
+def same(one: Path, other: Path, without: str) -> bool:
+    """Whether two tables hold the same rows in the same order, but for `created_at`."""
+    with one.open(encoding="utf-8", newline="") as a, other.open(encoding="utf-8", newline="") as b:
+        lines, others = csv.reader(a), csv.reader(b)
+        heads = next(lines)
+        if next(others) != heads:
+            return False
+        hidden = heads.index("created_at") if "created_at" in heads else None
+        for line, twin in itertools.zip_longest((line for line in lines if line[0] != without), others):
+            if line is None or twin is None:
+                return False
+            if hidden is not None:
+                line[hidden] = twin[hidden]
+            if line != twin:
+                return False
+    return True
 
 
 def main() -> None:
     """Make the letters, print the tables, leave nothing behind."""
+    if sys.argv[1:2] == ["--counting"]:
+        read_counting(*map(Path, sys.argv[2:]))
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--letters", type=int, default=4000)
     parser.add_argument("--pdfs", type=int, default=600)
     parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--longest", type=float, default=3.0, help="seconds until a kill, at most")
+    parser.add_argument("--known", type=int, default=0, help="letters of a finished backlog")
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--repeats", type=int, default=2, help="runs of each, of which the best counts")
+    parser.add_argument("--scratch", type=Path, help="where to work: the figures are also those of its disk")
     parser.add_argument("--folder", type=Path, help="real letters to copy instead of the samples")
     options = parser.parse_args()
     source = options.folder or SAMPLES
     texts = sorted((source / "text").glob("*.txt")) or sorted(source.glob("*.txt"))
-    folder = Path(tempfile.mkdtemp(prefix="imr-bench-"))
+    folder = Path(tempfile.mkdtemp(prefix="imr-bench-", dir=options.scratch))
     try:
         make(texts, sorted((source / "pdf").glob("*.pdf")), folder, options.letters, options.pdfs)
         speed(folder, options.processes, options.repeats)
         if options.kills:
-            killed(folder, options.kills)
+            killed(folder, options.letters, options.kills, options.longest)
+        if options.known:
+            finished(folder, options.known, texts)
     finally:
         shutil.rmtree(folder)
 

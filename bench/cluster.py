@@ -23,7 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from backlog import IMR, SAMPLES, make, processes, resident, rows
+from backlog import IMR, SAMPLES, compared, make, processes, resident
 
 POISON = '''"""Loaded by every Python that starts; acts in the process that reads letters."""
 import os, signal, sys
@@ -124,7 +124,6 @@ def compare(folder: Path, letters: int, workers: int) -> None:
         print(f"{name:30} {seen.seconds:8.1f} {rate:>8} {seen.peak:6.0f} {own:>9}  {against}", flush=True)
 
     line("imr run", watch([*IMR, "run", str(source), "--db", str(single), *count]), "")
-    expected = rows(single, folder / "expected")
     start = watch([*IMR, "cluster", "run", str(few), "--out", str(folder / "few-out"), *count])
     line("cluster, one letter: start", start, "", 1)
 
@@ -135,9 +134,8 @@ def compare(folder: Path, letters: int, workers: int) -> None:
         command = [*IMR, "cluster", "run", str(source), "--out", str(out), "--partition", "16", *count]
         seen = watch(command, during, **environment)
         imported = watch([*IMR, "import", str(out), "--db", str(database)])
-        again, failed = rows(database, folder / name), failures(database)
-        same = sum([row for row in table if row[0] != without] == again[each] for each, table in expected.items())
-        told = f"{same} of {len(expected)} tables equal; failures: {[each[2] for each in failed]}"
+        names, differ = compared(single, database, folder, without)
+        told = f"{names - len(differ)} of {names} tables equal; failures: {[each[2] for each in failures(database)]}"
         line(name, seen, told, before=start.own)
         line(f"  import of {len(list(out.iterdir()))} files", imported, "")
 

@@ -70,8 +70,8 @@ class Meter:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._gate = Gate(service.in_flight)
-        self._requests = _per_minute(service.requests_per_minute)
-        self._tokens = _per_minute(service.tokens_per_minute)
+        self._requests = Rate(service.requests_per_minute)
+        self._tokens = Rate(service.tokens_per_minute)
         self._spent = 0.0
         self._reserved = 0.0
         self._perhaps_spent = 0.0
@@ -101,11 +101,8 @@ class Meter:
 
         """
         async with self._gate:
-            if self._requests is not None:
-                await self._requests.acquire()
-            if self._tokens is not None:
-                wanted = min(estimated_tokens(request) + request.max_output_tokens, self._tokens.max_rate)
-                await self._tokens.acquire(wanted)
+            await self._requests.take()
+            await self._tokens.take(estimated_tokens(request) + request.max_output_tokens)
             worst = await self._reserve(request)
             mine = Turn(self)
             try:
@@ -161,8 +158,29 @@ _NOTHING = 1e-12
 """Dollars: what adding and taking away may leave."""
 
 
-def _per_minute(rate: int | None) -> AsyncLimiter | None:
-    return AsyncLimiter(rate, 60) if rate is not None else None
+class Rate:
+    """So much a minute, in every minute; None: as much as you like.
+
+    A leaky bucket lets through what it holds at once and besides what leaks meanwhile; so it holds a tenth, and nine
+    tenths leak in a minute. What wants more than the bucket holds takes it in parts, first come first served.
+    """
+
+    def __init__(self, a_minute: int | None) -> None:
+        self._turn = asyncio.Lock()
+        self._bucket: AsyncLimiter | None = None
+        if a_minute is not None:
+            at_once = max(1.0, a_minute / 10)
+            self._bucket = AsyncLimiter(at_once, 60 * at_once / (a_minute - at_once + 1))
+
+    async def take(self, amount: float = 1) -> None:
+        """Wait until so much more is allowed."""
+        if self._bucket is None:
+            return
+        async with self._turn:
+            while amount > 0:
+                part = min(amount, self._bucket.max_rate)
+                await self._bucket.acquire(part)
+                amount -= part
 
 
 class Gate:
