@@ -50,17 +50,17 @@ def run_ended(run: int, state: str, cause: str | None, counts: Mapping[str, obje
     _log(level, "run ended", run=run, state=state, cause=cause, **counts)
 
 
-def letters_ended(run: int, reader: str, ended: str, count: int) -> None:
+def letters_ended(run: int | None, ended: str, count: int) -> None:
     """So many letters ended as `record`, `already` or `renamed`."""
     if count:
         _log(logging.DEBUG, "letters ended", run=run, ended=ended, count=count)
-        _add("letters", count, {"imr.reader": reader, "imr.ended": ended})
+        _add("letters", count, {"imr.ended": ended})
 
 
-def letter_failed(run: int, reader: str, name: str, sha256: str | None, failure_class: str) -> None:
+def letter_failed(run: int | None, name: str, sha256: str | None, failure_class: str) -> None:
     """A letter ended without a record."""
     _log(logging.WARNING, "letter failed", run=run, letter=name, document=sha256, failure_class=failure_class)
-    _add("letters", 1, {"imr.reader": reader, "imr.ended": "failed", "error.type": failure_class})
+    _add("letters", 1, {"imr.ended": "failed", "error.type": failure_class})
 
 
 def slowed(allowed: int) -> None:

@@ -17,7 +17,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor import telemetry
 from extractor.backlog import walk
 from extractor.backlog.pool import Letter, Pool
 from extractor.backlog.source import Source
@@ -42,8 +41,6 @@ MOST_LOOKED_UP = 1024
 """Letters looked up at a time, where nothing is new: a finished backlog goes by in large steps."""
 CHUNK_BYTES = 8 << 20
 """Fewer, where they have no file of their own and come to more than this."""
-TELL_SECONDS = 30.0
-"""Between two log records of how far a run is."""
 HELD_BYTES = 64 << 20
 """Bytes of such letters under way, beyond which no more are taken in: archives may hold megabytes in each."""
 
@@ -137,14 +134,13 @@ def run(
     walk.check(paths)
     from extractor.pipeline import code_version  # noqa: PLC0415  the readers are heavy, and walking needs none
 
-    how: dict[str, Any] = {
-        "reader": configuration.reader,
-        "config_sha256": configuration.sha256,
-        "code_version": code_version(),
-        "workers": workers,
-    }
-    run_id = store.begin_run(configuration=configuration.as_json, **how)
-    telemetry.run_began(run_id, **how)
+    run_id = store.begin_run(
+        reader=configuration.reader,
+        config_sha256=configuration.sha256,
+        configuration=configuration.as_json,
+        code_version=code_version(),
+        workers=workers,
+    )
     state = "stopped"
     backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry)
     try:
@@ -155,8 +151,8 @@ def run(
                 raise pool.trouble
         state = "interrupted" if backlog.summary().interrupted else "finished"
     finally:
-        backlog.end(state, sys.exc_info()[0] if state == "stopped" else None)
-        store.end_run(run_id, state, backlog.counts())
+        cause = sys.exc_info()[0] if state == "stopped" else None
+        store.end_run(run_id, state, backlog.counts(), cause=cause.__name__ if cause else None)
     return backlog.summary()
 
 
@@ -190,11 +186,10 @@ class _Backlog:
     ) -> None:
         self._store = store
         self._retry = retry
-        self._reader = configuration.reader
         self._config_sha256 = configuration.sha256
         self._limits = limits
         self._on_progress = on_progress
-        self._started = self._told = time.monotonic()
+        self._started = time.monotonic()
         self._start = summary
         self._count: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
@@ -252,12 +247,6 @@ class _Backlog:
         if usage is None or self._pool is None:
             return {}
         return {**usage.model_dump(), "dollars": self._pool.spent}
-
-    def end(self, state: str, cause: type[BaseException] | None) -> None:
-        """Tell whoever listens what else became of the letters, and that this is all."""
-        for known in ("already", "renamed"):
-            telemetry.letters_ended(self._start.run_id, self._reader, known, self._count[known])
-        telemetry.run_ended(self._start.run_id, state, cause.__name__ if cause else None, self.counts())
 
     def counts(self) -> dict[str, int | float | None]:
         """Give the counts that the table of runs keeps."""
@@ -374,10 +363,6 @@ class _Backlog:
         self._count["extracted"] += saved.new - len(prepared)
         self._note(saved.refused)
         self._count["flagged"] += sum(bool(letter.children["flags"]) for letter in prepared)
-        telemetry.letters_ended(self._start.run_id, self._reader, "record", saved.new)
-        if time.monotonic() - self._told > TELL_SECONDS:
-            self._told = time.monotonic()
-            telemetry.run_goes_on(self._start.run_id, self.counts())
         if self._on_progress:
             self._on_progress(self.summary())
 
@@ -385,7 +370,6 @@ class _Backlog:
         for each in refused:
             self._count["failed"] += 1
             self._failures[each.failure_class] += 1
-            telemetry.letter_failed(self._start.run_id, self._reader, each.name, each.sha256, each.failure_class)
 
 
 def _stamped(letter: Letter, sha256: str) -> list[tuple[str, str, Stamp]]:

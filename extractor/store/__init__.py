@@ -9,6 +9,7 @@ The tables are described in `extractor.store.schema`.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from extractor import telemetry
 from extractor.spans import Span
 from extractor.store import batches, queries, writer
 from extractor.store.connection import connect, told_as_store_errors, writing
@@ -37,6 +39,8 @@ RUN_COUNTS = (
     *("requests", "input_tokens", "cached_input_tokens", "output_tokens", "dollars"),
 )
 """What a run's row counts; what is left out is 0, and the price not known."""
+TELL_SECONDS = 30.0
+"""Between two log records of how far a run is."""
 Counts = Mapping[str, int | float | None]
 """By the names of `RUN_COUNTS`."""
 
@@ -62,6 +66,7 @@ class Store:
     def __init__(self, path: Path | str, *, create: bool = True) -> None:
         self.path = Path(path)
         self._db = connect(self.path, create=create)
+        self._told_at = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -133,7 +138,17 @@ class Store:
             writer.insert_failures(self._db, [*refused, *rejected], config_sha256, run_id, now)
             if run_id is not None and counts is not None:
                 self._update_run(run_id, counts)
+        self._tell(run_id, new, [*refused, *rejected], counts)
         return Saved(new, tuple(rejected))
+
+    def _tell(self, run_id: int | None, new: int, failed: Iterable[Refused], counts: Counts | None) -> None:
+        """Tell whoever listens what was saved, and from time to time how far the run is."""
+        telemetry.letters_ended(run_id, "record", new)
+        for each in failed:
+            telemetry.letter_failed(run_id, each.name, each.sha256, each.failure_class)
+        if run_id is not None and counts is not None and time.monotonic() - self._told_at > TELL_SECONDS:
+            self._told_at = time.monotonic()
+            telemetry.run_goes_on(run_id, counts)
 
     def load(self, record_id: int) -> Record:
         """Load the record with this id, equal to the one that was saved. Raises RecordNotFound."""
@@ -252,10 +267,17 @@ class Store:
                 "VALUES (?, 'running', ?, ?, ?, ?, ?)",
                 (_now(), reader, config_sha256, configuration, code_version, workers),
             )
-            return int(cursor.lastrowid or 0)
+            run_id = int(cursor.lastrowid or 0)
+        telemetry.run_began(
+            run_id, reader=reader, config_sha256=config_sha256, code_version=code_version, workers=workers
+        )
+        return run_id
 
-    def end_run(self, run_id: int, state: str, counts: Counts) -> None:
-        """Close a run as `finished`, `interrupted` (asked to stop) or `stopped` (by an error)."""
+    def end_run(self, run_id: int, state: str, counts: Counts, *, cause: str | None = None) -> None:
+        """Close a run as `finished`, `interrupted` (asked to stop) or `stopped` (by an error of the class `cause`)."""
+        for known in ("already", "renamed"):
+            telemetry.letters_ended(run_id, known, int(counts.get(known) or 0))
+        telemetry.run_ended(run_id, state, cause, counts)
         with self._writing():
             self._update_run(run_id, counts)
             self._db.conn.execute("UPDATE runs SET finished_at = ?, state = ? WHERE id = ?", (_now(), state, run_id))
