@@ -26,7 +26,7 @@ def show_estimate(
 
     made = estimate(letters, configuration, service, limits)
     click.echo(
-        f"{made.letters:,} letters ({made.unreadable:,} that cannot be read): {made.requests:,} requests, "
+        f"letters: {made.letters:,} ({made.unreadable:,} that cannot be read); requests: {made.requests:,}, "
         f"about {made.input_tokens:,} tokens in ({made.shared_tokens:,} of them the same opening, which providers may "
         f"cache) and {made.output_tokens:,} out"
     )

@@ -12,6 +12,7 @@ import click
 from extractor.cli.options import limit_options, limits_from, model_options, reader_from
 
 if TYPE_CHECKING:
+    from extractor.backlog.source import Source
     from extractor.documents import Document
     from extractor.errors import ServiceError
     from extractor.pipeline import Configuration
@@ -39,7 +40,7 @@ def command(files: tuple[str, ...], form: str | None, dry_run: bool, **values: A
     if dry_run:
         from extractor.cli.estimate import show_estimate  # noqa: PLC0415
 
-        show_estimate((file for file in files if file != "-"), configuration, service, limits)
+        show_estimate((_source(file, limits) for file in files), configuration, service, limits)
         return
     form = form or ("json" if len(files) == 1 else "jsonl")
     failed = False
@@ -107,6 +108,12 @@ async def _by_model(
                     return error
 
         return await asyncio.gather(*map(one, files))
+
+
+def _source(file: str, limits: Limits) -> Source | str:
+    from extractor.backlog.source import Source  # noqa: PLC0415
+
+    return Source("stdin", sys.stdin.buffer.read(limits.max_bytes + 1)) if file == "-" else file
 
 
 def _document(file: str, limits: Limits) -> Document:

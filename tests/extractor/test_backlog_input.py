@@ -484,7 +484,7 @@ def test_an_estimate_of_an_archive(inputs: Path, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": letter_text(9)}) + "\n{\n")
     result = imr("run", inputs / "a.zip", "a.jsonl", "--reader", "model", "--model", "m", "--dry-run")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.startswith("7 letters (1 that cannot be read): 6 requests")
+    assert result.stdout.startswith("letters: 7 (1 that cannot be read); requests: 6")
     result = imr("run", inputs / "a.zip", "--reader", "model", "--model", "m", "--dry-run", "--limit", 2)
     assert result.stdout.startswith("2 letters (0 that")
 

@@ -382,3 +382,9 @@ def test_the_installed_command_is_the_same_program(database: Path) -> None:
     ended = subprocess.run([script, "status", "--db", database], capture_output=True, text=True, check=False)
     assert ended.returncode == 0
     assert ended.stdout.startswith("6 documents")
+
+
+def test_a_letter_on_standard_input_is_estimated_too(imr: Invoke) -> None:
+    done = imr("extract", "-", "--dry-run", "--reader", "model", "--model", "m", stdin=letter_text().encode())
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("letters: 1 (0 that cannot be read); requests: 1, about ")
