@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -108,16 +109,17 @@ def docetl(job: Json) -> Read:
 
     Path("letters.json").write_text(json.dumps(job["letters"]), encoding="utf-8")
     etl.default_model = MODEL
+    careful = {"skip_on_error": True, "validate": ["output['outcome'] in ['upheld', 'overturned']"]}
     frame = etl.read_json("letters.json").map(
         prompt=PROMPT + "\n\n{{ input.text }}",
         output={"schema": {"case_number": "string", "outcome": "string"}},
-        **({"skip_on_error": True} if job["goes_on"] else {}),
+        **(careful if job["goes_on"] else {}),
     )
     return {row["case"]: row for row in frame.collect()}, []
 
 
 def curator(job: Json) -> Read:
-    """An `LLM` with a response format, over litellm: its other backend fetches a tokenizer."""
+    """An `LLM` with a response format."""
     from bespokelabs import curator as library  # noqa: PLC0415
     from pydantic import BaseModel  # noqa: PLC0415
 
@@ -134,9 +136,11 @@ def curator(job: Json) -> Read:
         def parse(self, row: Json, response: Decision) -> Json:
             return {"case": row["case"], **response.model_dump()}
 
-    settings = {"base_url": job["url"], **({"require_all_responses": False} if job["goes_on"] else {})}
-    reader = Reader(model_name=f"openai/{MODEL}", backend="litellm", backend_params=settings)
-    done = reader(job["letters"])
+    # It asks the endpoint for its limits, and without an answer keeps to 100,000 tokens a minute.
+    settings = {"max_requests_per_minute": 10_000, "max_tokens_per_minute": 10_000_000}
+    if job["goes_on"]:
+        settings["require_all_responses"] = False
+    done = Reader(model_name=MODEL, backend_params=settings)(job["letters"])
     failed: list[str] = []
     if done.failed_requests_path:
         lines = Path(done.failed_requests_path).read_text(encoding="utf-8").splitlines()
@@ -155,6 +159,9 @@ DRIVERS: dict[str, Callable[[Json], Read]] = {
 def drive(peer: str) -> None:
     """Read the letters of job.json with one tool, and tell in said.json what came of it."""
     job = json.loads(Path("job.json").read_text(encoding="utf-8"))
+    if found := find_spec("litellm"):  # it brings the tokenizers that would be fetched
+        for folder in found.submodule_search_locations or ():
+            os.environ["TIKTOKEN_CACHE_DIR"] = str(Path(folder, "litellm_core_utils", "tokenizers"))
     said: Json = {"version": version(DISTRIBUTIONS.get(peer, peer)), "out": {}, "failed": [], "raised": "", "why": ""}
     try:
         said["out"], said["failed"] = DRIVERS[peer](job)
@@ -396,8 +403,8 @@ def main() -> None:
             python, why = installed(name, given.peers.absolute())
         missing += [f"{name}: not available: {why}"] if why else []
         tools += [] if why else [Tool(name, python, seconds=given.seconds)]
-    options = {"docetl": "skip_on_error", "curator": "not require_all_responses"}
-    lenient = [replace(tool, option=options[tool.name]) for tool in tools if tool.name in options]
+    options = {"docetl": "skip_on_error, validate", "curator": "not require_all_responses"}
+    every = [replace(tool, option=way) for tool in tools for way in ("", options.get(tool.name)) if way is not None]
     with tempfile.TemporaryDirectory() as place:
         letters = made(given.letters + 1, Path(place))
         versions: dict[str, str] = {}
@@ -413,7 +420,7 @@ def main() -> None:
             return rows
 
         for title, trouble in POISON.items():
-            rows = each([*tools, *lenient], lambda case, bad=trouble: poisoned(case, given.letters, bad()))
+            rows = each(every, lambda case, bad=trouble: poisoned(case, given.letters, bad()))
             table(f"poison: {title}", POISON_COLUMNS, rows)
         table("one more letter", GROWN_COLUMNS, each(tools, lambda case: grown(case, given.letters)))
         table("kill -9", KILLED_COLUMNS, each(tools, lambda case: killed(case, given.letters)))
