@@ -313,7 +313,8 @@ class Case:
         if case in (self.folder / "log.txt").read_text(encoding="utf-8", errors="replace"):
             return "in the log only"
         if case in said["out"]:
-            return "an empty result"
+            filled = said["out"][case].get("outcome")
+            return f"read as {filled!r}" if filled else "an empty result"
         return "not named" if said["raised"] else "absent"
 
 
