@@ -5,8 +5,9 @@
 Every tool gets the same letters (made from the samples, with case numbers of their own), a fresh home, and the same
 loopback endpoint, which answers in the form that the tool asks for and counts requests by the case number in them.
 Tools run as their documentation shows it, with their own retries and caches; those that have a documented switch to
-go on after a failure have a second row with it. LangExtract gets a buffer that holds a whole letter, so that every
-tool needs one request a letter. A letter counts as out where its outcome is the one that the endpoint gave.
+go on after a failure, or to keep more of a run, have a second row with it. LangExtract gets a buffer that holds a
+whole letter, so that every tool needs one request a letter. A letter counts as out where its outcome is the one that
+the endpoint gave.
 
 Each peer goes into a virtual environment of its own in FOLDER, for their requirements contradict each other; what
 cannot be installed is printed with the reason.
@@ -52,6 +53,10 @@ PROMPT = "Read this letter. Give its case number, and the outcome of its first d
 PACKAGES = {"langextract": "langextract[openai]", "docetl": "docetl", "curator": "bespokelabs-curator"}
 DISTRIBUTIONS = {"ours": "imr-extractor", "curator": "bespokelabs-curator"}  # where it is not the tool's name
 MODULES = {"curator": "bespokelabs.curator"}
+CAREFUL = {"docetl": "skip_on_error, validate", "curator": "not require_all_responses"}
+"""What makes a tool go on after a failure, where that is not its default."""
+KEPT = {"docetl": "intermediate_dir"}
+"""What makes it keep more of a finished run than it does by default."""
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -109,11 +114,12 @@ def docetl(job: Json) -> Read:
 
     Path("letters.json").write_text(json.dumps(job["letters"]), encoding="utf-8")
     etl.default_model = MODEL
+    etl.intermediate_dir = "between" if job["option"] == KEPT["docetl"] else None
     careful = {"skip_on_error": True, "validate": ["output['outcome'] in ['upheld', 'overturned']"]}
     frame = etl.read_json("letters.json").map(
         prompt=PROMPT + "\n\n{{ input.text }}",
         output={"schema": {"case_number": "string", "outcome": "string"}},
-        **(careful if job["goes_on"] else {}),
+        **(careful if job["option"] == CAREFUL["docetl"] else {}),
     )
     return {row["case"]: row for row in frame.collect()}, []
 
@@ -138,7 +144,7 @@ def curator(job: Json) -> Read:
 
     # It asks the endpoint for its limits, and without an answer keeps to 100,000 tokens a minute.
     settings = {"max_requests_per_minute": 10_000, "max_tokens_per_minute": 10_000_000}
-    if job["goes_on"]:
+    if job["option"] == CAREFUL["curator"]:
         settings["require_all_responses"] = False
     done = Reader(model_name=MODEL, backend_params=settings)(job["letters"])
     failed: list[str] = []
@@ -247,7 +253,7 @@ class Tool:
     name: str
     python: str = sys.executable
     option: str = ""
-    """What makes it go on after a failure, where that is not its default."""
+    """Other than its defaults."""
     seconds: float = 180.0
     """A run that takes longer is killed."""
 
@@ -268,7 +274,7 @@ class Case:
         self.folder.mkdir(exist_ok=True)
         (self.folder / "said.json").unlink(missing_ok=True)
         told = [{"case": letter["case"], "text": letter["text"]} for letter in self.letters[:number]]
-        job = {"url": self.url, "letters": told, "goes_on": bool(self.tool.option)}
+        job = {"url": self.url, "letters": told, "option": self.tool.option}
         (self.folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         self.model.asked.clear()
         self.model.first = None
@@ -356,19 +362,16 @@ KILLED_COLUMNS = ("answered at the kill", "asked by then", "asked after it", "in
 def installed(name: str, folder: Path) -> tuple[str, str]:
     """The tool's interpreter, made where it is missing; and why it cannot be had, or nothing."""
     python = str(folder / name / "bin" / "python")
-    looked = (python, "-c", f"import {MODULES.get(name, name)}")
-    steps = [] if Path(python).exists() else [(sys.executable, "-m", "venv", str(folder / name))]
-    steps += [(python, "-m", "pip", "install", "--quiet", PACKAGES[name]), looked]
-    if (
-        not steps[2:]
-        and not subprocess.run(looked, check=False, capture_output=True, env=os.environ | OFFLINE).returncode
-    ):
+
+    def ran(*command: str) -> str:
+        done = subprocess.run(command, check=False, capture_output=True, text=True, env=os.environ | OFFLINE)
+        return " ".join(done.stderr.split())[-200:] or "?" if done.returncode else ""
+
+    install = (python, "-m", "pip", "install", "--quiet", PACKAGES[name])
+    look = (python, "-c", f"import {MODULES.get(name, name)}")
+    if Path(python).exists() and not ran(*look):
         return python, ""
-    for step in steps:
-        done = subprocess.run(step, check=False, capture_output=True, text=True, env=os.environ | OFFLINE)
-        if done.returncode:
-            return python, " ".join(done.stderr.split())[-200:]
-    return python, ""
+    return python, ran(sys.executable, "-m", "venv", str(folder / name)) or ran(*install) or ran(*look)
 
 
 def table(title: str, columns: tuple[str, ...], rows: list[tuple[str, list[object]]]) -> None:
@@ -404,8 +407,11 @@ def main() -> None:
             python, why = installed(name, given.peers.absolute())
         missing += [f"{name}: not available: {why}"] if why else []
         tools += [] if why else [Tool(name, python, seconds=given.seconds)]
-    options = {"docetl": "skip_on_error, validate", "curator": "not require_all_responses"}
-    every = [replace(tool, option=way) for tool in tools for way in ("", options.get(tool.name)) if way is not None]
+
+    def ways(options: dict[str, str]) -> list[Tool]:
+        both = ((tool, option) for tool in tools for option in ("", options.get(tool.name)))
+        return [replace(tool, option=option) for tool, option in both if option is not None]
+
     with tempfile.TemporaryDirectory() as place:
         letters = made(given.letters + 1, Path(place))
         versions: dict[str, str] = {}
@@ -421,9 +427,9 @@ def main() -> None:
             return rows
 
         for title, trouble in POISON.items():
-            rows = each(every, lambda case, bad=trouble: poisoned(case, given.letters, bad()))
+            rows = each(ways(CAREFUL), lambda case, bad=trouble: poisoned(case, given.letters, bad()))
             table(f"poison: {title}", POISON_COLUMNS, rows)
-        table("one more letter", GROWN_COLUMNS, each(tools, lambda case: grown(case, given.letters)))
+        table("one more letter", GROWN_COLUMNS, each(ways(KEPT), lambda case: grown(case, given.letters)))
         table("kill -9", KILLED_COLUMNS, each(tools, lambda case: killed(case, given.letters)))
     print(f"\n{given.letters} letters;", ", ".join(f"{name} {number}" for name, number in versions.items()), *missing)
 
