@@ -486,7 +486,7 @@ def test_an_estimate_of_an_archive(inputs: Path, tmp_path: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("letters: 7 (1 that cannot be read); requests: 6")
     result = imr("run", inputs / "a.zip", "--reader", "model", "--model", "m", "--dry-run", "--limit", 2)
-    assert result.stdout.startswith("2 letters (0 that")
+    assert result.stdout.startswith("letters: 2 (0 that")
 
 
 def test_the_help_says_what_is_taken() -> None:
