@@ -21,13 +21,14 @@ _MONTHS = {
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 
 # 10/13/2016 · 10-13-16 · "10-30- 2016" and "10/14/ 2016" (wrapped) · October 13, 2016 · 13 October 2016 · 2016-10-13
+# The look at the first character is what most places fail at, at a fraction of the cost.
 DATE = re.compile(
-    rf"""(?x)
+    rf"""(?x) (?=[\djfmasond]) (?:
     (?<![\w/.-])(?P<m>\d{{1,2}})\s?(?P<sep>[/-])\s?(?P<d>\d{{1,2}})\s?(?P=sep)\s?(?P<y>\d{{4}}|\d{{2}})(?![\d/]|-\d)
     | (?<![\d/-])(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})(?!\d)
     | \b(?P<month>{_MONTH})\b\.?\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s?,?\s?(?P<year>\d{{4}})\b
     | \b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month2>{_MONTH})\b\.?,?\s(?P<year2>\d{{4}})\b
-    """
+    )"""
 )
 
 

@@ -43,6 +43,8 @@ def fold(text: str) -> str:
     >>> fold("Patient’s X–RAY")
     "patient's x-ray"
     """
+    if text.isascii():
+        return text.lower()
     plain = text.translate(_PLAIN)
     lowered = plain.lower()
     if len(lowered) == len(plain):
@@ -91,7 +93,7 @@ class View:
     @cached_property
     def folded(self) -> str:
         """`flat`, folded; same offsets."""
-        return fold(self.flat)
+        return self.folded_lines.replace("\n", " ")
 
     @cached_property
     def folded_lines(self) -> str:

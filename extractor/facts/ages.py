@@ -11,22 +11,25 @@ from extractor.spans import Span
 
 _PERSON = r"(?:man|woman|male|female|gentleman|lady|worker|employee)"
 _AGE = re.compile(
+    # every form begins where a word does
+    r"\b(?:"
     # "45 year old", "forty-five-year-old", "52 yr. old"; not "12 year old step daughter"
-    rf"\b(\d{{2,3}}|{NUMBER_WORD})\s?[-– ]?\s?(?:year|yr)s?\.?\s?[-– ]?\s?old\b(?! \w+ (?:daughter|son|child))"
+    rf"(\d{{2,3}}|{NUMBER_WORD})\s?[-– ]?\s?(?:year|yr)s?\.?\s?[-– ]?\s?old\b(?! \w+ (?:daughter|son|child))"
     # "45 y/o", "45-yo", "45yom"
-    rf"|\b(\d{{2,3}})[- ]?(?:y/o|y\.o\.?|yo|yof|yom)\b"
+    r"|(\d{2,3})[- ]?(?:y/o|y\.o\.?|yo|yof|yom)\b"
     # "age 45", "aged 45", "age: 45"
-    rf"|\bage(?:d|:| of| is| was)?\s(\d{{2,3}})\b(?!\s?%)"
+    r"|age(?:d|:| of| is| was)?\s(\d{2,3})\b(?!\s?%)"
     # "45 years of age"
-    rf"|\b(\d{{2,3}}|{NUMBER_WORD}) (?:years?|yrs?) of age\b"
+    rf"|(\d{{2,3}}|{NUMBER_WORD}) (?:years?|yrs?) of age\b"
     # "a man of 45"
-    rf"|\b{_PERSON} of (\d{{2,3}}|{NUMBER_WORD})\b(?! (?:the|a|his|her)\b)"
+    rf"|{_PERSON} of (\d{{2,3}}|{NUMBER_WORD})\b(?! (?:the|a|his|her)\b)"
     # "just turned 45"
-    rf"|\b(?:just |recently |now |has )turned (\d{{2,3}}|{NUMBER_WORD})\b"
+    rf"|(?:just |recently |now |has )turned (\d{{2,3}}|{NUMBER_WORD})\b"
     # "The patient, 45 years, …"
-    rf"|(?<=[.,:;] )(\d{{2,3}}) (?:years?|yrs?)(?=[.,;])"
+    r"|(?<=[.,:;] )(\d{2,3}) (?:years?|yrs?)(?=[.,;])"
     # "is a warehouse worker, 45, …"
-    rf"|\bis (?:a|an) [a-z][a-z -]{{2,40}}, (\d{{2,3}}),"
+    r"|is (?:a|an) [a-z][a-z -]{2,40}, (\d{2,3}),"
+    r")"
 )
 # The pattern above is dear; this one says cheaply where it cannot match.
 _AGE_HINT = re.compile(r"years?|yr|y/o|y\.o|yo[fm]?\b|\bage|turned|\b(?:man|woman|gentleman|lady) of\b|, \d\d,")

@@ -36,7 +36,7 @@ _CREDENTIALS = re.compile(
     r"states? ?(?:\(s\))? of licensure|certifications? ?(?:\(s\))? ?/ ?specialty|following credentials"
 )
 _CLOSING = re.compile(
-    r"(?<=\n)(?:sincerely,|respectfully,|effect of the decision\s?:|disclaimer\s?: maximus is providing"
+    r"\n(?:sincerely,|respectfully,|effect of the decision\s?:|disclaimer\s?: maximus is providing"
     r"|cc: department of industrial|/[a-z]{2,3}\n)"
 )
 _NOTICE_TITLE = "notice of independent medical review determination"
@@ -156,8 +156,8 @@ def _speaks_as_notice(folded: str) -> bool:
 def _end(view: View, marks: list[Mark]) -> int:
     closing = _CLOSING.search(view.folded_lines)
     last = max((mark.span.end for mark in marks if mark.name is not Name.CLOSING), default=0)
-    if closing and closing.start() > last:
-        return closing.start()
+    if closing and closing.start() + 1 > last:  # the match begins with the break before it
+        return closing.start() + 1
     return len(view.flat)
 
 

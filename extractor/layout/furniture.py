@@ -23,10 +23,10 @@ _ALWAYS = re.compile(
     | cm\d\d-\d{5,8}(?!\d)\s*[-,|]?\s*(?:page\b.{0,12}|\d{1,3})
     )$"""
 )
-# A cheap first look at what could be one: a short line with a digit that begins as they do.
+# A cheap first look at what could be one: a short line with a digit that begins as they do, behind a break.
 _CANDIDATE = re.compile(
-    r"(?:^|(?<=\f))[^\S\n\f]*(?=[pfic\d-])(?:p(?:age|g)|final|imr|case|cm\d|\d|-)[^\n\f]{0,110}(?=\n|\f|\Z)",
-    re.IGNORECASE | re.MULTILINE,
+    r"[\n\f](?P<line>[^\S\n\f]*(?=[pfic\d-])(?:p(?:age|g)|final|imr|case|cm\d|\d|-)[^\n\f]{0,110}(?=\n|\f|\Z))",
+    re.IGNORECASE,
 )
 _DIGITS = re.compile(r"\d+")
 # A line repeated at page edges is furniture only if it also speaks like it: text may repeat there by chance.
@@ -40,7 +40,11 @@ def find_furniture(text: str) -> tuple[Span, ...]:
     feeds), is the same there but for numbers, and speaks of pages, cases or the letter. The first of such repeated
     lines is kept, since it may be the letter's own header.
     """
-    spans = [Span(*match.span()) for match in _CANDIDATE.finditer(text) if _ALWAYS.match(fold(collapse(match.group())))]
+    spans = [
+        Span(*match.span("line")).shift(-1)
+        for match in _CANDIDATE.finditer("\n" + text)  # so that the first line stands behind a break, too
+        if _ALWAYS.match(fold(collapse(match["line"])))
+    ]
     if "\f" in text:
         edges = _edges(text)
         shapes = Counter(_DIGITS.sub("#", line) for line, _ in edges)
