@@ -6,16 +6,16 @@ decides claim by claim what is accepted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from extractor.spans import Span
 
 Value = str | int | float | bool | date
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A value and where the reader says that it stands."""
 
     value: Value
@@ -63,7 +63,7 @@ class Draft:
 
     def judge(self, pointer: str) -> None:
         """Mark a claim as a judgement."""
-        self.claims[pointer] = replace(self.claims[pointer], judged=True)
+        self.claims[pointer] = self.claims[pointer]._replace(judged=True)
 
     def cite(self, pointer: str, value: Value | None, first: int, last: int, *, judged: bool = False) -> None:
         """Add a claim that cites numbered lines; None and empty text say nothing."""

@@ -18,6 +18,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from extractor.admission import admits, told_at
 from extractor.determination import REASONS, SUBCATEGORIES, Category, Outcome, Reason, Subcategory
@@ -68,7 +69,7 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
             places, ambiguous = _places(layout.view, scopes, spec, claim)
             if not places and not claim.places:
                 told = told_at(pointer, claim.value, layout, facts)
-                places = told if all(any(scope.contains(place) for scope in scopes) for place in told) else ()
+                places = told if _inside(told, scopes) else ()
             context = layout.view.folded[slice(*scopes[0])] if spec.in_heading and scopes else ""
             why, support = _verdict(pointer, spec, claim, places, context, layout, facts, draft)
             if why is None and ambiguous:
@@ -117,7 +118,7 @@ def _verdict(
     view = layout.view
     if not places:
         return "its words are not where the letter would say it", Support.UNCHECKED
-    if spec.verbatim and not _same(str(claim.value), " ".join(view.words(span) for span in places)):
+    if spec.verbatim and not _same(str(claim.value), " ".join([view.words(span) for span in places])):
         return "the words cited for it are other words", Support.CONTRADICTED
     words = [view.folded[span.start : span.end] for span in places]
     support = supports(spec, claim.value, words, context)
@@ -160,9 +161,9 @@ def _withhold(result: Grounded, pointer: str, refused: Value, why: str) -> None:
 def _places(view: View, scopes: list[Span], spec: Field, claim: Claim) -> tuple[tuple[Span, ...], bool]:
     """The places of a claim that lie in its scope and cut no word; and whether others would have done as well."""
     if claim.places:
-        inside = all(any(scope.contains(place) for scope in scopes) for place in claim.places)
-        whole = not spec.whole_words or all(_bounded(view.folded, place) for place in claim.places)
-        return (claim.places if inside and whole else ()), False
+        if not _inside(claim.places, scopes) or (spec.whole_words and not _whole(view.folded, claim.places)):
+            return (), False
+        return claim.places, False
     cited = _cited(view, claim)
     for scope in scopes:
         if cited is not None and scope.overlaps(cited):
@@ -175,6 +176,17 @@ def _places(view: View, scopes: list[Span], spec: Field, claim: Claim) -> tuple[
         if found:
             return (found[0],), len(found) > 1 and not spec.in_heading
     return (), False
+
+
+def _inside(places: tuple[Span, ...], scopes: list[Span]) -> bool:
+    for place in places:
+        if not any(scope.contains(place) for scope in scopes):
+            return False
+    return True
+
+
+def _whole(folded: str, places: tuple[Span, ...]) -> bool:
+    return all(_bounded(folded, place) for place in places)
 
 
 def _cited(view: View, claim: Claim) -> Span | None:
@@ -249,8 +261,7 @@ def unchecked_flag(pointer: str, value: Value) -> Flag:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Trace:
+class _Trace(NamedTuple):
     """Where places lead in the raw text; many leaves share one place."""
 
     spans: tuple[tuple[int, int], ...]
@@ -260,8 +271,8 @@ class _Trace:
 
 def _trace(view: View, places: tuple[Span, ...]) -> _Trace:
     return _Trace(
-        spans=tuple((raw.start, raw.end) for place in places for raw in view.raw_spans(place)),
-        quote=" ".join(view.words(place) for place in places),
+        spans=tuple([(raw.start, raw.end) for place in places for raw in view.raw_spans(place)]),
+        quote=" ".join([view.words(place) for place in places]),
         lines=(view.line_number(places[0].start), view.line_number(max(places[-1].start, places[-1].end - 1))),
     )
 
@@ -291,7 +302,7 @@ def _withhold_misfits(result: Grounded) -> None:
     """Reasons of the other outcome, reasons said twice, and a subcategory of another category."""
     said: set[tuple[str, Value]] = set()
     for pointer in list(result.values):
-        if match := _REASON.fullmatch(pointer):
+        if "/reasons/" in pointer and (match := _REASON.fullmatch(pointer)):
             outcome = result.values.get(f"/decisions/{match.group(1)}/outcome")
             value = result.values[pointer]
             twice = (match.group(1), value) in said

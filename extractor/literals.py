@@ -102,6 +102,11 @@ NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?|{NUMBER_WORD})"
 """Pattern of a number in figures or words, folded."""
 
 
+_FIGURES = re.compile(r"\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?|\.\d+")
+_NUMBER_WORDS = re.compile(rf"\b(?:{NUMBER_WORD}|once|twice|single)\b")
+_NUMERAL = re.compile(r"\d+(?:\.\d+)?|\.\d+", re.ASCII)
+
+
 def number(words: str) -> float | None:
     """The number that `words` (folded) say, in figures or words; None where they say none.
 
@@ -109,7 +114,7 @@ def number(words: str) -> float | None:
     (24.0, 1000.0, 2.0, None)
     """
     words = words.strip().replace(",", "")
-    if re.fullmatch(r"\d+(?:\.\d+)?|\.\d+", words, re.ASCII):
+    if _NUMERAL.fullmatch(words):
         return float(words)
     if words in _OTHER:
         return float(_OTHER[words])
@@ -126,8 +131,8 @@ def number(words: str) -> float | None:
 
 def numbers_in(folded: str) -> set[float]:
     """Every number that stands in `folded`, in figures or words."""
-    found = {float(match.replace(",", "")) for match in re.findall(r"\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?|\.\d+", folded)}
-    for match in re.findall(rf"\b(?:{NUMBER_WORD}|once|twice|single)\b", folded):
+    found = {float(match.replace(",", "")) for match in _FIGURES.findall(folded)}
+    for match in _NUMBER_WORDS.findall(folded):
         value = number(match)
         if value is not None:
             found.add(value)

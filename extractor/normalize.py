@@ -121,18 +121,17 @@ class View:
 
     def trim(self, start: int, end: int, extra: str = "") -> Span:
         """The view span without blanks (and characters of `extra`) at its ends."""
-        text = self.flat
-        strip = " " + extra
-        while start < end and text[start] in strip:
-            start += 1
-        while end > start and text[end - 1] in strip:
-            end -= 1
-        return Span(start, max(start, end))
+        if end <= start:
+            return Span(start, start)
+        words = self.flat[start:end].lstrip(" " + extra)
+        start = end - len(words)
+        return Span(start, start + len(words.rstrip(" " + extra)))
 
     def _raw(self, offset: int) -> int:
-        piece = max(0, bisect_right(self._view_starts, offset) - 1)
-        inside = min(offset - self._view_starts[piece], max(0, self._raw_lengths[piece] - 1))
-        return self._raw_starts[piece] + inside
+        piece = bisect_right(self._view_starts, offset) - 1  # the first piece begins at 0
+        inside = offset - self._view_starts[piece]
+        last = self._raw_lengths[piece] - 1  # a blank between two pieces belongs to neither
+        return self._raw_starts[piece] + (inside if inside < last else last)
 
     def raw(self, span: Span) -> Span:
         """The raw span from the first to the last character of a view span."""

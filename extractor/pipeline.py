@@ -353,9 +353,9 @@ def _passage(pointer: str, value: Value, grounded: Grounded) -> dict[str, Any]:
 
 
 def _listed(node: Any) -> Any:
-    """Nested dictionaries with positions for keys become lists, in order."""
+    """Nested dictionaries with positions for keys become lists, in order. Keys are all positions, or all names."""
     if not isinstance(node, dict):
         return node
-    if node and all(key.isdigit() for key in node):
+    if next(iter(node), "").isdigit():
         return [_listed(node[key]) for key in sorted(node, key=int)]
-    return {key: _listed(value) for key, value in node.items()}
+    return {key: _listed(value) if isinstance(value, dict) else value for key, value in node.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -196,6 +197,13 @@ def _fills_line(view: View, start: int, end: int) -> bool:
     return shown.upper() == shown  # "CLINICAL CASE SUMMARY The expert reviewer …": the break was lost
 
 
+@lru_cache(maxsize=1024)  # lines that end in a colon are much the same in every letter
+def _resembled(folded: str) -> Name | None:
+    """The heading or label whose words are nearly these."""
+    best = process.extractOne(folded, _FUZZY_CHOICES, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF)
+    return _CANON[best[0]] if best is not None else None
+
+
 def _misspelled(view: View, known: list[Mark]) -> list[Mark]:
     taken = {view.line_number(mark.span.start) for mark in known}
     found: list[Mark] = []
@@ -213,10 +221,9 @@ def _misspelled(view: View, known: list[Mark]) -> list[Mark]:
             continue
         if not 10 <= len(candidate) <= 60 or not candidate[0].isalpha():
             continue
-        best = process.extractOne(fold(candidate), _FUZZY_CHOICES, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF)
-        if best is None:
+        name = _resembled(fold(candidate))
+        if name is None:
             continue
-        name = _CANON[best[0]]
         if name in _NEEDS_COLON and colon <= 0:
             continue
         if name in SECTIONS and colon > 0 and line[colon + 1 :].strip() and name is not Name.SUMMARY:

@@ -17,6 +17,7 @@ _INSIDE_SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(]?[A-Z0-9#])")
 _OPEN_END = re.compile(
     r"(?:[,:;/&(+-]|\b(?:and|or|of|for|the|a|an|to|with|without|in|on|per|by|from|at|is|was))$", re.IGNORECASE
 )
+_LONGEST_OPEN_END = len("without")
 _LOST_BREAKS = 160
 """A line longer than this was not set by hand: its breaks were lost."""
 
@@ -89,7 +90,7 @@ def _begins_paragraph(view: View, number: int, setting: Setting) -> bool:
     word = view.lined[line.start : line.end].split(" ", 1)[0]
     broken_early = _set_width(before) + 1 + _set_width(word) < 0.86 * setting.width
     closed = _SENTENCE_END.search(before) is not None
-    left_open = _OPEN_END.search(before) is not None
+    left_open = _OPEN_END.search(before, max(0, len(before) - _LONGEST_OPEN_END)) is not None
     at_page_break = (number - 1) in view.page_breaks
     gapped = view.gaps[number - 1] > setting.gap and not at_page_break
     if setting.spaced and not at_page_break:
