@@ -182,6 +182,13 @@ class View:
 _NOTHING = dict.fromkeys(map(ord, _INVISIBLE), " ")
 
 
+def _is_even(line: str) -> bool:
+    """The line is shown as it is; ASCII can be told without a pattern, for its odd blanks are not printable."""
+    if line.isascii():
+        return "  " not in line and (line.isprintable() or _UNEVEN.search(line) is None)
+    return _UNEVEN.search(line) is None
+
+
 def view_of(text: str, furniture: Collection[Span] = ()) -> View:  # noqa: PLR0915 - one pass over the text
     """The reading view of `text`, without the raw stretches in `furniture` (whole lines, in order).
 
@@ -216,7 +223,7 @@ def view_of(text: str, furniture: Collection[Span] = ()) -> View:  # noqa: PLR09
         line_starts.append(at)
         gaps.append(gap)
         gap, new_page = 0, False
-        if _UNEVEN.search(line) is None:
+        if _is_even(line):
             view_starts.append(at)
             raw_starts.append(line_at + raw_line.find(line))
             raw_lengths.append(len(line))

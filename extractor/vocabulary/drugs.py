@@ -46,6 +46,20 @@ def _longest() -> int:
     return max(name.count(" ") for name in table()) + 1
 
 
+_HEAD = re.compile(r"[a-z0-9]*")
+
+
+def _head(folded: str, start: int = 0) -> str:
+    match = _HEAD.match(folded, start)
+    return match.group() if match is not None else ""
+
+
+@cache
+def _heads() -> frozenset[str]:
+    """What names begin with, up to a blank or hyphen: few words of a text do, and the others need no look-up."""
+    return frozenset(map(_head, table()))
+
+
 _WORD = re.compile(r"[a-z][a-z0-9]*(?:['-][a-z0-9]+)*|\d+(?:-[a-z]+)?")
 # A salt or release form belongs to the name as printed ("Orphenadrine Citrate ER").
 _SUFFIX = re.compile(
@@ -62,11 +76,14 @@ _DOSAGE_FORM = re.compile(
 
 def find_drugs(folded: str, start: int = 0, end: int | None = None) -> Iterator[NamedDrug]:
     """Drugs named in `folded[start:end]`, in order, longest names first, none overlapping."""
-    names, longest = table(), _longest()
+    names, heads, longest = table(), _heads(), _longest()
     stop = len(folded) if end is None else end
     words = list(_WORD.finditer(folded, start, stop))
     index = 0
     while index < len(words):
+        if _head(folded, words[index].start()) not in heads:
+            index += 1
+            continue
         for count in range(min(longest, len(words) - index), 0, -1):
             first, last = words[index], words[index + count - 1]
             candidate = folded[first.start() : last.end()]

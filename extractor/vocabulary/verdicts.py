@@ -47,6 +47,8 @@ _NECESSARY = re.compile(
 
 def conclusions(folded: str, start: int, end: int) -> Iterator[tuple[Outcome, Span]]:
     """What `folded[start:end]` says on necessity, in order: the outcome each statement amounts to, and where."""
+    if folded.find("medical", start, end) < 0:  # every statement on necessity has the word
+        return
     taken: list[Span] = []
     found: list[tuple[Outcome, Span]] = []
     for match in _NOT_NECESSARY.finditer(folded, start, end):
