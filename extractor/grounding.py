@@ -120,10 +120,12 @@ def _verdict(
         return "its words are not where the letter would say it", Support.UNCHECKED
     if spec.verbatim and not _same(str(claim.value), " ".join([view.words(span) for span in places])):
         return "the words cited for it are other words", Support.CONTRADICTED
-    words = [view.folded[span.start : span.end] for span in places]
-    support = supports(spec, claim.value, words, context)
-    if support is Support.CONTRADICTED:
-        return f"the words cited for it ({_shown(words)}) do not say that", support
+    support = Support.SUPPORTED
+    if spec.check is not None:
+        words = [view.folded[span.start : span.end] for span in places]
+        support = supports(spec, claim.value, words, context)
+        if support is Support.CONTRADICTED:
+            return f"the words cited for it ({_shown(words)}) do not say that", support
     if not admits(pointer, claim.value, places, layout, facts, draft):
         return "the letter says something else there", Support.CONTRADICTED
     return None, support
@@ -161,7 +163,7 @@ def _withhold(result: Grounded, pointer: str, refused: Value, why: str) -> None:
 def _places(view: View, scopes: list[Span], spec: Field, claim: Claim) -> tuple[tuple[Span, ...], bool]:
     """The places of a claim that lie in its scope and cut no word; and whether others would have done as well."""
     if claim.places:
-        if not _inside(claim.places, scopes) or (spec.whole_words and not _whole(view.folded, claim.places)):
+        if not _inside(claim.places, scopes) or (spec.whole_words and _cuts_words(view.folded, claim.places)):
             return (), False
         return claim.places, False
     cited = _cited(view, claim)
@@ -179,14 +181,20 @@ def _places(view: View, scopes: list[Span], spec: Field, claim: Claim) -> tuple[
 
 
 def _inside(places: tuple[Span, ...], scopes: list[Span]) -> bool:
-    for place in places:
-        if not any(scope.contains(place) for scope in scopes):
+    for start, end in places:
+        for scope in scopes:
+            if scope.start <= start and end <= scope.end:
+                break
+        else:
             return False
     return True
 
 
-def _whole(folded: str, places: tuple[Span, ...]) -> bool:
-    return all(_bounded(folded, place) for place in places)
+def _cuts_words(folded: str, places: tuple[Span, ...]) -> bool:
+    for place in places:
+        if not _bounded(folded, place):
+            return True
+    return False
 
 
 def _cited(view: View, claim: Claim) -> Span | None:
@@ -267,6 +275,8 @@ class _Trace(NamedTuple):
     spans: tuple[tuple[int, int], ...]
     quote: str
     lines: tuple[int, int]
+    cited: dict[tuple[How, Support], Evidence]
+    """The evidence that these places were already taken as."""
 
 
 def _trace(view: View, places: tuple[Span, ...]) -> _Trace:
@@ -274,6 +284,7 @@ def _trace(view: View, places: tuple[Span, ...]) -> _Trace:
         spans=tuple([(raw.start, raw.end) for place in places for raw in view.raw_spans(place)]),
         quote=" ".join([view.words(place) for place in places]),
         lines=(view.line_number(places[0].start), view.line_number(max(places[-1].start, places[-1].end - 1))),
+        cited={},
     )
 
 
@@ -284,7 +295,11 @@ def _evidence(view: View, claim: Claim, value: Value, trace: _Trace, spec: Field
         shown = value if spec.verbatim else trace.quote
         printed = len(trace.spans) == 1 and view.raw_text[slice(*trace.spans[0])] == shown
         how = How.EXACT if printed else How.NORMALIZED
-    return Evidence(spans=trace.spans, quote=trace.quote, how=how, support=support, lines=trace.lines)
+    evidence = trace.cited.get((how, support))
+    if evidence is None:
+        evidence = Evidence(spans=trace.spans, quote=trace.quote, how=how, support=support, lines=trace.lines)
+        trace.cited[how, support] = evidence
+    return evidence
 
 
 # --- leaves that must agree with one another -----------------------------------------------------------------------

@@ -185,7 +185,16 @@ class _Reading:
     def _free(self, place: Span) -> bool:
         return not any(other.overlaps(place) for other in self._used)
 
+    def _says(self, word: str) -> bool:
+        return self._folded.find(word, *self._span) >= 0
+
+    def _says_week(self) -> bool:
+        """The patterns of weeks are dear, and most requests speak of none."""
+        return self._says("week") or self._says("wk")
+
     def refills(self) -> None:
+        if not self._says("refill"):
+            return
         for pattern in _REFILLS:
             match = pattern.search(self._folded, *self._span)
             if match is None:
@@ -197,6 +206,8 @@ class _Reading:
 
     def per_week(self) -> bool:
         """Whether the words say anything of a week."""
+        if not self._says_week():
+            return False
         for pattern in _PER_WEEK:
             matches = list(pattern.finditer(self._folded, *self._span))
             match = next((m for m in matches if not self._in_range(Span(*m.span()))), None)
@@ -222,6 +233,8 @@ class _Reading:
             self._used.append(Span(*match.span()))
 
     def weeks(self) -> None:
+        if not self._says_week():
+            return
         for pattern in _WEEKS:
             matches = pattern.finditer(self._folded, *self._span)
             match = next((m for m in matches if self._free(Span(*m.span("n")))), None)

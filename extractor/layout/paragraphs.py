@@ -53,7 +53,11 @@ def setting_of(view: View, section: Span, labels: Sequence[int]) -> Setting:
 
 def _set_width(line: str) -> int:
     """About how much room a line takes: capitals are a third wider than other letters."""
-    return len(line) + sum(map(str.isupper, line)) // 3
+    capitals = len(_CAPITAL.findall(line)) if line.isascii() else sum(map(str.isupper, line))
+    return len(line) + capitals // 3
+
+
+_CAPITAL = re.compile("[A-Z]")
 
 
 def paragraph_starts(view: View, lower: int, end: int, setting: Setting) -> list[int]:

@@ -131,12 +131,12 @@ def gives_subcategory(value: Value, words: list[str], context: str) -> bool:
 
 def gives_part(value: Value, words: list[str], context: str) -> bool:
     """The words name the part."""
-    return value in {part.value for part in part_of(" ".join(words))}
+    return value in part_of(" ".join(words))
 
 
 def gives_side(value: Value, words: list[str], context: str) -> bool:
     """The words name the side."""
-    return value in {side.value for side in sides_in(" ".join(words))}
+    return value in sides_in(" ".join(words))
 
 
 _UNITS = {
@@ -218,4 +218,4 @@ def gives_reason(value: Value, words: list[str], context: str) -> bool:
     text = " ".join(words)
     if value == "other":
         return bool(text)
-    return any(cue.reason.value == value and cue.pattern.search(text) for cue in (*UPHELD, *OVERTURNED))
+    return any(cue.reason == value and cue.pattern.search(text) for cue in (*UPHELD, *OVERTURNED))
