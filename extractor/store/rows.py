@@ -175,7 +175,7 @@ def restore(
 
 def quote_of(text: str, spans: Iterable[Sequence[int]]) -> str:
     """Quote the words at the spans, blanks made single, pieces joined by one blank: as nearly every quote is made."""
-    return " ".join(" ".join(text[start:end].split()) for start, end in spans)
+    return " ".join([" ".join(text[start:end].split()) for start, end in spans])
 
 
 def _determination_row(determination: Determination, flags: Sequence[Flag]) -> Row:
@@ -262,8 +262,8 @@ def _evidence_row(position: int, pointer: str, evidence: Evidence, text: str) ->
         position,
         pointer,
         _spans(evidence.spans),
-        evidence.how,
-        evidence.support,
+        evidence.how.value,  # a plain string: pickle and SQLite take twice as long over a member of an enum
+        evidence.support.value,
         first,
         last,
         quote,
@@ -293,4 +293,4 @@ def _iso(day: Any) -> str | None:
 
 def _spans(spans: Iterable[Sequence[int]]) -> str:
     """Write spans as JSON; seventy values a letter make a general encoder felt."""
-    return f"[{','.join(f'[{start},{end}]' for start, end in spans)}]"
+    return f"[{','.join([f'[{start},{end}]' for start, end in spans])}]"
