@@ -7,6 +7,7 @@ citations give. Fields that can be told by their words alone are admitted here w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 from extractor.determination import Category, Subcategory
@@ -51,10 +52,11 @@ def _outside_items(parts: list[str], value: Value, places: tuple[Span, ...], lay
     if parts[0] == "reviewer":
         return layout.variant == "unknown" or value in dict(getattr(facts.reviewer, parts[1]))
     if parts == ["patient", "age"]:
-        told = (age for age, _ in ages(view, layout.summary)) if layout.summary is not None else iter(())
-        # The summary is of the patient; a rationale's age may be anybody's. It is read only as far as need be.
-        if (first := next(told, None)) is not None and value != first and value not in told:
-            return False
+        if layout.summary is not None:
+            # The summary is of the patient; a rationale's age may be anybody's. It is read only as far as need be.
+            told: Iterator[Value] = (age for age, _ in ages(view, layout.summary))
+            if value != next(told, value) and value not in told:
+                return False
         return any(value == age and place.overlaps(places[0]) for age, place in ages(view, _around(view, places[0])))
     return True
 

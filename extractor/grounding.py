@@ -163,9 +163,9 @@ def _withhold(result: Grounded, pointer: str, refused: Value, why: str) -> None:
 def _places(view: View, scopes: list[Span], spec: Field, claim: Claim) -> tuple[tuple[Span, ...], bool]:
     """The places of a claim that lie in its scope and cut no word; and whether others would have done as well."""
     if claim.places:
-        if not _inside(claim.places, scopes) or (spec.whole_words and _cuts_words(view.folded, claim.places)):
-            return (), False
-        return claim.places, False
+        inside = _inside(claim.places, scopes)
+        whole = not spec.whole_words or all(_bounded(view.folded, place) for place in claim.places)
+        return (claim.places if inside and whole else ()), False
     cited = _cited(view, claim)
     for scope in scopes:
         if cited is not None and scope.overlaps(cited):
@@ -188,13 +188,6 @@ def _inside(places: tuple[Span, ...], scopes: list[Span]) -> bool:
         else:
             return False
     return True
-
-
-def _cuts_words(folded: str, places: tuple[Span, ...]) -> bool:
-    for place in places:
-        if not _bounded(folded, place):
-            return True
-    return False
 
 
 def _cited(view: View, claim: Claim) -> Span | None:

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from letters import LETTERS
+from letters import LETTERS, sample
 
 from extractor.determination import SUBCATEGORIES, Category, Outcome, Part, Side, Subcategory
+from extractor.normalize import fold
+from extractor.vocabulary import wordlists
 from extractor.vocabulary.body import find_parts, part_of, sides_in
 from extractor.vocabulary.drugs import find_drugs, table
 from extractor.vocabulary.people import SPECIALTIES, STATES, specialty_named, state_named
@@ -236,3 +239,50 @@ def test_named_parts_lie_within_the_text(text: str) -> None:
             assert re.search(r"left|right|[lr][tul]e?", text[named.side_start : named.side_end])
         assert (named.part, named.side) not in seen
         seen.add((named.part, named.side))
+
+
+@pytest.mark.parametrize(
+    ("words", "letters"),
+    [
+        (["cat", "dog"], "cd"),
+        (["{big} dog"], "ht"),
+        (["(?:red|new) cat", "(?:b[|)]|a)"], "abnr"),
+        (["(?:b|\\)d|a)"], ""),
+        (["(?:red|(?:old|new)) cat"], "nor"),
+        (["a|b"], "ab"),
+        (["{big}? dog"], ""),
+        (["(?:red)? dog"], ""),
+        (["{big}{2}"], ""),
+        (["colou?r", "a?b"], ""),
+        (["a+b", "c"], "ac"),
+        (["\\bcat"], ""),
+        (["[ab]c"], ""),
+        (["#1", "cat"], ""),
+    ],
+)
+def test_initials(words: list[str], letters: str) -> None:
+    assert wordlists.initials(words, {"big": ["huge", "tall?"]}) == set(letters)
+
+
+def every_list() -> list[tuple[list[str], wordlists.Terms]]:
+    lists: list[tuple[list[str], wordlists.Terms]] = []
+    for name in ("body", "reasons", "treatments"):
+        tables = wordlists.load(name)
+        for entries in tables.values():
+            for entry in entries if isinstance(entries, list) else [entries]:
+                terms = {**tables["terms"], **entry.get("terms", {})}
+                lists += [([word], terms) for word in entry.get("words", [])] + [(terms[term], terms) for term in terms]
+    return lists
+
+
+def plainly(words: Sequence[str], terms: wordlists.Terms) -> str:
+    """The pattern of a list without a look at what it begins with."""
+    spelled_out = (re.sub(r"\{([a-z_]+)\}", lambda name: plainly(terms[name[1]], terms), word) for word in words)
+    return f"(?:{'|'.join(spelled_out)})"
+
+
+def test_the_first_look_changes_no_match() -> None:
+    text = fold(" ".join(sample("CM16-0500101").split()))
+    for words, terms in every_list():
+        plain, looking = re.compile(plainly(words, terms)), re.compile(wordlists.any_of(words, terms))
+        assert [m.span() for m in looking.finditer(text)] == [m.span() for m in plain.finditer(text)], words
