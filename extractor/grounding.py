@@ -217,6 +217,8 @@ def _bounded(folded: str, place: Span) -> bool:
     if end <= start:
         return False
     before, after = folded[max(0, start - 2) : start], folded[end : end + 2]
+    if before[-1:].isspace() and after[:1].isspace():
+        return True  # most places stand so
     if _one_token(before[-1:], folded[start]) or _one_token(folded[end - 1], after[:1]):
         return False
     if folded[start].isdigit() and len(before) == 2 and before[1] in ".,/-" and before[0].isdigit():

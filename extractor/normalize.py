@@ -44,7 +44,7 @@ def fold(text: str) -> str:
     "patient's x-ray"
     """
     if text.isascii():
-        return text.lower()
+        return text.replace("`", "'").lower()  # the one character of ASCII that is folded
     plain = text.translate(_PLAIN)
     lowered = plain.lower()
     if len(lowered) == len(plain):
@@ -97,8 +97,8 @@ class View:
 
     @cached_property
     def folded_lines(self) -> str:
-        """`lined`, folded; same offsets."""
-        return fold(self.lined)
+        """`lined`, folded; same offsets. Line by line, since most lines are ASCII, which is folded at once."""
+        return "\n".join(map(fold, self.lined.split("\n")))
 
     @cached_property
     def starts(self) -> frozenset[int]:

@@ -35,8 +35,8 @@ _LABELS: tuple[tuple[str, str], ...] = (
     ),
 )
 _LABEL = re.compile(
-    "(?:"
-    + "|".join(rf"(?P<{name}>\b{words})" for name, words in _LABELS)
+    r"\b(?=[acdipu])(?:"  # the letters that they begin with: few places need a closer look
+    + "|".join(f"(?P<{name}>{words})" for name, words in _LABELS)
     + r")(?=\s?:|\s(?:\d|cm\d|standard|expedited))"
 )
 # The sentences in which a `notice` of 2013 tells its dates.

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from extractor.normalize import View, fold
+from extractor.normalize import View, collapse, fold
 from extractor.spans import Span
 
 
@@ -174,7 +174,7 @@ def _candidates(view: View) -> list[int]:
 
 
 def _name(words: str) -> Name:
-    key = re.sub(r"\s+", " ", words).rstrip(" :")
+    key = collapse(words).rstrip(" :")
     if key.startswith(("sincerely", "effect of", "disclaimer")):
         return Name.CLOSING
     if "regarding" in key:

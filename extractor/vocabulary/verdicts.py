@@ -17,7 +17,7 @@ _SHOWN = (
     r"|justified|been)"
 )
 _NOT_NECESSARY = re.compile(
-    rf"""(?x)
+    rf"""(?x) (?=[acfilmnuw]) (?:  # the letters that they begin with: few places need a closer look
     # "is not medically necessary", "notmedically necessary", "not deemed medically necessary", "not a medical need"
       (?: \b(?:not|non|isn't|aren't|wasn't|never|neither|cannot|can't|fails?\ to\ be)\b
         | \bnot(?=medical) | \bun(?=necessary) )
@@ -29,7 +29,7 @@ _NOT_NECESSARY = re.compile(
     # "medically unnecessary", "medical necessity is lacking", "lacks medical necessity"
     | \bmedically\s?unnecessary\b | \bmedical\snecessity\sis\s(?:lacking|not)
     | \black(?:s|ing)?\s(?:of\s)?medical\snecessity
-    """
+    )"""
 )
 _NECESSARY = re.compile(
     r"""(?x)

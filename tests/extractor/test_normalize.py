@@ -119,12 +119,18 @@ def test_fold_keeps_length_and_is_settled(text: str) -> None:
         ("Patient’s X–RAY", "patient's x-ray"),
         ("“Non‑MTUS”", '"non-mtus"'),
         ("2×6", "2x6"),
+        ("It`s", "it's"),
         ("İstanbul", "İstanbul"),
         ("", ""),
     ],
 )
 def test_fold(text: str, expected: str) -> None:
     assert fold(text) == expected
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_ascii_is_folded_as_within_other_text(text: str) -> None:
+    assert fold(text) == fold(text + "\N{EM DASH}")[:-1]
 
 
 @pytest.mark.parametrize(
