@@ -25,10 +25,10 @@ from answering import Answers
 from endpoint import Said, chat_reply
 
 from extractor.backlog import walk
-from extractor.batch import advance, build, collect
+from extractor.batch import advance, build, collect, give_up, listed
 from extractor.pipeline import Configuration
 from extractor.settings import DEFAULT_LIMITS, ModelSettings, Service
-from extractor.store import Store, batches
+from extractor.store import Store
 
 SAMPLES = Path(__file__).parents[1] / "docs" / "samples"
 
@@ -92,9 +92,7 @@ def main() -> None:
                 lines = [line for file in done.files for line in provider.answers(file)]
                 start = time.perf_counter()
                 got = collect(lines, store)
-                with store.batching() as db:
-                    for job in batches.jobs(db):
-                        batches.unanswered(db, job.id)
+                give_up(store, listed(store))
                 done = advance(store, Service(), out)
                 print(f"round: {got.answers:,} answers, {got.errors:,} errors; {done.read:,} letters read", end=", ")
                 print(f"{done.failed:,} failed, {done.waiting:,} asked again; {time.perf_counter() - start:.0f} s")

@@ -4,6 +4,18 @@
 there. What an answer leads to (a correction, a re-ask, sections of a letter that was too long) goes into the next file.
 """
 
+from extractor.batch.remote import give_up, listed, refresh, submit, take
 from extractor.batch.rounds import Collected, Round, advance, build, collect
 
-__all__ = ["Collected", "Round", "advance", "build", "collect"]
+__all__ = [
+    "Collected",
+    "Round",
+    "advance",
+    "build",
+    "collect",
+    "give_up",
+    "listed",
+    "refresh",
+    "submit",
+    "take",
+]

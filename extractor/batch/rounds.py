@@ -13,10 +13,11 @@ from typing import Any
 from extractor.backlog.source import Source
 from extractor.errors import AnswerPending, ConfigurationError, DocumentError, ModelError, Rejected
 from extractor.model import Attempt, Reply, Request
+from extractor.model.meter import most_tokens
 from extractor.model.wire import body_of, kept_reply, reply_of
 from extractor.pipeline import Configuration, code_version, read_in
 from extractor.prompted import Session
-from extractor.settings import Limits, Mode, Service
+from extractor.settings import Limits, Mode, Price, Service
 from extractor.store import Refused, Store, batches, prepare
 from extractor.store.queries import BATCH
 from extractor.store.rows import attempt_row
@@ -55,6 +56,10 @@ class Collected:
     """Answers that say why there is none."""
     strange: int = 0
     """Lines that are no answers to requests of ours."""
+
+    def __add__(self, other: Collected) -> Collected:
+        """Both together."""
+        return Collected(self.answers + other.answers, self.errors + other.errors, self.strange + other.strange)
 
 
 def build(
@@ -193,6 +198,7 @@ class _Files:
         self._lines: list[str] = []
         self._listed: dict[str, tuple[str, str, str]] = {}
         self._bytes = 0
+        self._most_tokens = (0, 0)
         self._made: list[Path] = []
         self.requests = 0
 
@@ -216,6 +222,8 @@ class _Files:
             self._lines.append(line)
             self._listed[request.sha256] = (request.sha256, document_sha256, request.purpose)
             self._bytes += size
+            most_in, most_out = self._most_tokens
+            self._most_tokens = most_in + most_tokens(request), most_out + request.max_output_tokens
             self.requests += 1
         return None
 
@@ -232,13 +240,17 @@ class _Files:
         part.write_text("\n".join(self._lines) + "\n", encoding="utf-8")
         with self._store.batching() as db:
             part.replace(path)  # whole, and remembered, or neither
-            batches.add_job(db, str(path), self._listed.values(), datetime.now(UTC).isoformat(timespec="seconds"))
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            batches.add_job(db, str(path), self._listed.values(), self._most_tokens, now)
         self._made.append(path)
-        self._lines, self._listed, self._bytes = [], {}, 0
+        self._lines, self._listed, self._bytes, self._most_tokens = [], {}, 0, (0, 0)
 
 
-def collect(lines: Iterable[str], store: Store) -> Collected:
-    """Take lines of answers or errors in, in any order, any number of times. Letters are read by `advance`."""
+def collect(lines: Iterable[str], store: Store, price: Price | None = None) -> Collected:
+    """Take lines of answers or errors in, in any order, any number of times. Letters are read by `advance`.
+
+    The price is the batch's, and only tells what was paid.
+    """
     done = Collected()
     for chunk in _chunks(lines):
         attempts: list[tuple[str, Any]] = []
@@ -257,15 +269,17 @@ def collect(lines: Iterable[str], store: Store) -> Collected:
                     done.errors += 1
                     continue
                 done.answers += 1
-                attempts.append((out.document_sha256, attempt_row(_attempt(custom_id, out.purpose, raw))))
+                attempts.append((out.document_sha256, attempt_row(_attempt(custom_id, out.purpose, raw, price))))
         store.save_all(attempts=attempts, config_sha256=BATCH)
     return done
 
 
-def _attempt(request_sha256: str, purpose: str, raw: str) -> Attempt:
+def _attempt(request_sha256: str, purpose: str, raw: str, price: Price | None) -> Attempt:
     reply = reply_of(raw, "responses" if '"output"' in raw and '"choices"' not in raw else "json_schema", 0.0)
     outcome = {"length": "truncated", "refusal": "refused"}.get(reply.finish, "ok")
-    return Attempt(purpose, request_sha256, outcome, 0.0, reply.usage, reply.model, raw)
+    used = reply.usage
+    dollars = price.of(used.input_tokens, used.cached_input_tokens, used.output_tokens) if price is not None else None
+    return Attempt(purpose, request_sha256, outcome, 0.0, used, reply.model, raw, dollars=dollars)
 
 
 def _told(line: str) -> tuple[str, str | None, str | None] | None:

@@ -11,6 +11,7 @@ from extractor.cli.options import database_option, limit_options, limits_from, m
 
 if TYPE_CHECKING:
     from extractor.batch import Round
+    from extractor.settings import Service
 
 _OUT = click.Path(file_okay=False, path_type=Path)
 _FILES = click.Path(dir_okay=False, exists=True, path_type=Path)
@@ -56,19 +57,24 @@ def build(paths: tuple[Path, ...], database: Path, out: Path, dry_run: bool, **v
 @database_option
 @model_options
 def submit(database: Path, dry_run: bool, **values: Any) -> None:
-    """Send every file that has not been sent."""
-    from extractor.model.batches import Batches  # noqa: PLC0415
-    from extractor.store import Store, batches  # noqa: PLC0415
+    """Send every file that has not been sent.
 
-    with Store(database, create=False) as store, Batches(_service(values)) as remote:
-        for job in _jobs(store, "built"):
-            if dry_run:
+    With --budget and --price (the batch's own), a file is sent only if all that was sent, at its worst, stays within.
+    """
+    from extractor.batch import listed  # noqa: PLC0415
+    from extractor.batch import submit as send  # noqa: PLC0415
+    from extractor.model.batches import Batches  # noqa: PLC0415
+    from extractor.store import Store  # noqa: PLC0415
+
+    service = _service(values)
+    with Store(database, create=False) as store:
+        if dry_run:
+            for job in listed(store, "built"):
                 click.echo(f"would send {job.file}: {job.requests:,} requests")
-                continue
-            told = remote.submit(Path(job.file))
-            with store.batching() as db:
-                batches.update_job(db, job.id, _now(), state="submitted", remote_id=told.id, remote_state=told.state)
-            click.echo(f"{job.file}: {job.requests:,} requests, {told.id}")
+            return
+        with Batches(service) as provider:
+            for job, told in send(store, provider, service):
+                click.echo(f"{job.file}: {job.requests:,} requests, {told.id}")
 
 
 @command.command()
@@ -76,18 +82,21 @@ def submit(database: Path, dry_run: bool, **values: Any) -> None:
 @model_options
 def status(database: Path, dry_run: bool, **values: Any) -> None:
     """Ask how what was sent stands."""
+    from extractor.batch import listed, refresh  # noqa: PLC0415
+    from extractor.model.batches import Batches  # noqa: PLC0415
     from extractor.store import Store, batches  # noqa: PLC0415
 
     with Store(database, create=False) as store:
-        if _jobs(store, "submitted") and not dry_run:
-            _refresh(store, values)
-        with store.batching() as db:
-            letters = batches.counts(db)
-        for job in _jobs(store):
+        if not dry_run and listed(store, "submitted"):
+            with Batches(_service(values)) as provider:
+                refresh(store, provider)
+        for job in listed(store):
             click.echo(
                 f"{job.file}: {job.state}{f' ({job.remote_state})' if job.remote_state else ''}, {job.requests:,} "
                 f"requests, {job.answered:,} answered, {job.failed:,} failed"
             )
+        with store.batching() as db:
+            letters = batches.counts(db)
         click.echo(
             "letters: " + (", ".join(f"{count:,} {state}" for state, count in sorted(letters.items())) or "none")
         )
@@ -101,85 +110,34 @@ def status(database: Path, dry_run: bool, **values: Any) -> None:
 @model_options
 def collect(files: tuple[Path, ...], last: bool, database: Path, out: Path, dry_run: bool, **values: Any) -> None:
     """Take answers in, from FILES or from what was submitted, and read the letters that have all of theirs."""
-    from extractor.batch import Collected, advance  # noqa: PLC0415
-    from extractor.batch import collect as take  # noqa: PLC0415
-    from extractor.settings import Service  # noqa: PLC0415
-    from extractor.store import Store, batches  # noqa: PLC0415
+    from extractor.batch import Collected, advance, give_up, listed, take  # noqa: PLC0415
+    from extractor.batch import collect as take_lines  # noqa: PLC0415
+    from extractor.model.batches import Batches  # noqa: PLC0415
+    from extractor.store import Store  # noqa: PLC0415
 
-    prompts = values.get("prompts")
+    service = _service(values)
+    taken = Collected()
     with Store(database, create=False) as store:
-        taken = Collected()
         for path in files:
             with path.open(encoding="utf-8", errors="replace") as lines:
-                taken = _sum(taken, take(lines, store))
-        if not files and _jobs(store, "submitted") and not dry_run:
-            taken = _take_remote(store, values, taken)
+                taken += take_lines(lines, store, service.price)
+        if not files and not dry_run and listed(store, "submitted"):
+            with Batches(service) as provider:
+                for job, told, came in take(store, provider, service.price):
+                    taken += came
+                    if told.message:
+                        click.echo(f"{job.file}: {told.state}: {told.message}", err=True)
         if last:
-            with store.batching() as db:
-                for job in batches.jobs(db):
-                    batches.unanswered(db, job.id)
+            give_up(store, listed(store))
         click.echo(
             f"{taken.answers:,} answers, {taken.errors:,} errors, {taken.strange:,} lines of nothing that was asked"
         )
-        _show(advance(store, Service(prompts=prompts), out))
+        _show(advance(store, service, out))
 
 
-def _take_remote(store: Any, values: dict[str, Any], taken: Any) -> Any:
-    from extractor.batch import collect as take  # noqa: PLC0415
-    from extractor.model.batches import ENDED, Batches  # noqa: PLC0415
-    from extractor.store import batches  # noqa: PLC0415
-
-    with Batches(_service(values)) as remote:
-        for job in _jobs(store, "submitted"):
-            told = remote.state(str(job.remote_id))
-            for file in told.files:
-                taken = _sum(taken, take(remote.lines(file), store))
-            with store.batching() as db:
-                state = "collected" if told.state in ENDED else "submitted"
-                batches.update_job(db, job.id, _now(), state=state, remote_id=told.id, remote_state=told.state)
-                if told.state in ENDED:
-                    batches.unanswered(db, job.id)
-            if told.message:
-                click.echo(f"{job.file}: {told.state}: {told.message}", err=True)
-    return taken
-
-
-def _refresh(store: Any, values: dict[str, Any]) -> None:
-    from extractor.model.batches import Batches  # noqa: PLC0415
-    from extractor.store import batches  # noqa: PLC0415
-
-    with Batches(_service(values)) as remote:
-        for job in _jobs(store, "submitted"):
-            told = remote.state(str(job.remote_id))
-            with store.batching() as db:
-                batches.update_job(
-                    db,
-                    job.id,
-                    _now(),
-                    state="submitted",
-                    remote_id=told.id,
-                    remote_state=f"{told.state} {told.done}/{told.total}",
-                )
-
-
-def _service(values: dict[str, Any]) -> Any:
-    """Where to ask; which model is a matter of the files."""
-    values["model"] = values.get("model") or "any"
-    values["reader"] = "model"
-    return reader_from(values)[1]
-
-
-def _jobs(store: Any, state: str | None = None) -> list[Any]:
-    from extractor.store import batches  # noqa: PLC0415
-
-    with store.batching() as db:
-        return [job for job in batches.jobs(db) if state is None or job.state == state]
-
-
-def _sum(one: Any, other: Any) -> Any:
-    from extractor.batch import Collected  # noqa: PLC0415
-
-    return Collected(one.answers + other.answers, one.errors + other.errors, one.strange + other.strange)
+def _service(values: dict[str, Any]) -> Service:
+    """Where to ask, and for how much; which model is a matter of the files, and named only for its price."""
+    return reader_from({**values, "model": values.get("model") or "any", "reader": "model"})[1]
 
 
 def _show(done: Round) -> None:
@@ -187,9 +145,3 @@ def _show(done: Round) -> None:
     click.echo(f"{done.requests:,} new requests")
     for path in done.files:
         click.echo(f"file: {path}")
-
-
-def _now() -> str:
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    return datetime.now(UTC).isoformat(timespec="seconds")

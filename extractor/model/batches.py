@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from extractor.settings import Service
 
 ENDED = frozenset({"completed", "expired", "cancelled", "failed"})
 """States in which no more answers will come."""
+
+
+_MARK = "imr_file_sha256"
+_LATEST = 1000
+"""Batches of an account that are looked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +58,33 @@ class Batches:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def submit(self, file: Path) -> RemoteBatch:
-        """Send a file of requests."""
+    def submit(self, file: Path, mark: str) -> RemoteBatch:
+        """Send a file of requests; `find` finds it by the mark."""
         try:
             with file.open("rb") as content:
                 uploaded = self._client.files.create(file=content, purpose="batch")
-            batch = self._client.batches.create(
-                input_file_id=uploaded.id, endpoint="/v1/chat/completions", completion_window="24h"
+            # Never twice by itself: the first may have arrived although no answer came.
+            batch = self._client.with_options(max_retries=0).batches.create(
+                input_file_id=uploaded.id,
+                endpoint="/v1/chat/completions",
+                completion_window="24h",
+                metadata={_MARK: mark},
             )
         except self._openai.OpenAIError as error:
             raise _told(error) from None
         return _batch(batch)
+
+    def find(self, mark: str) -> RemoteBatch | None:
+        """The batch that was sent with this mark, among the latest; None where the endpoint lists none."""
+        try:
+            for batch in islice(self._client.batches.list(limit=100), _LATEST):
+                if (batch.metadata or {}).get(_MARK) == mark:
+                    return _batch(batch)
+        except self._openai.NotFoundError:
+            return None
+        except self._openai.OpenAIError as error:
+            raise _told(error) from None
+        return None
 
     def state(self, batch_id: str) -> RemoteBatch:
         """How a batch stands."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from extractor.store.queries import BATCH
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -23,6 +25,9 @@ class Job:
     requests: int
     answered: int
     failed: int
+    most_input_tokens: int
+    """That its requests can come to, and their answers."""
+    most_output_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Out:
 
 
 _JOBS = """
-SELECT j.id, j.file, j.remote_id, j.state, j.remote_state, j.requests,
+SELECT j.id, j.file, j.remote_id, j.state, j.remote_state, j.requests, j.most_input_tokens, j.most_output_tokens,
        (SELECT count(*) FROM batch_requests WHERE job_id = j.id AND state = 'answered') AS answered,
        (SELECT count(*) FROM batch_requests WHERE job_id = j.id AND state = 'failed') AS failed
 FROM batch_jobs AS j ORDER BY j.id
@@ -85,12 +90,15 @@ def request(db: Database, request_sha256: str) -> Out | None:
     return Out(*row) if row else None
 
 
-def add_job(db: Database, file: str, requests: Iterable[tuple[str, str, str]], now: str) -> int:
-    """Remember a file and its requests (hash, content, purpose)."""
+def add_job(
+    db: Database, file: str, requests: Iterable[tuple[str, str, str]], most_tokens: tuple[int, int], now: str
+) -> int:
+    """Remember a file, its requests (hash, content, purpose), and how many tokens it can cost (in, out)."""
     listed = list(requests)
     job = db.conn.execute(
-        "INSERT INTO batch_jobs (file, state, requests, created_at, updated_at) VALUES (?, 'built', ?, ?, ?)",
-        (file, len(listed), now, now),
+        "INSERT INTO batch_jobs (file, state, requests, most_input_tokens, most_output_tokens, created_at, updated_at) "
+        "VALUES (?, 'built', ?, ?, ?, ?, ?)",
+        (file, len(listed), *most_tokens, now, now),
     ).lastrowid
     db.conn.executemany(
         "INSERT INTO batch_requests (request_sha256, document_sha256, purpose, job_id, state, tries) "
@@ -135,3 +143,13 @@ def unanswered(db: Database, job: int) -> int:
 def counts(db: Database) -> dict[str, int]:
     """Letters by state."""
     return dict(db.execute("SELECT state, count(*) FROM batch_letters GROUP BY state").fetchall())
+
+
+def used(db: Database) -> tuple[int, int, int]:
+    """Tokens that all batches have cost so far: in, cached of them, out."""
+    row = db.execute(
+        "SELECT coalesce(sum(input_tokens), 0), coalesce(sum(cached_input_tokens), 0), coalesce(sum(output_tokens), 0) "
+        "FROM attempts WHERE config_sha256 = ?",
+        (BATCH,),
+    ).fetchone()
+    return int(row[0]), int(row[1]), int(row[2])

@@ -426,6 +426,9 @@ ALTER TABLE runs ADD COLUMN cached_input_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN output_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN dollars REAL;
 
+ALTER TABLE batch_jobs ADD COLUMN most_input_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batch_jobs ADD COLUMN most_output_tokens INTEGER NOT NULL DEFAULT 0;
+
 ALTER TABLE document_names ADD COLUMN size INTEGER;
 ALTER TABLE document_names ADD COLUMN modified_ns INTEGER;
 ALTER TABLE document_names ADD COLUMN changed_ns INTEGER;

@@ -16,9 +16,12 @@ from answering import Answers
 from click.testing import CliRunner, Result
 from endpoint import Endpoint, Said, chat_reply
 
+from extractor.batch import listed
 from extractor.cli import cli
+from extractor.model.batches import Batches
 from extractor.pipeline import Configuration, read
-from extractor.store import Store
+from extractor.settings import Price
+from extractor.store import Store, batches
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("CM1[4567]*.txt"))]
@@ -225,6 +228,10 @@ class Provider:
                 self.reply(provider.upload(body) if self.path == "/v1/files" else provider.create(json.loads(body)))
 
             def do_GET(self) -> None:
+                if self.path.startswith("/v1/batches?"):
+                    listed = [provider.standing(name) for name in reversed(provider.batches)]
+                    self.reply({"object": "list", "data": listed, "has_more": False})
+                    return
                 name = self.path.split("/")[3]
                 if self.path.startswith("/v1/files/"):
                     self.reply(provider.files[name])
@@ -288,6 +295,7 @@ class Provider:
             "input_file_id": batch["input_file_id"],
             "created_at": 1,
             "status": self.state,
+            "metadata": batch.get("metadata"),
             "output_file_id": f"{name}-out" if ended else None,
             "error_file_id": f"{name}-err" if ended and batch["bad"] else None,
             "request_counts": {"total": batch["total"], "completed": batch["good"], "failed": batch["bad"]},
@@ -337,3 +345,85 @@ def test_an_endpoint_without_the_interface_says_so(tmp_path: Path) -> None:
         done = CliRunner().invoke(cli, arguments)
     assert done.exit_code == 2
     assert "no batch interface" in done.output
+
+
+class Died(BaseException):
+    """Stands for kill -9."""
+
+
+def dies(monkeypatch: pytest.MonkeyPatch, when: Callable[[dict[str, Any]], bool]) -> None:
+    """Let the process die instead of remembering this."""
+    update = batches.update_job
+
+    def perhaps(*arguments: Any, **values: Any) -> None:
+        if when(values):
+            raise Died
+        update(*arguments, **values)
+
+    monkeypatch.setattr(batches, "update_job", perhaps)
+
+
+def send(desk: Desk, url: str, *options: str) -> Result:
+    command = ["batch", "submit", "--db", str(desk.database), "--base-url", url, "--api-key", "sk-x", *options]
+    return CliRunner().invoke(cli, command)
+
+
+def test_a_file_whose_sending_was_cut_short_is_not_paid_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(3))
+    desk.build()
+    with Provider(desk.well) as provider:
+        with monkeypatch.context() as patched:
+            dies(patched, lambda values: values["state"] == "submitted")
+            with pytest.raises(Died):
+                send(desk, provider.url)
+        assert len(provider.batches) == 1
+        assert "(sending)" in desk.imr("status").output
+        assert send(desk, provider.url).output.endswith("3 requests, batch-0\n")
+        assert len(provider.batches) == 1
+        assert "3 letters read" in desk.imr("collect", "--out", str(desk.out), "--base-url", provider.url).output
+
+
+def test_a_file_that_was_not_sent_after_all_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(3))
+    desk.build()
+    with Provider(desk.well) as provider:
+        send(desk, provider.url)  # another file with other letters is no match
+        (desk.folder / "more.txt").write_text(letters(20)[19], encoding="utf-8")
+        desk.build()
+        with monkeypatch.context() as patched:
+            patched.setattr(Batches, "submit", lambda *_: (_ for _ in ()).throw(Died))
+            with pytest.raises(Died):
+                send(desk, provider.url)
+        assert len(provider.batches) == 1
+        assert send(desk, provider.url).output.endswith("1 requests, batch-1\n")
+
+
+def test_a_budget_holds_for_all_batches_at_their_worst(tmp_path: Path) -> None:
+    desk, price = Desk(tmp_path, letters(4)), Price(input=1, output=4)
+
+    def worst() -> float:
+        with Store(desk.database) as store:
+            job = listed(store)[-1]
+        assert job.most_output_tokens == 1000 * job.requests
+        return price.of(job.most_input_tokens, 0, job.most_output_tokens)
+
+    def within(budget: float) -> Result:
+        return send(desk, provider.url, "--price", "1,4", "--budget", str(budget))
+
+    with Provider(desk.well) as provider:
+        desk.build("--max-output-tokens", "1000")
+        first = worst()
+        refused = within(0.9 * first)
+        assert (refused.exit_code, provider.batches) == (2, {})
+        assert "could be crossed: $0.0000 is spent, $0.0000 may be spent on what is out, and" in refused.output
+        assert within(1.1 * first).exit_code == 0
+        (desk.folder / "more.txt").write_text(letters(20)[19], encoding="utf-8")
+        desk.build("--max-output-tokens", "1000")
+        assert f"${first:.4f} may be spent on what is out" in within(first + 0.9 * worst()).output
+        assert len(provider.batches) == 1
+        desk.imr("collect", "--out", str(desk.out), "--base-url", provider.url, "--price", "1,4")
+        assert within(first + 0.9 * worst()).exit_code == 0, "what came back cost a fraction of the worst"
+    with Store(desk.database) as store, store.batching() as db:
+        [(dollars, tokens)] = db.execute("SELECT sum(dollars), sum(input_tokens) FROM attempts").fetchall()
+    assert tokens == 400
+    assert dollars == pytest.approx(price.of(400, 0, 80))
