@@ -37,7 +37,7 @@ PEER = "--peer" in sys.argv  # then this runs in the peers' environment, which h
 if not PEER:
     sys.path.append(str(ROOT / "tests"))
     import instructor
-    from answering import Answers, whole_answer
+    from answering import Answers, heard, whole_answer
     from backlog import make
     from openai import AsyncOpenAI, DefaultAioHttpClient
 
@@ -187,7 +187,7 @@ async def ours(job: Json, server: Server, service: Service) -> AsyncIterator[Jso
     async with Session(settings, service) as session:
 
         async def asked(request: Any) -> Said:
-            return said_by(await session.asker.ask(request, WholeForm, [].append))
+            return said_by(await session.asker.ask(request, WholeForm, heard([])))
 
         async def whole(document: Any) -> Said:
             told = (await read_in(session, document, configuration)).record.determination

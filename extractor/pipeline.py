@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -28,7 +28,7 @@ from extractor.errors import ConfigurationError
 from extractor.facts import Facts, gather
 from extractor.grounding import Grounded, ground
 from extractor.layout import Layout, lay_out
-from extractor.model import Attempt, Model
+from extractor.model import Attempt, Hear, Model
 from extractor.prompted import Session, read_by_prompts
 from extractor.prompts import load_prompts
 from extractor.reconcile import reconcile
@@ -238,11 +238,11 @@ async def read_in(
     session: Session,
     document: Document,
     configuration: Configuration,
-    on_attempt: Callable[[Attempt], None] | None = None,
+    on_attempt: Hear | None = None,
 ) -> Reading:
     """The record of a document by a model reader, in a session that many letters share.
 
-    `on_attempt` is told of every request to the model as soon as it has ended.
+    `on_attempt` is told of every request to the model as soon as it has ended, and awaited.
 
     Raises:
         ModelError, ServiceError: as for `extract`; the error's `attempts` tell what was tried.

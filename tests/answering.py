@@ -10,7 +10,7 @@ from extractor.documents import read_document
 from extractor.facts import gather
 from extractor.grounding import ground
 from extractor.layout import lay_out
-from extractor.model import Request
+from extractor.model import Attempt, Hear, Request
 from extractor.pipeline import read
 from extractor.prompted.answers import MOST_ITEMS, GapForm, GapsForm, ItemForm, PatientForm, WholeForm, WholeItemForm
 from extractor.prompted.letters import gaps_request, item_request, line_range, summary_request, whole_request
@@ -21,6 +21,15 @@ from extractor.rules import read_by_rules
 from extractor.settings import ModelSettings
 
 NOTHING_BETTER = json.dumps({"corrections": []})
+
+
+def heard(by: list[Attempt]) -> Hear:
+    """Puts what it hears on a list."""
+
+    async def hear(attempt: Attempt) -> None:
+        by.append(attempt)
+
+    return hear
 
 
 def whole_answer(letter: str) -> WholeForm:

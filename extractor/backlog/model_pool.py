@@ -74,7 +74,7 @@ class ModelPool:
         self._thread = threading.Thread(target=self._loop.run_forever, name="model", daemon=True)
         self._session: Session | None = None
         self._replies: Store | None = None
-        self._attempts: deque[tuple[str, Row]] = deque()
+        self._attempts: deque[tuple[str, Row, asyncio.Future[None]]] = deque()
         self._parsers: ProcessPool | None = None
         self._closing = False
         self.trouble: ServiceError | None = None
@@ -139,12 +139,16 @@ class ModelPool:
                 else:
                     yield each
 
-    def take_attempts(self) -> list[tuple[str, Row]]:
-        """Requests that have ended since this was last asked: content (SHA-256) and row."""
-        taken: list[tuple[str, Row]] = []
-        while self._attempts:
-            taken.append(self._attempts.popleft())
-        return taken
+    @contextlib.contextmanager
+    def keeping_attempts(self) -> Iterator[list[tuple[str, Row]]]:
+        """Requests that have ended since this was last asked, as content (SHA-256) and row.
+
+        They are kept when the block has ended, and those who asked go on.
+        """
+        taken = [self._attempts.popleft() for _ in range(len(self._attempts))]
+        yield [(sha256, row) for sha256, row, _ in taken]
+        for *_, kept in taken:
+            self._loop.call_soon_threadsafe(_done, kept)
 
     async def _open(self) -> Session:
         if self._database is not None:  # of this thread's own: SQLite's connections stay in the thread that made them
@@ -190,9 +194,11 @@ class ModelPool:
             raise ImrError("the pool is not open")
         document = await self._document(letter)
 
-        def hear(attempt: Attempt) -> None:
-            self._attempts.append((document.sha256, attempt_row(attempt)))
+        async def hear(attempt: Attempt) -> None:
+            kept = self._loop.create_future()
+            self._attempts.append((document.sha256, attempt_row(attempt), kept))
             self._ended.put(None)  # saved at once: what is paid for outlives a crash
+            await kept
 
         reading = await read_in(self._session, document, self._configuration, hear)
         return prepare(reading.record, document, name=letter.name)
@@ -229,6 +235,11 @@ class ModelPool:
     def _refused(self, letter: Letter, failure_class: str, message: str) -> Refused:
         sha256 = letter.source.digest(self._limits.max_bytes)
         return Refused(letter.name, sha256, failure_class, message)
+
+
+def _done(kept: asyncio.Future[None]) -> None:
+    if not kept.done():  # cancelled, where the run ends before its letters
+        kept.set_result(None)
 
 
 def _is_plain(source: Source) -> bool:

@@ -88,9 +88,10 @@ class Pool:
     spent: float | None = None
     unread = 0
 
-    def take_attempts(self) -> list[tuple[str, Row]]:
+    @contextlib.contextmanager
+    def keeping_attempts(self) -> Iterator[list[tuple[str, Row]]]:
         """No request has ended."""
-        return []
+        yield []
 
     @property
     def full(self) -> bool:

@@ -22,7 +22,7 @@ from extractor.backlog.pool import Letter, Pool
 from extractor.backlog.source import Source
 from extractor.backlog.stopping import Stopping
 from extractor.backlog.worker import Ended, Reader, read_letter
-from extractor.errors import ConfigurationError, DocumentError
+from extractor.errors import ConfigurationError, DocumentError, ImrError
 from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service
 from extractor.store import Prepared, Refused, Stamp, Store
 
@@ -342,22 +342,24 @@ class _Backlog:
         stamps: Sequence[tuple[str, str, Stamp]] = (),
         mended: Collection[str] = (),
     ) -> None:
-        attempts = self._pool.take_attempts() if self._pool is not None else []
-        if not (prepared or names or refused or attempts or stamps or mended):
-            return
-        self._note(refused)
-        self._count["extracted"] += len(prepared)
-        saved = self._store.save_all(
-            prepared,
-            names=names,
-            refused=refused,
-            attempts=attempts,
-            stamps=stamps,
-            mended=mended,
-            run_id=self._start.run_id,
-            config_sha256=self._config_sha256,
-            counts=self.counts(),
-        )
+        if self._pool is None:
+            raise ImrError("nothing is being worked on")
+        with self._pool.keeping_attempts() as attempts:
+            if not (prepared or names or refused or attempts or stamps or mended):
+                return
+            self._note(refused)
+            self._count["extracted"] += len(prepared)
+            saved = self._store.save_all(
+                prepared,
+                names=names,
+                refused=refused,
+                attempts=attempts,
+                stamps=stamps,
+                mended=mended,
+                run_id=self._start.run_id,
+                config_sha256=self._config_sha256,
+                counts=self.counts(),
+            )
         if known := len(prepared) - saved.new - len(saved.refused):  # another run on the same database was faster
             self._count["already"] += known
         self._count["extracted"] += saved.new - len(prepared)

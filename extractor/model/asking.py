@@ -27,7 +27,7 @@ from extractor.errors import (
     Truncated,
 )
 from extractor.model.meter import Meter, Turn
-from extractor.model.seam import Attempt, Known, Message, Model, Reply, Request
+from extractor.model.seam import Attempt, Hear, Known, Message, Model, Reply, Request
 from extractor.records import Usage
 
 
@@ -92,13 +92,14 @@ class Asker:
         self._sleep = sleep
         self._random = random.Random()  # noqa: S311  jitter
 
-    async def ask(self, request: Request, form: type[A], hear: Callable[[Attempt], None]) -> A:
+    async def ask(self, request: Request, form: type[A], hear: Hear) -> A:
         """Ask until there is an answer.
 
         Args:
             request: What to ask; its `answer` is `form`.
             form: The form of the answer.
-            hear: Told of every try as soon as it has ended, also where this raises.
+            hear: Told of every try as soon as it has ended, also where this raises; the try keeps its turn until it has
+                done with it, so what was answered and is not kept yet is never more than may be open.
 
         Raises:
             ModelError: the policy gave up, or wants smaller pieces.
@@ -124,27 +125,29 @@ class Asker:
                     continue
                 await self._sleep(self._pause(error, rule, count))
 
-    async def _try(self, request: Request, hear: Callable[[Attempt], None]) -> BaseModel:
+    async def _try(self, request: Request, hear: Hear) -> BaseModel:
         """Send a request once, unless its reply is known, and judge the reply."""
         began = time.perf_counter()
-        reply: Reply | None = None
         known = self._known(request) if self._known is not None else None
         if known is not None:
             answer = judged(known, request.answer)
             dollars = self.meter.dollars(Usage(), paid=False)
             attempt = Attempt(request.purpose, request.sha256, "known", 0.0, Usage(), known.model, dollars=dollars)
-            _tell(request, attempt, hear)
+            await _tell(request, attempt, hear)
             return answer
-        try:
-            async with self.meter.turn(request) as turn:
+        async with self.meter.turn(request) as turn:
+            try:
                 with telemetry.asking(request.model, request.purpose):
                     reply = await self._sent(request, turn)
-            answer = judged(reply, request.answer)
-        except ModelError as error:
-            _tell(request, self._attempt(request, error, reply, time.perf_counter() - began), hear)
-            raise
-        _tell(request, self._attempt(request, None, reply, reply.seconds), hear)
-        return answer
+            except ModelError as error:
+                await _tell(request, self._attempt(request, error, None, time.perf_counter() - began), hear)
+                raise
+            judgement = _judgement(reply, request.answer)
+            fault = judgement if isinstance(judgement, ModelError) else None
+            await _tell(request, self._attempt(request, fault, reply, reply.seconds), hear)
+        if isinstance(judgement, ModelError):  # here: what a reply is worth is no matter of the turn, nor of its bill
+            raise judgement
+        return judgement
 
     async def _sent(self, request: Request, turn: Turn) -> Reply:
         """Send a request; what it used is counted, and asking for less noticed, while it has its turn."""
@@ -182,7 +185,14 @@ class Asker:
         )
 
 
-def _tell(request: Request, attempt: Attempt, hear: Callable[[Attempt], None]) -> None:
+def _judgement(reply: Reply, form: type[BaseModel]) -> BaseModel | ModelError:
+    try:
+        return judged(reply, form)
+    except ModelError as error:
+        return error
+
+
+async def _tell(request: Request, attempt: Attempt, hear: Hear) -> None:
     telemetry.request_ended(
         request.sha256,
         model=request.model,
@@ -193,7 +203,7 @@ def _tell(request: Request, attempt: Attempt, hear: Callable[[Attempt], None]) -
         output_tokens=attempt.usage.output_tokens,
         dollars=attempt.dollars,
     )
-    hear(attempt)
+    await hear(attempt)
 
 
 def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal, Protocol
@@ -101,6 +101,10 @@ class Attempt:
     """The error, for people."""
     dollars: float | None = None
     """What it cost; None where the price is not known."""
+
+
+Hear = Callable[[Attempt], Awaitable[None]]
+"""Told of a try when it has ended; the next is not begun before it has done with it."""
 
 
 class Model(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from extractor.drafts import Claim, Draft
@@ -11,7 +11,7 @@ from extractor.errors import ContextOverflow, ModelError, Truncated
 from extractor.facts import Facts, gather
 from extractor.grounding import Grounded, ground
 from extractor.layout import Layout, lay_out_at
-from extractor.model import Attempt, Request
+from extractor.model import Attempt, Hear, Request
 from extractor.model.asking import Asker
 from extractor.model.meter import estimated_tokens
 from extractor.prompted.answers import MOST_ITEMS, CorrectionsForm, GapsForm, ItemForm, PatientForm, WholeForm
@@ -70,7 +70,7 @@ async def read_by_prompts(
     prompts: Prompts,
     asker: Asker,
     rules: Grounded | None = None,
-    on_attempt: Callable[[Attempt], None] | None = None,
+    on_attempt: Hear | None = None,
 ) -> PromptedReading:
     """What the model says of a letter, as a draft.
 
@@ -80,7 +80,7 @@ async def read_by_prompts(
         settings: Model and strategy.
         prompts: What to ask.
         asker: Whom, and by which policy.
-        on_attempt: Told of every try as soon as it has ended.
+        on_attempt: Told of every try as soon as it has ended, and awaited.
         rules: What the rules reader is sure of, for the strategy `budgeted`; without it that asks for everything weak.
 
     Raises:
@@ -157,7 +157,7 @@ class _Letter:
     prompts: Prompts
     asker: Asker
     reading: PromptedReading
-    on_attempt: Callable[[Attempt], None] | None = None
+    on_attempt: Hear | None = None
 
     @property
     def layout(self) -> Layout:
@@ -167,11 +167,11 @@ class _Letter:
     def facts(self) -> Facts:
         return self.reading.facts
 
-    def hear(self, attempt: Attempt) -> None:
+    async def hear(self, attempt: Attempt) -> None:
         """Keep an attempt, and tell whoever wants to know at once."""
         self.reading.attempts.append(attempt)
         if self.on_attempt is not None:
-            self.on_attempt(attempt)
+            await self.on_attempt(attempt)
 
     async def as_a_whole(self) -> None:
         """One request; what is too long for it goes by sections, and nothing is cut."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from answering import heard
 
 from extractor import errors
 from extractor.errors import (
@@ -73,7 +74,7 @@ def ask(said: Sequence[Say] | Callable[[int], Say], request: Request = REQUEST) 
     async def run() -> None:
         try:
             asked.answer = await Asker(asked.model, asked.meter, sleep).ask(
-                request, CorrectionsForm, asked.attempts.append
+                request, CorrectionsForm, heard(asked.attempts)
             )
         except ImrError as error:
             asked.error = error
@@ -282,8 +283,30 @@ def test_requests_that_fail_together_halve_once() -> None:
             after.append(meter.in_flight_allowed)
 
         asker = Asker(Busy(), meter, sleep)
-        await asyncio.gather(*(asker.ask(REQUEST, CorrectionsForm, [].append) for _ in range(8)))
+        await asyncio.gather(*(asker.ask(REQUEST, CorrectionsForm, heard([])) for _ in range(8)))
         assert after == [4] * 8
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("said", ["{}", TransportFailed("gone")])
+def test_no_more_replies_wait_to_be_kept_than_requests_may_be_open(said: str | ImrError) -> None:
+    """Killed at any instant, no more than those are paid for twice."""
+
+    async def run() -> None:
+        model, kept = Scripted(lambda _: said), asyncio.Event()
+
+        async def hear(_: Attempt) -> None:
+            await kept.wait()
+
+        asker = Asker(model, Meter(Service(in_flight=3)), lambda _seconds: asyncio.sleep(0))
+        asking = asyncio.gather(*(asker.ask(REQUEST, CorrectionsForm, hear) for _ in range(10)), return_exceptions=True)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert len(model.requests) == 3
+        kept.set()
+        await asking
+        assert len(model.requests) >= 10
 
     asyncio.run(run())
 
@@ -318,7 +341,7 @@ def test_a_budget_is_never_crossed(seed: int) -> None:
             async def aclose(self) -> None: ...
 
         asker = Asker(Costly(), meter, lambda _seconds: asyncio.sleep(0))
-        asking = (asker.ask(REQUEST, CorrectionsForm, [].append) for _ in range(40))
+        asking = (asker.ask(REQUEST, CorrectionsForm, heard([])) for _ in range(40))
         return meter, await asyncio.gather(*asking, return_exceptions=True)
 
     meter, results = asyncio.run(run())
@@ -337,7 +360,7 @@ def test_without_room_for_one_nothing_is_sent() -> None:
     model = Scripted(lambda _request: reply())
     asker = Asker(model, Meter(Service(price=PRICE, budget=DEAREST * 0.99)))
     with pytest.raises(BudgetExceeded):
-        asyncio.run(asker.ask(REQUEST, CorrectionsForm, [].append))
+        asyncio.run(asker.ask(REQUEST, CorrectionsForm, heard([])))
     assert model.requests == []
 
 
@@ -365,7 +388,7 @@ def test_what_may_have_been_billed_counts_in_full(trouble: Usage | Exception) ->
 
     async def ask() -> list[object]:
         return [
-            await asyncio.gather(asker.ask(REQUEST, CorrectionsForm, [].append), return_exceptions=True)
+            await asyncio.gather(asker.ask(REQUEST, CorrectionsForm, heard([])), return_exceptions=True)
             for _ in range(5)
         ]
 
@@ -378,7 +401,7 @@ def test_what_was_refused_before_any_work_costs_nothing() -> None:
     model = Scripted(lambda _request: RateLimited("slow down", 0.0))
     meter = Meter(Service(price=PRICE, budget=DEAREST * 1.5))
     with pytest.raises(RateLimited):
-        asyncio.run(Asker(model, meter, lambda _seconds: asyncio.sleep(0)).ask(REQUEST, CorrectionsForm, [].append))
+        asyncio.run(Asker(model, meter, lambda _seconds: asyncio.sleep(0)).ask(REQUEST, CorrectionsForm, heard([])))
     assert len(model.requests) == POLICY[RateLimited].times + 1
 
 

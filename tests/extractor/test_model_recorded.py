@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from answering import heard
 
 from extractor.errors import (
     AuthenticationFailed,
@@ -256,6 +257,6 @@ def test_replaying_needs_neither_key_nor_address(tmp_path: Path) -> None:
 
     async def run() -> CorrectionsForm:
         async with Session(ModelSettings("m"), Service(replay=tmp_path)) as session:
-            return await session.asker.ask(request(), CorrectionsForm, [].append)
+            return await session.asker.ask(request(), CorrectionsForm, heard([]))
 
     assert asyncio.run(run()) == CorrectionsForm(corrections=[])
