@@ -88,7 +88,7 @@ class Configuration:
             told = json.loads(given)
             settings = told["model"]
             return cls.of(told["reader"], None if settings is None else ModelSettings(**settings), prompts)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ConfigurationError(f"the configuration of an earlier run cannot be read: {error}") from error
 
     @property

@@ -231,6 +231,7 @@ def model_settings(
     *,
     environment: Mapping[str, str] | None = None,
     file: Path | None = None,
+    unnamed: str = "",
 ) -> Chosen:
     """Gather the settings of the model reader: flags, else environment, else `imr.toml`, else defaults.
 
@@ -238,6 +239,7 @@ def model_settings(
         flags: Setting → value; None means not given.
         environment: The environment's variables; the process's own by default.
         file: The configuration file; `IMR_CONFIG`, else `imr.toml` in the current folder where there is one.
+        unnamed: What stands for the model where none is named, and which it is does not matter.
 
     Raises:
         ConfigurationError: a value cannot be used, the file is broken, or no model is named.
@@ -257,7 +259,8 @@ def model_settings(
             values[name], sources[name] = _typed(name, value, f"--{name.replace('_', '-')}"), "flag"
     if "price" not in values and values.get("name") in prices:
         values["price"], sources["price"] = prices[values["name"]], str(path)
-    return Chosen(ModelSettings(**{"name": "", **_of(ModelSettings, values)}), Service(**_of(Service, values)), sources)
+    model = ModelSettings(**{"name": unnamed, **_of(ModelSettings, values)})
+    return Chosen(model, Service(**_of(Service, values)), sources)
 
 
 _T = TypeVar("_T", ModelSettings, Service)

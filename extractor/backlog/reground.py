@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -69,6 +70,7 @@ async def _reground(store: Store, service: Service, on_progress: Callable[[Regro
     sessions: dict[str, tuple[Configuration, Session]] = {}
     run_ids: dict[str, int] = {}
     prepared: dict[str, list[Any]] = {}
+    again: Counter[str] = Counter()
 
     def known(request: Request) -> Reply | None:
         kept = store.reply(request.sha256, usable=False)
@@ -108,12 +110,12 @@ async def _reground(store: Store, service: Service, on_progress: Callable[[Regro
             )
         prepared.setdefault(given, []).append(prepare(reading.record, document))
         done = _plus(done, read=1)
+        again[given] += 1
         if done.read % _BATCH == 0:
             save()
     save()
-    for run_id in run_ids.values():
-        counts = {"found": done.found, "extracted": done.read, "already": done.same, "renamed": 0, "failed": 0}
-        store.end_run(run_id, "finished", {**counts, "remaining": done.missing})
+    for given, run_id in run_ids.items():
+        store.end_run(run_id, "finished", {"found": again[given], "extracted": again[given]})
     return done
 
 

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extractor import telemetry
 from extractor.backlog import walk
 from extractor.backlog.pool import Letter, Pool
 from extractor.backlog.source import Source
@@ -101,6 +102,7 @@ def run(
     service: Service = DEFAULT_SERVICE,
     model: Model | None = None,
     retry: str | None = None,
+    rehash: bool = False,
 ) -> Summary:
     """Read every letter under `paths` into `store`; each ends as a record or a typed failure.
 
@@ -116,11 +118,12 @@ def run(
         limits: What one letter may cost; its `seconds` are enforced by ending the process that exceeds them.
         workers: Processes; by default as many as there are cores.
         limit: Take only so many letters, the first ones.
-        on_progress: Called with the summary so far whenever something was saved.
+        on_progress: Called with the summary so far whenever letters have ended, or requests about them.
         reader: Reads one letter by rules; for tests.
         service: Where a model is asked, how fast and for how much, if the configuration names one.
         model: A model in place of that endpoint.
         retry: A failure class, or `all`: such letters are tried again though they have failed three times.
+        rehash: Hash every file, also one that looks as it did when it was read.
 
     Raises:
         ServiceError: the model's endpoint serves nobody, or the budget is used; what was read is saved.
@@ -142,7 +145,7 @@ def run(
         workers=workers,
     )
     state = "stopped"
-    backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry)
+    backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry, rehash)
     try:
         with Stopping() as stopping, _pool(workers, reader, configuration, limits, service, model, store.path) as pool:
             letters = walk.Walk(paths, store.path, limits=limits, most=limit, sound=backlog.sound.append)
@@ -183,8 +186,10 @@ class _Backlog:
         summary: Summary,
         on_progress: Callable[[Summary], None] | None,
         retry: str | None,
+        rehash: bool,
     ) -> None:
         self._store = store
+        self._rehash = rehash
         self._retry = retry
         self._config_sha256 = configuration.sha256
         self._limits = limits
@@ -194,6 +199,8 @@ class _Backlog:
         self._count: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._interrupted = False
+        self._shown = 0
+        """Letters that had ended when progress was last told."""
         self._pool: Pool | ModelPool | None = None
         self._under_way: dict[str, list[Letter]] = {}
         """Contents being read, each with the further files in which they were met meanwhile."""
@@ -220,7 +227,8 @@ class _Backlog:
                 self._count["remaining"] = letters.rest()[0] + self._leave()
             if not pool.idle:
                 self._save(list(pool.ended(block=not more or not self._room(pool))), pool)
-        self._count["remaining"] += pool.unread
+        twins = sum(map(len, self._under_way.values()))  # of letters that came back unread
+        self._count["remaining"] += pool.unread + twins
 
     def _leave(self) -> int:
         """Give up what was not handed out yet, and tell how many letters that is."""
@@ -291,6 +299,7 @@ class _Backlog:
                 refused.append(Refused(letter.name, sha256, *failed[sha256]))
             elif sha256 in hopeless and self._retry not in (ALL, hopeless[sha256][0]):
                 self._note([Refused(letter.name, sha256, *hopeless[sha256])])  # filed already, and not tried again
+                telemetry.letter_failed(self._start.run_id, letter.name, sha256, hopeless[sha256][0])
             else:
                 self._under_way[sha256] = []
                 fresh.append(letter)
@@ -302,7 +311,7 @@ class _Backlog:
     def _looked_up(self, sources: Sequence[Source]) -> list[Letter]:
         """What each holds: known by its file's looks, or else hashed."""
         stamps = {source.name: stamp for source in sources if (stamp := source.stamp()) is not None}
-        seen = self._store.recognised(stamps.items())
+        seen = {} if self._rehash else self._store.recognised(stamps.items())
         return [
             Letter(source, sha256)
             if (sha256 := seen.get(source.name)) is not None
@@ -346,6 +355,9 @@ class _Backlog:
             raise ImrError("nothing is being worked on")
         with self._pool.keeping_attempts() as attempts:
             if not (prepared or names or refused or attempts or stamps or mended):
+                if self._ended() > self._shown:  # all of them known
+                    self._store.goes_on(self._start.run_id, self.counts())
+                    self._show()
                 return
             self._note(refused)
             self._count["extracted"] += len(prepared)
@@ -365,6 +377,13 @@ class _Backlog:
         self._count["extracted"] += saved.new - len(prepared)
         self._note(saved.refused)
         self._count["flagged"] += sum(bool(letter.children["flags"]) for letter in prepared)
+        self._show()
+
+    def _ended(self) -> int:
+        return sum(self._count[name] for name in ("extracted", "already", "renamed", "failed"))
+
+    def _show(self) -> None:
+        self._shown = self._ended()
         if self._on_progress:
             self._on_progress(self.summary())
 

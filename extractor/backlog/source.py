@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from extractor.settings import Limits
 
 _SETTLED_NS = 2_000_000_000
+_LARGEST = 2**63 - 1
+"""Integer of a database."""
 _LONGEST_NAME = 4096
 """Characters. As long as a path may be; archives can hold names of megabytes."""
 
@@ -55,10 +57,11 @@ class Source:
     def stamp(self) -> Stamp | None:
         """How its file looks; None where it has none of its own, or one that may still be written to.
 
+        Nor is a file known that goes by another name than its path, for others may go by the same.
         A file that was changed less than two seconds ago could be changed once more with the same times on file systems
         that count in seconds, so it is not known again by them.
         """
-        if not isinstance(self.content, str):
+        if not isinstance(self.content, str) or self.name != self.content:
             return None
         try:
             looks = os.stat(self.content)  # noqa: PTH116  a Path for each of a million costs more than the question
@@ -67,7 +70,7 @@ class Source:
         settled = max(looks.st_mtime_ns, looks.st_ctime_ns) < time.time_ns() - _SETTLED_NS
         if not stat.S_ISREG(looks.st_mode) or not settled:
             return None
-        return Stamp(looks.st_size, looks.st_mtime_ns, looks.st_ctime_ns)
+        return Stamp(looks.st_size, looks.st_mtime_ns, looks.st_ctime_ns, looks.st_ino & _LARGEST)
 
     def digest(self, max_bytes: int) -> str | None:
         """SHA-256 of its bytes; None where they are more than `max_bytes`, no regular file, or cannot be read."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +21,7 @@ from extractor.model.wire import body_of, kept_reply, reply_of
 from extractor.pipeline import Configuration, code_version, read_in
 from extractor.prompted import Session
 from extractor.settings import Limits, Mode, Price, Service
-from extractor.store import Refused, Store, batches, prepare
+from extractor.store import Refused, Store, batches, prepare, writer
 from extractor.store.queries import BATCH
 from extractor.store.rows import attempt_row
 
@@ -28,6 +31,7 @@ MOST_BYTES = 190_000_000
 MOST_TRIES = 3
 """Of one request; then its letter fails."""
 _URL = "/v1/chat/completions"
+_ID = re.compile(r"[0-9a-f]{64}")
 _BATCH = 100
 """Letters saved in one transaction."""
 
@@ -90,10 +94,12 @@ def build(
             store.save_all(refused=[refused], config_sha256=configuration.sha256)
             continue
         if store.known([document.sha256], configuration.sha256):
+            store.save_all(names=[(document.sha256, source.name)])
             continue
         row = (document.sha256, document.media_type, len(document.pages), len(document.text), document.text)
         with store.batching() as db:
             batches.add_letter(db, row, configuration.sha256, given, source.name)
+        store.save_all(names=[(document.sha256, source.name)])
     return advance(store, service, out)
 
 
@@ -126,6 +132,7 @@ async def _advance(store: Store, service: Service, out: Path) -> Round:
     files = _Files(store, out)
     configurations: dict[str, Configuration] = {}
     run_ids: dict[str, int] = {}
+    read: Counter[str] = Counter()
     with store.batching() as db:
         letters = batches.waiting(db)
 
@@ -165,11 +172,11 @@ async def _advance(store: Store, service: Service, out: Path) -> Round:
             with store.batching() as db:
                 batches.end_letter(db, sha256, given, "done")
             done.read += 1
+            read[given] += 1
     done.files = files.close()
     done.requests = files.requests
-    for run_id in run_ids.values():
-        counts = {"found": done.read, "extracted": done.read, "already": 0, "renamed": 0, "failed": 0, "remaining": 0}
-        store.end_run(run_id, "finished", counts)
+    for given, run_id in run_ids.items():
+        store.end_run(run_id, "finished", {"found": read[given], "extracted": read[given]})
     return done
 
 
@@ -196,9 +203,8 @@ class _Files:
         self._store = store
         self._out = out
         self._lines: list[str] = []
-        self._listed: dict[str, tuple[str, str, str]] = {}
+        self._listed: dict[str, batches.Asked] = {}
         self._bytes = 0
-        self._most_tokens = (0, 0)
         self._made: list[Path] = []
         self.requests = 0
 
@@ -220,10 +226,10 @@ class _Files:
             if self._lines and (len(self._lines) >= MOST_REQUESTS or self._bytes + size > MOST_BYTES):
                 self._write()
             self._lines.append(line)
-            self._listed[request.sha256] = (request.sha256, document_sha256, request.purpose)
+            self._listed[request.sha256] = batches.Asked(
+                request.sha256, document_sha256, request.purpose, most_tokens(request), request.max_output_tokens
+            )
             self._bytes += size
-            most_in, most_out = self._most_tokens
-            self._most_tokens = most_in + most_tokens(request), most_out + request.max_output_tokens
             self.requests += 1
         return None
 
@@ -234,16 +240,18 @@ class _Files:
         return tuple(self._made)
 
     def _write(self) -> None:
-        number = len(list(self._out.glob("requests-*.jsonl"))) + 1
-        path = self._out / f"requests-{number:04}.jsonl"
-        part = path.with_suffix(".part")
-        part.write_text("\n".join(self._lines) + "\n", encoding="utf-8")
+        content = ("\n".join(self._lines) + "\n").encode()
         with self._store.batching() as db:
+            number = batches.next_number(db)
+            while (path := self._out / f"requests-{number:04}.jsonl").exists():  # another database's
+                number += 1
+            part = path.with_suffix(".part")
+            part.write_bytes(content)
             part.replace(path)  # whole, and remembered, or neither
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            batches.add_job(db, str(path), self._listed.values(), self._most_tokens, now)
+            batches.add_job(db, str(path), hashlib.sha256(content).hexdigest(), self._listed.values(), now)
         self._made.append(path)
-        self._lines, self._listed, self._bytes, self._most_tokens = [], {}, 0, (0, 0)
+        self._lines, self._listed, self._bytes = [], {}, 0
 
 
 def collect(lines: Iterable[str], store: Store, price: Price | None = None) -> Collected:
@@ -270,7 +278,9 @@ def collect(lines: Iterable[str], store: Store, price: Price | None = None) -> C
                     continue
                 done.answers += 1
                 attempts.append((out.document_sha256, attempt_row(_attempt(custom_id, out.purpose, raw, price))))
-        store.save_all(attempts=attempts, config_sha256=BATCH)
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            writer.insert_attempts(db, attempts, BATCH, None, now)  # kept with the word that it was answered
+            batches.close(db)
     return done
 
 
@@ -289,7 +299,7 @@ def _told(line: str) -> tuple[str, str | None, str | None] | None:
         custom_id = told["custom_id"]
         response = told.get("response") or {}
         body, status = response.get("body"), response.get("status_code", 200)
-        if not isinstance(custom_id, str) or len(custom_id) != 64:
+        if not isinstance(custom_id, str) or _ID.fullmatch(custom_id) is None:
             return None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -297,7 +307,7 @@ def _told(line: str) -> tuple[str, str | None, str | None] | None:
         return custom_id, json.dumps(body, ensure_ascii=True), None
     why = told.get("error") or (body.get("error") if isinstance(body, dict) else None) or f"status {status}"
     words = why.get("message") or why.get("code") if isinstance(why, dict) else why
-    return custom_id, None, str(words)[:200]
+    return custom_id, None, str(words)[:200].encode("utf-8", "replace").decode()
 
 
 def _chunks(lines: Iterable[str]) -> Iterator[list[str]]:

@@ -137,7 +137,7 @@ def collect(files: tuple[Path, ...], last: bool, database: Path, out: Path, dry_
 
 def _service(values: dict[str, Any]) -> Service:
     """Where to ask, and for how much; which model is a matter of the files, and named only for its price."""
-    return reader_from({**values, "model": values.get("model") or "any", "reader": "model"})[1]
+    return reader_from({**values, "reader": "model"}, unnamed="any")[1]
 
 
 def _show(done: Round) -> None:

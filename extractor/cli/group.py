@@ -65,6 +65,9 @@ class Group(click.Group):
         """Run the command; our own errors become one sentence on stderr."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("imr: stopped at once", err=True)
+            ctx.exit(130)
         except ImrError as error:
             from extractor.display.clean import one_line  # noqa: PLC0415  only when something went wrong
 

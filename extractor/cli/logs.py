@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from extractor.errors import ConfigurationError
@@ -21,11 +21,20 @@ if TYPE_CHECKING:
 LEVELS: Final = ("debug", "info", "warning", "error")
 STDERR: Final = "-"
 
-_ENDPOINTS = (
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-)
+_ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
+_OF_METRICS: Final = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"
+_OF_TRACES: Final = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+
+
+class _File(logging.FileHandler):
+    """Says once that it cannot be written to: the run is worth more than its log."""
+
+    said = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the library's name
+        if not self.said:
+            self.said = True
+            sys.stderr.write(f"imr: the log {self.baseFilename!r} can no longer be written: {sys.exc_info()[1]}\n")
 
 
 @contextmanager
@@ -43,7 +52,7 @@ def logging_to(place: str, level: str) -> Iterator[None]:
         handler = logging.StreamHandler(sys.stderr)
     else:
         try:
-            handler = logging.FileHandler(place, encoding="utf-8", errors="backslashreplace")
+            handler = _File(place, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise ConfigurationError(f"the log {place!r} cannot be written: {error.strerror}") from error
     handler.setFormatter(
@@ -62,7 +71,8 @@ def logging_to(place: str, level: str) -> Iterator[None]:
     finally:
         LOGGER.setLevel(before)
         LOGGER.removeHandler(handler)
-        handler.close()
+        with suppress(OSError):  # said already
+            handler.close()
 
 
 def export_telemetry(environment: Mapping[str, str] = os.environ) -> None:
@@ -74,7 +84,9 @@ def export_telemetry(environment: Mapping[str, str] = os.environ) -> None:
         ConfigurationError: a place is named, and the extra is not installed.
 
     """
-    if not any(environment.get(name) for name in _ENDPOINTS) or environment.get("OTEL_SDK_DISABLED") == "true":
+    everything = environment.get(_ENDPOINT)
+    to_metrics, to_traces = (environment.get(name) or everything for name in (_OF_METRICS, _OF_TRACES))
+    if not (to_metrics or to_traces) or environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return
     try:
         from opentelemetry import metrics, trace  # noqa: PLC0415  an extra
@@ -87,11 +99,14 @@ def export_telemetry(environment: Mapping[str, str] = os.environ) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ImportError:
         raise ConfigurationError(
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: "
+            "an endpoint of OpenTelemetry is set (OTEL_EXPORTER_OTLP_…), but it is not installed: "
             "pip install 'imr-extractor[otel]', or unset it"
         ) from None
-    resource = Resource.create({"service.name": environment.get("OTEL_SERVICE_NAME", "imr-extractor")})
-    metrics.set_meter_provider(MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())], resource))
-    tracer = TracerProvider(resource=resource)
-    tracer.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    trace.set_tracer_provider(tracer)
+    named = "OTEL_SERVICE_NAME" in environment or "service.name=" in environment.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    resource = Resource.create({} if named else {"service.name": "imr-extractor"})
+    if to_metrics:
+        metrics.set_meter_provider(MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())], resource))
+    if to_traces:
+        tracer = TracerProvider(resource=resource)
+        tracer.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        trace.set_tracer_provider(tracer)

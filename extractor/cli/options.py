@@ -90,8 +90,10 @@ def model_options(function: _F) -> _F:
     )(function)
 
 
-def reader_from(values: dict[str, Any]) -> tuple[Configuration, Service]:
+def reader_from(values: dict[str, Any], *, unnamed: str = "") -> tuple[Configuration, Service]:
     """Take what `model_options` gave out of `values`: how to read, and where the model is asked.
+
+    `unnamed` stands for the model where none is named.
 
     Raises:
         ConfigurationError: the settings cannot be used.
@@ -109,5 +111,5 @@ def reader_from(values: dict[str, Any]) -> tuple[Configuration, Service]:
             raise ConfigurationError(f"{', '.join(given)} is for a model: add --reader model or --reader both")
         return Configuration(), DEFAULT_SERVICE
     flags["name"] = flags.pop("model")
-    chosen = model_settings(flags, file=file)
+    chosen = model_settings(flags, file=file, unnamed=unnamed)
     return Configuration.of(reader, chosen.model, chosen.service.prompts), chosen.service

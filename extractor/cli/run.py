@@ -28,6 +28,7 @@ INTERRUPTED = 130
     metavar="[CLASS]",
     help="Try letters again that have failed three times: all, or those of one class (`imr failures`).",
 )
+@click.option("--rehash", is_flag=True, help="Hash every file, also one that looks as it did when it was read.")
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @model_options
@@ -38,6 +39,7 @@ def command(
     workers: int | None,
     limit: int | None,
     retry: str | None,
+    rehash: bool,
     quiet: bool,
     as_json: bool,
     dry_run: bool,
@@ -85,6 +87,7 @@ def command(
             service=service,
             workers=workers,
             retry=retry,
+            rehash=rehash,
             limit=limit,
             on_progress=on_progress,
         )

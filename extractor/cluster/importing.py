@@ -81,6 +81,7 @@ def import_results(
         merging.take(path)
         if on_progress:
             on_progress(merging.imported())
+    merging.end()
     return merging.imported()
 
 
@@ -91,6 +92,8 @@ class _Merging:
         self._failures: Counter[str] = Counter()
         self._runs: dict[str, int] = {}
         """By configuration: records say how they were read, and are found again to be read anew (`imr reground`)."""
+        self._new: Counter[str] = Counter()
+        """Records of each."""
         self._filed = {
             (failure.name, failure.sha256, failure.config_sha256) for failure in store.failures(include_cleared=True)
         }
@@ -98,6 +101,11 @@ class _Merging:
     def imported(self) -> Imported:
         """Give the counts as they stand."""
         return Imported(**self._count, failures=dict(self._failures.most_common()))
+
+    def end(self) -> None:
+        """Close the runs."""
+        for config, run_id in self._runs.items():
+            self._store.end_run(run_id, "finished", {"found": self._new[config], "extracted": self._new[config]})
 
     def take(self, path: Path) -> None:
         """Check one file as a whole, then save what is new in it."""
@@ -133,6 +141,7 @@ class _Merging:
                 config_sha256=config,
             )
             part.counted["records"] += saved.new
+            self._new[config] += saved.new
             part.counted["already"] += len(prepared) - saved.new - len(saved.refused)
             part.counted["failed"] += len(failures) + len(saved.refused)
             self._failures.update(each.failure_class for each in saved.refused)
@@ -144,14 +153,13 @@ class _Merging:
         """The run to which records of one configuration belong here; nobody read in it, so it has no workers."""
         told = dict(zip(RECORD_COLUMNS, first.record, strict=True))
         if first.config_sha256 not in self._runs:
-            self._runs[first.config_sha256] = run_id = self._store.begin_run(
+            self._runs[first.config_sha256] = self._store.begin_run(
                 reader=str(told["reader"]),
                 config_sha256=first.config_sha256,
                 configuration=configuration,
                 code_version=str(told["code_version"]),
                 workers=0,
             )
-            self._store.end_run(run_id, "finished", {})
         return self._runs[first.config_sha256]
 
     def _known(self, rows: Iterable[Row]) -> set[tuple[str, str]]:

@@ -146,9 +146,22 @@ class Store:
         telemetry.letters_ended(run_id, "record", new)
         for each in failed:
             telemetry.letter_failed(run_id, each.name, each.sha256, each.failure_class)
-        if run_id is not None and counts is not None and time.monotonic() - self._told_at > TELL_SECONDS:
-            self._told_at = time.monotonic()
+        if run_id is not None and counts is not None and self._is_time():
             telemetry.run_goes_on(run_id, counts)
+
+    def goes_on(self, run_id: int, counts: Counts) -> None:
+        """From time to time, remember and tell how far a run is that has nothing to save."""
+        if self._is_time():
+            with self._writing():
+                self._update_run(run_id, counts)
+            telemetry.run_goes_on(run_id, counts)
+
+    def _is_time(self) -> bool:
+        now = time.monotonic()
+        if now - self._told_at <= TELL_SECONDS:
+            return False
+        self._told_at = now
+        return True
 
     def load(self, record_id: int) -> Record:
         """Load the record with this id, equal to the one that was saved. Raises RecordNotFound."""

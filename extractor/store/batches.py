@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -25,8 +26,23 @@ class Job:
     requests: int
     answered: int
     failed: int
+    most_input_tokens: int | None
+    """That its open requests can come to, and their answers; None where that is not known."""
+    most_output_tokens: int | None
+    sha256: str
+    """Of the file."""
+    created_at: str
+    updated_at: str
+
+
+class Asked(NamedTuple):
+    """A request to put into a file."""
+
+    request_sha256: str
+    document_sha256: str
+    purpose: str
     most_input_tokens: int
-    """That its requests can come to, and their answers."""
+    """That it can come to."""
     most_output_tokens: int
 
 
@@ -42,9 +58,13 @@ class Out:
 
 
 _JOBS = """
-SELECT j.id, j.file, j.remote_id, j.state, j.remote_state, j.requests, j.most_input_tokens, j.most_output_tokens,
+SELECT j.id, j.file, j.remote_id, j.state, j.remote_state, j.requests, j.sha256, j.created_at, j.updated_at,
        (SELECT count(*) FROM batch_requests WHERE job_id = j.id AND state = 'answered') AS answered,
-       (SELECT count(*) FROM batch_requests WHERE job_id = j.id AND state = 'failed') AS failed
+       (SELECT count(*) FROM batch_requests WHERE job_id = j.id AND state = 'failed') AS failed,
+       (SELECT nullif(sum(most_input_tokens), 0) FROM batch_requests WHERE job_id = j.id AND state = 'sent')
+           AS most_input_tokens,
+       (SELECT nullif(sum(most_output_tokens), 0) FROM batch_requests WHERE job_id = j.id AND state = 'sent')
+           AS most_output_tokens
 FROM batch_jobs AS j ORDER BY j.id
 """
 
@@ -90,23 +110,25 @@ def request(db: Database, request_sha256: str) -> Out | None:
     return Out(*row) if row else None
 
 
-def add_job(
-    db: Database, file: str, requests: Iterable[tuple[str, str, str]], most_tokens: tuple[int, int], now: str
-) -> int:
-    """Remember a file, its requests (hash, content, purpose), and how many tokens it can cost (in, out)."""
+def next_number(db: Database) -> int:
+    """Give the number that the next file will have."""
+    return int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM batch_jobs").fetchone()[0])
+
+
+def add_job(db: Database, file: str, sha256: str, requests: Iterable[Asked], now: str) -> None:
+    """Remember a file and its requests."""
     listed = list(requests)
     job = db.conn.execute(
-        "INSERT INTO batch_jobs (file, state, requests, most_input_tokens, most_output_tokens, created_at, updated_at) "
-        "VALUES (?, 'built', ?, ?, ?, ?, ?)",
-        (file, len(listed), *most_tokens, now, now),
+        "INSERT INTO batch_jobs (file, sha256, state, requests, created_at, updated_at) "
+        "VALUES (?, ?, 'built', ?, ?, ?)",
+        (file, sha256, len(listed), now, now),
     ).lastrowid
     db.conn.executemany(
-        "INSERT INTO batch_requests (request_sha256, document_sha256, purpose, job_id, state, tries) "
-        "VALUES (?, ?, ?, ?, 'sent', 1) ON CONFLICT (request_sha256) "
+        "INSERT INTO batch_requests (request_sha256, document_sha256, purpose, most_input_tokens, most_output_tokens, "
+        "job_id, state, tries) VALUES (?, ?, ?, ?, ?, ?, 'sent', 1) ON CONFLICT (request_sha256) "
         "DO UPDATE SET job_id = excluded.job_id, state = 'sent', tries = tries + 1",
-        [(sha256, document, purpose, job) for sha256, document, purpose in listed],
+        [(*asked, job) for asked in listed],
     )
-    return int(job or 0)
 
 
 def jobs(db: Database) -> list[Job]:
@@ -121,6 +143,25 @@ def update_job(
     db.conn.execute(
         "UPDATE batch_jobs SET state = ?, remote_id = ?, remote_state = ?, updated_at = ? WHERE id = ?",
         (state, remote_id, remote_state, now, job),
+    )
+
+
+def claim(db: Database, job: int, now: str, sending: str) -> bool:
+    """Take a file to send it; False where somebody else has."""
+    return bool(
+        db.conn.execute(
+            "UPDATE batch_jobs SET remote_state = ?, updated_at = ? "
+            "WHERE id = ? AND state = 'built' AND remote_state IS NOT ?",
+            (sending, now, job, sending),
+        ).rowcount
+    )
+
+
+def close(db: Database) -> None:
+    """Close the files of which nothing is open any more."""
+    db.conn.execute(
+        "UPDATE batch_jobs SET state = 'collected' WHERE state <> 'collected' "
+        "AND NOT EXISTS (SELECT 1 FROM batch_requests WHERE job_id = batch_jobs.id AND state = 'sent')"
     )
 
 
@@ -146,10 +187,15 @@ def counts(db: Database) -> dict[str, int]:
 
 
 def used(db: Database) -> tuple[int, int, int]:
-    """Tokens that all batches have cost so far: in, cached of them, out."""
+    """Count the tokens that batches have cost: in, cached of them, out. An answer that tells none counts in full."""
     row = db.execute(
-        "SELECT coalesce(sum(input_tokens), 0), coalesce(sum(cached_input_tokens), 0), coalesce(sum(output_tokens), 0) "
-        "FROM attempts WHERE config_sha256 = ?",
+        """
+        SELECT coalesce(sum(CASE WHEN a.input_tokens THEN a.input_tokens ELSE r.most_input_tokens END), 0),
+               coalesce(sum(a.cached_input_tokens), 0),
+               coalesce(sum(CASE WHEN a.input_tokens THEN a.output_tokens ELSE r.most_output_tokens END), 0)
+        FROM attempts AS a LEFT JOIN batch_requests AS r ON r.request_sha256 = a.request_sha256
+        WHERE a.config_sha256 = ?
+        """,
         (BATCH,),
     ).fetchone()
     return int(row[0]), int(row[1]), int(row[2])

@@ -32,6 +32,8 @@ class Stamp(NamedTuple):
     size: int
     modified_ns: int
     changed_ns: int
+    inode: int
+    """Tells files apart that were written at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ _USED = """
 SELECT coalesce(model, '(no reply)') AS model, count(DISTINCT document_sha256) AS letters, count(*) AS requests,
        sum(input_tokens) AS input_tokens, sum(cached_input_tokens) AS cached_input_tokens,
        sum(output_tokens) AS output_tokens, sum(seconds) AS seconds
-FROM attempts GROUP BY 1 ORDER BY requests DESC, 1
+FROM attempts WHERE outcome <> 'known' GROUP BY 1 ORDER BY requests DESC, 1
 """
 
 _FOUND = """
@@ -235,7 +237,8 @@ def recognised(db: Database, files: Iterable[tuple[str, Stamp]]) -> dict[str, st
         db.execute(
             "SELECT n.name, n.document_sha256 FROM json_each(?) AS j JOIN document_names AS n "
             "ON n.name = json_extract(j.value, '$[0]') AND n.size = json_extract(j.value, '$[1]') "
-            "AND n.modified_ns = json_extract(j.value, '$[2]') AND n.changed_ns = json_extract(j.value, '$[3]')",
+            "AND n.modified_ns = json_extract(j.value, '$[2]') AND n.changed_ns = json_extract(j.value, '$[3]') "
+            "AND n.inode = json_extract(j.value, '$[4]')",
             [json.dumps([(name, *stamp) for name, stamp in files])],
         ).fetchall()
     )

@@ -426,12 +426,14 @@ ALTER TABLE runs ADD COLUMN cached_input_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN output_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN dollars REAL;
 
-ALTER TABLE batch_jobs ADD COLUMN most_input_tokens INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE batch_jobs ADD COLUMN most_output_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batch_jobs ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''; -- of the file
+ALTER TABLE batch_requests ADD COLUMN most_input_tokens INTEGER; -- that it can come to; none where that is not known
+ALTER TABLE batch_requests ADD COLUMN most_output_tokens INTEGER;
 
 ALTER TABLE document_names ADD COLUMN size INTEGER;
 ALTER TABLE document_names ADD COLUMN modified_ns INTEGER;
 ALTER TABLE document_names ADD COLUMN changed_ns INTEGER;
+ALTER TABLE document_names ADD COLUMN inode INTEGER;
 """
 
 

@@ -85,7 +85,8 @@ def insert_names(db: Database, names: Iterable[tuple[str, str]], now: str) -> No
 def stamp_names(db: Database, stamps: Iterable[tuple[str, str, Stamp]]) -> None:
     """Remember how files (content, name) looked."""
     db.conn.executemany(
-        "UPDATE document_names SET size = ?, modified_ns = ?, changed_ns = ? WHERE document_sha256 = ? AND name = ?",
+        "UPDATE document_names SET size = ?, modified_ns = ?, changed_ns = ?, inode = ? "
+        "WHERE document_sha256 = ? AND name = ?",
         [(*stamp, sha256, name) for sha256, name, stamp in stamps],
     )
 

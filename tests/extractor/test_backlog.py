@@ -17,6 +17,7 @@ from typing import Any, cast
 import pytest
 from factories import CRASH, DEFECT, ENCRYPTED, HANG, FakeConfiguration, fake_reader, letter_text, write_letters
 
+from extractor import telemetry
 from extractor.backlog import Summary, run, walk
 from extractor.backlog.source import Source
 from extractor.backlog.stopping import Stopping
@@ -287,7 +288,7 @@ _SCRIPT = textwrap.dedent(
         with Store(sys.argv[2]) as store:
             print("ready", flush=True)
             summary = run([Path(sys.argv[1])], store, FakeConfiguration(label="a"), workers=2, reader=slow_reader,
-                          on_progress=lambda s: print(s.ended, flush=True))
+                          on_progress=lambda s: s.extracted and print(s.ended, flush=True))
         print(json.dumps(asdict(summary)), flush=True)
     """
 )
@@ -562,3 +563,47 @@ def test_letters_looked_up_and_not_handed_out_are_left_when_asked_to_stop(
     assert summary.interrupted
     assert 0 < summary.extracted < 100
     assert summary.already + summary.renamed + summary.extracted + summary.failed + summary.remaining == 700
+
+
+def test_files_of_one_name_are_not_taken_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list may call two files the same; then none of them is known by its looks."""
+    paths = write_letters(tmp_path / "in", 2)
+    (tmp_path / "in" / "l.csv").write_text("path,name\n" + "".join(f"{path.name},letter\n" for path in paths))
+    aged(tmp_path, monkeypatch)
+    go(tmp_path / "in" / "l.csv", tmp_path / "a.db")
+    assert counts(go(tmp_path / "in" / "l.csv", tmp_path / "a.db")) == (2, 0, 2, 0, 0)
+    assert go(tmp_path / "in" / "l.csv", tmp_path / "a.db", configuration=B).extracted == 2
+    paths[0].write_text(letter_text(77))
+    assert counts(go(tmp_path / "in" / "l.csv", tmp_path / "a.db")) == (2, 1, 1, 0, 0)
+
+
+def test_every_file_is_hashed_if_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = letters_in(tmp_path, 3)
+    aged(folder, monkeypatch)
+    go(folder, tmp_path / "a.db")
+    names = hashed(monkeypatch)
+    assert counts(go(folder, tmp_path / "a.db", rehash=True)) == (3, 0, 3, 0, 0)
+    assert len(names) == 3
+
+
+def test_a_finished_backlog_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = letters_in(tmp_path, 40)
+    go(folder, tmp_path / "a.db")
+    monkeypatch.setattr(sys.modules["extractor.store"], "TELL_SECONDS", -1)
+    seen: list[int] = []
+    told: list[Any] = []
+    monkeypatch.setattr(telemetry, "run_goes_on", lambda _, counted: told.append(counted["already"]))
+    go(folder, tmp_path / "a.db", on_progress=lambda summary: seen.append(summary.ended))
+    assert seen == told == [16, 40]
+
+
+def test_what_is_not_tried_again_is_told_as_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bad.txt").write_text(ENCRYPTED)
+    told: list[str] = []
+    monkeypatch.setattr(
+        telemetry, "letter_failed", lambda _run, _name, _sha256, failure_class: told.append(failure_class)
+    )
+    for run_number in range(1, 6):
+        assert go(tmp_path / "in", tmp_path / "a.db").failed == 1
+        assert told == ["encrypted"] * run_number

@@ -16,7 +16,7 @@ from answering import Answers
 from click.testing import CliRunner, Result
 from endpoint import Endpoint, Said, chat_reply
 
-from extractor.batch import listed
+from extractor.batch import listed, rounds
 from extractor.cli import cli
 from extractor.model.batches import Batches
 from extractor.pipeline import Configuration, read
@@ -395,6 +395,9 @@ def test_a_file_that_was_not_sent_after_all_is_sent(tmp_path: Path, monkeypatch:
             with pytest.raises(Died):
                 send(desk, provider.url)
         assert len(provider.batches) == 1
+        assert "somebody began to send" in send(desk, provider.url).output, "another process may be at it"
+        with Store(desk.database) as store, store.batching() as db:
+            db.execute("UPDATE batch_jobs SET updated_at = '2026-01-01T00:00:00+00:00' WHERE state = 'built'")
         assert send(desk, provider.url).output.endswith("1 requests, batch-1\n")
 
 
@@ -427,3 +430,133 @@ def test_a_budget_holds_for_all_batches_at_their_worst(tmp_path: Path) -> None:
         [(dollars, tokens)] = db.execute("SELECT sum(dollars), sum(input_tokens) FROM attempts").fetchall()
     assert tokens == 400
     assert dollars == pytest.approx(price.of(400, 0, 80))
+
+
+def test_files_that_were_carried_away_are_not_written_over(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(1))
+    desk.build()
+    [first] = desk.files()
+    first.rename(tmp_path / "carried.jsonl")
+    (desk.folder / "more.txt").write_text(letters(20)[19], encoding="utf-8")
+    desk.build()
+    [second] = desk.files()
+    assert second != first
+    with Provider(desk.well) as provider:
+        gone = send(desk, provider.url)
+        assert "cannot be read" in gone.output
+        (tmp_path / "carried.jsonl").rename(first)
+        content = first.read_bytes()
+        first.write_bytes(second.read_bytes())
+        assert "was changed since it was built" in send(desk, provider.url).output
+        first.write_bytes(content)
+        assert send(desk, provider.url).output.count("1 requests, batch-") == 2
+        assert len({*provider.files.values()} & {content.decode().strip(), second.read_text().strip()}) == 2
+
+
+def test_what_was_answered_by_hand_is_not_sent(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(3))
+    desk.build()
+    desk.collect(desk.answered(desk.files()[0]))
+    with Provider(desk.well) as provider:
+        assert send(desk, provider.url).output == ""
+        assert provider.batches == {}
+
+
+def test_a_crash_while_collecting_loses_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(3))
+    desk.build()
+    answers = desk.answered(desk.files()[0])
+    with monkeypatch.context() as patched:
+        patched.setattr(rounds.writer, "insert_attempts", lambda *_: (_ for _ in ()).throw(Died))
+        with pytest.raises(Died):
+            desk.collect(answers)
+    assert "3 letters read" in desk.collect(answers)
+
+
+def test_a_crash_when_a_batch_has_ended_leaves_nothing_waiting_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path, letters(2))
+    desk.build()
+    with Provider(lambda _: None) as provider:
+        send(desk, provider.url)
+        collect = ("collect", "--out", str(desk.out), "--base-url", provider.url)
+        with monkeypatch.context() as patched:
+            patched.setattr(batches, "unanswered", lambda *_: (_ for _ in ()).throw(Died))
+            with pytest.raises(Died):
+                desk.imr(*collect)
+        assert "2 new requests" in desk.imr(*collect).output
+
+
+def test_the_same_file_again_is_not_taken_for_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(2))
+    desk.build()
+    with Provider(lambda _: None) as provider:
+        send(desk, provider.url)
+        desk.imr("collect", "--out", str(desk.out), "--base-url", provider.url)
+        first, second = desk.files()
+        assert first.read_bytes() == second.read_bytes()
+        with monkeypatch.context() as patched:
+            patched.setattr(Batches, "submit", lambda *_: (_ for _ in ()).throw(Died))
+            with pytest.raises(Died):
+                send(desk, provider.url)
+        assert "somebody began to send" in send(desk, provider.url).output
+        assert len(provider.batches) == 1
+
+
+def test_answers_that_tell_no_tokens_count_in_full(tmp_path: Path) -> None:
+    desk, price = Desk(tmp_path, letters(2)), Price(input=1, output=4)
+
+    def silent(line: dict[str, Any]) -> dict[str, Any]:
+        said = desk.well(line)
+        del said["response"]["body"]["usage"]
+        return said
+
+    desk.build()
+    with Store(desk.database) as store:
+        [job] = listed(store)
+    worst = price.of(job.most_input_tokens or 0, 0, job.most_output_tokens or 0)
+    with Provider(silent) as provider:
+        send(desk, provider.url)
+        desk.imr("collect", "--out", str(desk.out), "--base-url", provider.url)
+        (desk.folder / "more.txt").write_text(letters(20)[19], encoding="utf-8")
+        desk.build()
+        refused = send(desk, provider.url, "--price", "1,4", "--budget", str(1.01 * worst))
+        assert f"${worst:.4f} is spent" in refused.output
+
+
+@pytest.mark.parametrize("odd", ["\ud800" * 64, "a\ud800"])
+def test_half_a_surrogate_pair_ends_nothing(tmp_path: Path, odd: str) -> None:
+    desk = Desk(tmp_path, letters(2))
+    desk.build()
+    [file] = desk.files()
+    ids = [json.loads(line)["custom_id"] for line in file.read_text().splitlines()]
+    bad = {"custom_id": ids[0], "response": {"status_code": 500, "body": {"error": {"message": odd}}}, "error": None}
+    answers = desk.answered(file)
+    lines = [json.dumps({"custom_id": odd}), json.dumps(bad), *answers.read_text().splitlines()[1:]]
+    answers.write_text("\n".join(lines) + "\n")
+    assert "1 errors, 1 lines of nothing" in desk.collect(answers)
+
+
+def test_the_model_that_is_named_elsewhere_gives_the_price(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(1))
+    settings = tmp_path / "imr.toml"
+    settings.write_text('[model]\nname = "m"\nbudget = 20\n[prices."m"]\ninput = 1\noutput = 4\n')
+    monkeypatch.setenv("IMR_CONFIG", str(settings))
+    desk.build()
+    with Provider(desk.well) as provider:
+        assert send(desk, provider.url).exit_code == 0
+        desk.imr("collect", "--out", str(desk.out), "--base-url", provider.url)
+    with Store(desk.database) as store, store.batching() as db:
+        assert db.execute("SELECT dollars FROM attempts").fetchall() == [(pytest.approx(180e-6),)]
+    monkeypatch.delenv("IMR_CONFIG")
+    assert send(desk, "http://127.0.0.1:9", "--budget", "1").exit_code == 2
+
+
+def test_every_name_of_a_letter_is_kept(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(1))
+    (desk.folder / "twin.txt").write_bytes((desk.folder / "000.txt").read_bytes())
+    desk.build()
+    desk.collect(desk.answered(desk.files()[0]))
+    with Store(desk.database) as store:
+        assert store.find("twin.txt") == store.find("000.txt")

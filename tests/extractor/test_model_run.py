@@ -376,3 +376,12 @@ def test_a_failure_and_a_run_tell_what_they_cost(tmp_path: Path, folder: Callabl
     shown = CliRunner().invoke(cli, ["failures", "--db", str(tmp_path / "a.db")]).output
     assert f"${failure.dollars:,.4f}" in shown
     assert f"${latest.dollars:,.4f}" in CliRunner().invoke(cli, ["status", "--db", str(tmp_path / "a.db")]).output
+
+
+def test_letters_of_the_same_content_are_counted_when_nobody_is_answered(
+    tmp_path: Path, folder: Callable[[list[str]], Path]
+) -> None:
+    texts = letters(6)
+    with Endpoint(lambda body, _: quota_gone()) as endpoint, pytest.raises(QuotaExceeded):
+        go(folder([*texts, *texts]), tmp_path / "a.db", endpoint.url)
+    assert rows(tmp_path / "a.db", "SELECT found, remaining, extracted, failed FROM runs") == [(12, 12, 0, 0)]

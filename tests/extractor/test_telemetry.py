@@ -267,3 +267,25 @@ def test_without_the_extra_letters_are_read_as_ever(monkeypatch: pytest.MonkeyPa
     assert done.exit_code == 1, done.output
     with Store(database) as store:
         assert store.status().records == len(TEXTS)
+
+
+@pytest.mark.parametrize(("variable", "metrics", "traces"), [("METRICS", True, False), ("TRACES", False, True)])
+def test_what_nobody_named_a_place_for_goes_nowhere(source: Path, variable: str, metrics: bool, traces: bool) -> None:
+    good = Answers(list(TEXTS.values()))
+    with Collector() as collector, Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
+        place = f"{collector.url}/v1/{variable.lower()}"
+        done = run(source, endpoint.url, **{f"OTEL_EXPORTER_OTLP_{variable}_ENDPOINT": place})
+    assert (bool(collector.metrics), bool(collector.traces)) == (metrics, traces)
+    assert "Traceback" not in done.stderr
+    assert "4318" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_told_once_and_the_run_goes_on(source: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "extractor", "--log", "/dev/full", "--log-level", "debug", "run", str(source)]
+    done = subprocess.run(
+        [*command, "--db", str(tmp_path / "a.db"), "--json"], capture_output=True, text=True, check=False
+    )
+    assert json.loads(done.stdout)["extracted"] == len(TEXTS)
+    assert done.stderr.count("can no longer be written: [Errno 28]") == 1
+    assert "Traceback" not in done.stderr
