@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import resource
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from answering import Answers
+from chaos import letters
 from endpoint import Said, chat_reply
 
 from extractor.backlog import walk
@@ -29,19 +29,6 @@ from extractor.batch import advance, build, collect, give_up, listed
 from extractor.pipeline import Configuration
 from extractor.settings import DEFAULT_LIMITS, ModelSettings, Service
 from extractor.store import Store
-
-SAMPLES = Path(__file__).parents[1] / "docs" / "samples"
-
-
-def letters(count: int) -> list[str]:
-    """Sample letters with case numbers of their own."""
-    samples = [path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("*.txt"))]
-    made = []
-    for number in range(count):
-        own = f"CM{13 + number % 7}-{1000000 + number}"
-        text, found = re.subn(r"CM\d\d-\d{7}", own, samples[number % len(samples)])
-        made.append(text if found else f"{text}\nCase {own}\n")
-    return made
 
 
 class Provider:

@@ -110,7 +110,7 @@ def main() -> None:
 
 
 def letters(count: int) -> list[str]:
-    """Sample letters, each with a number of its own where it is asked about, so that no two ask the same."""
+    """Sample letters, each with a case number of its own."""
     samples = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs" / "samples").glob("*.txt"))]
     made = []
     for number in range(count):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from extractor.batch.rounds import Collected, collect
-from extractor.errors import BudgetExceeded, ConfigurationError
+from extractor.errors import AuthenticationFailed, BudgetExceeded, ConfigurationError, RequestRefused
 from extractor.model.batches import ENDED, RemoteBatch
 from extractor.settings import Price, Service
 from extractor.store import Store, batches
@@ -63,7 +63,11 @@ def submit(store: Store, provider: Provider, service: Service) -> Iterator[tuple
         if sent is None:
             if not claimed:
                 _take_over(store, job)
-            sent = provider.submit(Path(job.file), mark)
+            try:
+                sent = provider.submit(Path(job.file), mark)
+            except (AuthenticationFailed, RequestRefused):  # it was told no, so nothing was sent
+                _update(store, job, "built", None, None)
+                raise
         _update(store, job, "submitted", sent.id, sent.state)
         yield job, sent
 
@@ -157,7 +161,7 @@ def _take_over(store: Store, job: Job) -> None:
         batches.update_job(db, job.id, _now(), state="built", remote_id=None, remote_state=_SENDING)
 
 
-def _update(store: Store, job: Job, state: str, remote_id: str | None, remote_state: str) -> None:
+def _update(store: Store, job: Job, state: str, remote_id: str | None, remote_state: str | None) -> None:
     with store.batching() as db:
         batches.update_job(db, job.id, _now(), state=state, remote_id=remote_id, remote_state=remote_state)
 

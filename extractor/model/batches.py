@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from extractor.errors import AuthenticationFailed, ConfigurationError, ImrError, ServiceError
+from extractor.errors import AuthenticationFailed, ConfigurationError, ImrError, RequestRefused, ServiceError
 from extractor.settings import Service
 
 ENDED = frozenset({"completed", "expired", "cancelled", "failed"})
@@ -120,5 +120,7 @@ def _told(error: Any) -> ImrError:
     if status in (401, 403):
         return AuthenticationFailed("the endpoint does not accept the key: check OPENAI_API_KEY")
     if status == 404:
-        return ServiceError("the endpoint has no batch interface, or no such batch or file")
+        return RequestRefused("the endpoint has no batch interface, or no such batch or file")
+    if status is not None and status < 500:
+        return RequestRefused(f"the batch interface refuses ({type(error).__name__}, status {status})")
     return ServiceError(f"the batch interface failed ({type(error).__name__}{f', status {status}' if status else ''})")

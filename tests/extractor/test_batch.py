@@ -560,3 +560,19 @@ def test_every_name_of_a_letter_is_kept(tmp_path: Path) -> None:
     desk.collect(desk.answered(desk.files()[0]))
     with Store(desk.database) as store:
         assert store.find("twin.txt") == store.find("000.txt")
+
+
+def test_after_a_refusal_the_file_can_be_sent_at_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(1))
+    desk.build()
+    with Endpoint(lambda _body, _before: Said("{}")) as endpoint:
+        assert "no batch interface" in send(desk, endpoint.url).output
+    with Provider(desk.well) as provider:
+        assert send(desk, provider.url).output.endswith("1 requests, batch-0\n")
+
+
+def test_half_a_surrogate_pair_in_a_letter_ends_nothing(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(1))
+    (desk.folder / "more.jsonl").write_text(json.dumps({"text": letters(3)[2] + "\ud800", "name": "odd"}) + "\n")
+    assert "2 waiting" in desk.build()
+    assert len(desk.files()[0].read_text(encoding="utf-8").splitlines()) == 2
