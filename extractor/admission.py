@@ -32,6 +32,8 @@ def admits(pointer: str, value: Value, places: tuple[Span, ...], layout: Layout,
         return _outside_items(parts, value, places, layout, facts)
     if index >= len(facts.items):
         return False
+    if parts[2] == "outcome":
+        return layout.items[index].outcome == value
     return _in_item(parts[2:], value, places, layout.view, facts.items[index], draft, pointer)
 
 

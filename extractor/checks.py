@@ -12,7 +12,7 @@ from extractor.drafts import Draft
 from extractor.facts import Facts
 from extractor.facts.header import CASE_NUMBER
 from extractor.layout import Layout
-from extractor.layout.headings import Name
+from extractor.layout.outcomes import Doubt
 from extractor.records import Flag, FlagCode
 from extractor.spans import Span
 from extractor.vocabulary.people import SPECIALTIES
@@ -78,14 +78,7 @@ def _completeness(determination: Determination, layout: Layout, draft: Draft) ->
             code=FlagCode.INCOMPLETE,
             message="The list is as long as one answer of the model can be; there may be more.",
         )
-    labels = sum(1 for mark in layout.marks if mark.name is Name.RATIONALE)
-    with_rationale = sum(1 for item in layout.items if item.rationale is not None)
-    if labels > with_rationale and layout.variant != "professional_review":
-        yield Flag(
-            path="/decisions",
-            code=FlagCode.INCOMPLETE,
-            message=f"The letter has {labels} rationale labels, {with_rationale} of them under an outcome heading.",
-        )
+    yield from _unclaimed(layout)
     seen: dict[tuple[str, str], int] = {}
     for index, decision in enumerate(determination.decisions):
         if decision.heading is None or decision.rationale is None:
@@ -98,6 +91,38 @@ def _completeness(determination: Determination, layout: Layout, draft: Draft) ->
                 message=f"Heading and rationale repeat those of decision {seen[key]}.",
             )
         seen.setdefault(key, index)
+
+
+def _unclaimed(layout: Layout) -> Iterator[Flag]:
+    """What would be lost, or taken in, in silence: items without heading or labels, and items in a quotation."""
+    left = layout.unclaimed
+    for marks in left.repeated:
+        words = {layout.view.words(mark.span).rstrip(" :") for mark in marks}
+        message = f"The section stands {len(marks)} times, and a letter has it once: {', '.join(sorted(words))}."
+        yield Flag(path="", code=FlagCode.REPEATED_SECTION, message=message)
+    # A professional review has labels for sections, which several issues may share.
+    labels = () if layout.variant == "professional_review" else left.labels
+    found = {
+        "outcome words that close no heading": len(left.outcomes),
+        "labels outside of the items": len(labels) + len(left.foreign_labels),
+        "statements on guidelines inside rationales": len(left.statements),
+        "requests without a verdict": len(left.undecided),
+        "paragraphs before the first heading": int(left.before is not None),
+        "items without a heading of their own": left.unheaded if layout.variant == "notice" else 0,
+    }
+    if any(found.values()):
+        counted = ", ".join(f"{count} {what}" for what, count in found.items() if count)
+        message = f"There may be items that were not read, or words that are no item's: {counted}."
+        yield Flag(path="/decisions", code=FlagCode.INCOMPLETE, message=message)
+    for index in left.broken_off:
+        message = "The rationale ends within a sentence: something was lost, or another text begins there."
+        yield Flag(path=f"/decisions/{index}/rationale", code=FlagCode.INCOMPLETE, message=message)
+    for index in left.interrupted:
+        message = "The rationale draws no conclusion and the next item's draws two: one may stand inside the other."
+        yield Flag(path=f"/decisions/{index}/rationale", code=FlagCode.INCOMPLETE, message=message)
+
+
+_LISTS_RECORDS = frozenset({"notice", "professional_review", "decisions_and_rationales"})
 
 
 def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
@@ -113,6 +138,18 @@ def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
         yield Flag(
             path="/clinical_summary", code=FlagCode.MISSING_PASSAGE, message="No clinical case summary was found."
         )
+    if layout.records is None and layout.variant in _LISTS_RECORDS:
+        message = "No list of the documents reviewed was found."
+        yield Flag(path="/records_reviewed", code=FlagCode.MISSING_PASSAGE, message=message)
+    apart = any(item.administrator or item.expert for item in layout.items)
+    for index, item in enumerate(layout.items):
+        if item.administrator is None and (item.expert is not None or (apart and item.guidelines is not None)):
+            message = "The item has no guideline paragraph of the claims administrator's."
+            path = f"/decisions/{index}/claims_administrator_basis"
+            yield Flag(path=path, code=FlagCode.MISSING_PASSAGE, message=message)
+        if item.expert is None and (item.administrator is not None or (apart and item.guidelines is not None)):
+            message = "The item has no guideline paragraph of the reviewer's."
+            yield Flag(path=f"/decisions/{index}/reviewer_basis", code=FlagCode.MISSING_PASSAGE, message=message)
     for index, decision in enumerate(determination.decisions):
         if decision.rationale is None:
             yield Flag(
@@ -189,25 +226,36 @@ def _patient(determination: Determination, layout: Layout) -> Iterator[Flag]:
         )
 
 
+_DOUBTS = {
+    Doubt.HEDGED: (FlagCode.WITHHELD, "Withheld the outcome: the heading's words for it are negated, or cut down."),
+    Doubt.SEVERAL: (FlagCode.OUTCOME_CONFLICT, "Withheld the outcome: the heading prints both outcomes."),
+    Doubt.TICKED: (FlagCode.AMBIGUOUS, "Both outcomes are printed; the ticked one was taken."),
+    Doubt.SHARED: (
+        FlagCode.AMBIGUOUS,
+        "One verdict stands for several unnumbered issues; it was taken for each.",
+    ),
+    Doubt.MISSING: (FlagCode.INCOMPLETE, "No verdict on this request was found."),
+    Doubt.ODD: (FlagCode.AMBIGUOUS, "Unusual words stand between the heading's colon and its outcome."),
+}
+
+
 def _decisions(determination: Determination, layout: Layout) -> Iterator[Flag]:
     for index, (decision, item) in enumerate(zip(determination.decisions, layout.items, strict=False)):
+        path = f"/decisions/{index}/outcome"
+        if item.doubt is not None:
+            code, message = _DOUBTS[item.doubt]
+            yield Flag(path=path, code=code, message=message, value=layout.view.words(item.outcome_span) or None)
         if item.contradiction is not None:
-            yield Flag(
-                path=f"/decisions/{index}/outcome",
-                code=FlagCode.OUTCOME_CONFLICT,
-                message="The letter states this item's outcome twice, and not the same.",
-            )
+            message = "The letter states this item's outcome twice, and not the same."
+            yield Flag(path=path, code=FlagCode.OUTCOME_CONFLICT, message=message)
         elif decision.outcome is not None and item.rationale is not None:
             said = concluded(layout, item.rationale)
             if said is not None and said is not decision.outcome:
-                yield Flag(
-                    path=f"/decisions/{index}/outcome",
-                    code=FlagCode.OUTCOME_CONFLICT,
-                    message=f"The heading says {decision.outcome}; the rationale concludes {said}.",
-                )
+                message = f"The heading says {decision.outcome}; the rationale concludes {said}."
+                yield Flag(path=path, code=FlagCode.OUTCOME_CONFLICT, message=message)
 
 
 def concluded(layout: Layout, rationale: Span) -> Outcome | None:
-    """The one outcome that a rationale's statements on necessity amount to; None where they differ or none is made."""
-    said = {outcome for outcome, _ in conclusions(layout.view.folded, *rationale)}
-    return said.pop() if len(said) == 1 else None
+    """The outcome that the last statement on necessity of a rationale amounts to; None where none is made."""
+    said = [outcome for outcome, _ in conclusions(layout.view.folded, *rationale)]
+    return said[-1] if said else None

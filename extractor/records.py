@@ -37,6 +37,7 @@ class FlagCode(StrEnum):
     NO_DECISIONS = "no_decisions"
     WITHHELD = "withheld"
     INCOMPLETE = "incomplete"
+    REPEATED_SECTION = "repeated_section"
     MISSING_FIELD = "missing_field"
     MISSING_PASSAGE = "missing_passage"
     DATE_ORDER = "date_order"

@@ -17,6 +17,7 @@ from extractor.layout.furniture import find_furniture
 from extractor.layout.headings import Mark, Name, find_marks
 from extractor.layout.items import Item, items_at, outcome_items
 from extractor.layout.letters_of_2013 import notice_items, review_items, sentence_items
+from extractor.layout.unclaimed import Unclaimed, unclaimed
 from extractor.normalize import View, view_of
 from extractor.spans import Span
 
@@ -60,11 +61,18 @@ class Layout:
     """The body of the list of documents, where there is one."""
     items: tuple[Item, ...]
     marks: tuple[Mark, ...]
+    decisions: int | None = None
+    """Where the section begins in which each heading ends in its outcome; None in layouts that have none."""
 
     @cached_property
     def told(self) -> SummaryDates:
         """Dates of injury and review that the summary tells."""
         return dates_told(self.view, self.summary)
+
+    @cached_property
+    def unclaimed(self) -> Unclaimed:
+        """What looks like part of an item and no item has."""
+        return unclaimed(self.view, self.marks, self.items, self.decisions)
 
     @property
     def lines(self) -> list[str]:
@@ -103,6 +111,7 @@ def lay_out(text: str) -> Layout:
         records=_body(view, marks, Name.RECORDS, end),
         items=tuple(items),
         marks=tuple(marks),
+        decisions=decisions if any(mark.name in (Name.DECISIONS, Name.DECISIONS_2013) for mark in marks) else None,
     )
 
 

@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 
 from extractor.normalize import View, collapse, fold
 from extractor.spans import Span
+from extractor.vocabulary.verdicts import QUALIFIER
 
 
 class Name(StrEnum):
@@ -97,7 +98,7 @@ _WORDS: tuple[tuple[Name, str], ...] = (
 # The 2013 professional review carries its outcome in this heading; `outcome` reads it.
 VERDICT = re.compile(
     r"rationale for why (?:the )?requested treatments?/services?\s+(?:(?:is|are)/(?:was|were)|is|was|are|were)\s+"
-    r"(?P<not>not ?)?medically necessary ?:?"
+    rf"(?P<hedge>(?:not ?)?{QUALIFIER}+)?(?P<not>not ?)?medically necessary(?P<behind>,? (?:in part|only))? ?:?"
 )
 
 _SIMPLE = "|".join(
@@ -105,7 +106,8 @@ _SIMPLE = "|".join(
 )
 _REGARDING = r"\(?\d{1,2}\s?[.)]\s*regarding (?:the |an? )?(?:retrospective )?requests? for"
 _ENDS = r"sincerely,|effect of the decision\s?:|disclaimer\s?: maximus is providing"
-_MARK = re.compile(rf"(?:{_SIMPLE})(?:\s*:)?|{_REGARDING}|{_ENDS}|{VERDICT.pattern.replace('(?P<not>', '(?:')}")
+_NAMED = re.compile(r"\(\?P<\w+>")
+_MARK = re.compile(rf"(?:{_SIMPLE})(?:\s*:)?|{_REGARDING}|{_ENDS}|{_NAMED.sub('(?:', VERDICT.pattern)}")
 _OPENINGS = sorted({" ".join(words.split()[:2]) for _, words in _WORDS} | {"rationale for", "effect of", "sincerely,"})
 _CANON = {words: name for name, words in _WORDS}
 _NEEDS_COLON = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.RATIONALE, Name.ISSUE})

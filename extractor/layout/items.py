@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from extractor.determination import Outcome
 from extractor.layout.headings import Mark, Name
+from extractor.layout.outcomes import LONGEST_TRAIL, Doubt, Verdict, printed, verdict_at
 from extractor.layout.paragraphs import LONGEST_HEADING, Setting, paragraph_starts, setting_of
 from extractor.normalize import View
 from extractor.spans import Span
@@ -20,7 +22,8 @@ class Item:
 
     heading: Span
     """Without list number, outcome word and colon."""
-    outcome: Outcome
+    outcome: Outcome | None
+    """None where its words do not say one outcome plainly: see `doubt`."""
     outcome_span: Span
     """The words that say the outcome."""
     window: Span
@@ -34,6 +37,8 @@ class Item:
     rationale: Span | None = None
     contradiction: Span | None = None
     """A second statement of this item's outcome that says the opposite."""
+    doubt: Doubt | None = None
+    """Why a person should look at the words that say the outcome."""
 
 
 def nonempty(span: Span) -> Span | None:
@@ -41,9 +46,6 @@ def nonempty(span: Span) -> Span | None:
     return span if len(span) else None
 
 
-_WORD = re.compile(r"upheld|overturned")
-_BEFORE_WORD = re.compile(r"\s*[:;]?\s*\(?$")
-_OUTCOME = re.compile(r"\s*(?P<colon>[:;])?\s*\(?(?P<word>upheld|overturned)\)?[.:]?(?=\s|$)")
 _LABELS = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.RATIONALE, Name.GUIDELINES})
 _LIST_NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|[•●▪*-])\s+(?=\S)|\(?\d{1,2}\)(?=\S)|(?i:issue|item) ?#?\d{1,2}[:.)]\s*")
 # The heading of a partial certification has several sentences: its first, and its last.
@@ -52,8 +54,9 @@ _PARTIAL_END = re.compile(
     r"remaining imr[- ]*eligible portion|leaving the (?:original )?request imr[- ]*eligible|the original request,"
 )
 # Where no label follows, the sentence that tells what a side relied upon serves as well.
-_BASIS_SENTENCE = re.compile(
+BASIS_SENTENCE = re.compile(
     r"the (?:claims administrator|(?:physician|expert) reviewer)(?:'s)? (?:based|did not|cited|relied|used)"
+    r"|decision based on (?:the )?(?:non- ?)?mtus\b"
 )
 
 
@@ -61,42 +64,60 @@ _BASIS_SENTENCE = re.compile(
 class _Heading:
     span: Span
     """Without list number, outcome word and colon."""
-    outcome: re.Match[str]
+    verdict: Verdict
 
 
 def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
     """Items of a section in which each heading ends in its outcome word (2014 and later).
 
     An outcome word closes a heading only where the next thing is one of the item's labels, or the sentence that tells
-    what a side relied upon. In a letter without any labels it must stand behind a colon at a line end, after a break.
-    A rationale that ends with "upheld" is therefore no heading, nor is a lone "Physical therapy: Overturned" in the
-    middle of one, which is a quotation, or worse, an instruction.
+    what a side relied upon; a few words may stand between on the same line ("Upheld in part"). In a letter without any
+    labels it must stand behind a colon at a line end, after a break. A rationale that ends with "upheld" is therefore
+    no heading, nor is a lone "Physical therapy: Overturned" in the middle of one, which is a quotation, or worse, an
+    instruction.
     """
     labels = [mark for mark in marks if mark.name in _LABELS and section.start <= mark.span.start < section.end]
-    label_starts = {mark.span.start for mark in labels}
+    label_starts = [mark.span.start for mark in labels]
     label_ends = [mark.span.end for mark in labels]
-    setting = setting_of(view, section, [mark.span.start for mark in labels])
+    setting = setting_of(view, section, label_starts)
+    words = list(printed(view, section))
     found: list[_Heading] = []
     previous_end = section.start
-    for match in _outcomes(view.folded, section):
-        if not view.flat[match.start("word")].isupper():
-            continue
+    for match, following in zip_longest(words, words[1:]):
+        stop = _labelled(view, match, section, label_starts, following)
         after = view.trim(match.end(), section.end).start
-        labelled = after in label_starts or _BASIS_SENTENCE.match(view.folded, after) is not None
-        if not labelled and (labels or not _closes_line(view, match, previous_end, after, section)):
+        if stop is None and (labels or not _closes_line(view, match, previous_end, after, section)):
             continue  # a letter that labels its items labels all of them; a lone line is a quotation, or worse
         labels_before = bisect_right(label_ends, match.start())
         lower = max(
             label_ends[labels_before - 1] if labels_before else section.start,
-            found[-1].outcome.end() if found else section.start,
+            found[-1].verdict.span.end if found else section.start,
         )
-        span = _heading(view, lower, match.start(), setting)
-        if span is None or (not labelled and found and not _opened_by_break(view, span)):
+        verdict = verdict_at(view, lower, match, stop if stop is not None else after)
+        span = _heading(view, lower, verdict.heading_end, setting)
+        if span is None or (stop is None and found and not _opened_by_break(view, span)):
             continue
-        found.append(_Heading(span, match))
+        found.append(_Heading(span, verdict))
         previous_end = after
     ends = [heading.span.start for heading in found[1:]] + [section.end]
     return [_item(view, heading, end, labels, setting) for heading, end in zip(found, ends, strict=False)]
+
+
+def _labelled(
+    view: View, match: re.Match[str], section: Span, label_starts: list[int], following: re.Match[str] | None
+) -> int | None:
+    """Where the label begins that the outcome word of `match` stands before; None where it stands before none."""
+    after = view.trim(match.end(), section.end).start
+    if BASIS_SENTENCE.match(view.folded, after) is not None:
+        return after
+    behind = bisect_left(label_starts, match.end())
+    label = label_starts[behind] if behind < len(label_starts) else section.end
+    if after == label:
+        return after if behind < len(label_starts) else None
+    near = behind < len(label_starts) and label - match.end() <= LONGEST_TRAIL
+    own = following is None or following.start() >= label  # else the other one stands before the label
+    same_line = after not in view.starts and ". " not in view.flat[match.end() : label]
+    return label if near and own and same_line else None
 
 
 def items_at(view: View, places: Sequence[Span], marks: list[Mark]) -> list[Item]:
@@ -109,11 +130,13 @@ def items_at(view: View, places: Sequence[Span], marks: list[Mark]) -> list[Item
     found: list[_Heading] = []
     for place in sorted(places):
         section = Span(place.start, min(len(view.flat), place.end + _BEHIND_PLACE))
-        match = next(reversed(list(_outcomes(view.folded, section))), None)
-        heading = view.trim(place.start, match.start(), extra=":;") if match is not None else Span(0, 0)
-        free = not found or heading.start >= found[-1].outcome.end()
-        if match is not None and len(heading) and free and view.flat[match.start("word")].isupper():
-            found.append(_Heading(_unnumbered(view, heading), match))
+        match = next(reversed(list(printed(view, section))), None)
+        if match is None:
+            continue
+        verdict = verdict_at(view, place.start, match, match.end())
+        heading = view.trim(place.start, verdict.heading_end, extra=":;")
+        if len(heading) and (not found or heading.start >= found[-1].verdict.span.end):
+            found.append(_Heading(_unnumbered(view, heading), verdict))
     if not found:
         return []
     whole = Span(0, len(view.flat))
@@ -138,17 +161,6 @@ def _unnumbered(view: View, span: Span) -> Span:
 
 _BEHIND_PLACE = 16
 """Code points behind a heading in which its outcome word may stand: on a line of its own."""
-
-
-def _outcomes(folded: str, section: Span) -> Iterator[re.Match[str]]:
-    """Outcome words with the colon before them, found by the word: a pattern that opens with blanks is slow to look."""
-    at = section.start
-    for word in _WORD.finditer(folded, *section):
-        before = _BEFORE_WORD.search(folded, max(at, word.start() - 4), word.start())
-        match = _OUTCOME.match(folded, before.start() if before else word.start(), section.end)
-        if match is not None:
-            at = match.end()
-            yield match
 
 
 def _closes_line(view: View, match: re.Match[str], previous_end: int, after: int, section: Span) -> bool:
@@ -189,8 +201,8 @@ def _heading(view: View, lower: int, end: int, setting: Setting) -> Span | None:
 
 def _item(view: View, heading: _Heading, end: int, labels: list[Mark], setting: Setting) -> Item:
     """The item of a heading; the next one's begins at `end`."""
-    match = heading.outcome
-    inside = [mark for mark in labels if match.end() <= mark.span.start < end]
+    verdict = heading.verdict
+    inside = [mark for mark in labels if verdict.span.end <= mark.span.start < end]
     end = _orphan(view, inside, end, setting)
     first: dict[Name, Span] = {}
     for mark in inside:
@@ -208,12 +220,13 @@ def _item(view: View, heading: _Heading, end: int, labels: list[Mark], setting: 
     guidelines = None
     if not {Name.ADMINISTRATOR, Name.EXPERT} & set(first):
         stop = first[Name.RATIONALE].start if Name.RATIONALE in first else end
-        guidelines = nonempty(view.trim(match.end(), stop, extra="."))
+        guidelines = nonempty(view.trim(verdict.span.end, stop, extra=".:)"))
     return Item(
         heading=heading.span,
         guidelines=guidelines,
-        outcome=Outcome(match.group("word")),
-        outcome_span=Span(*match.span("word")),
+        outcome=verdict.outcome,
+        outcome_span=verdict.span,
+        doubt=verdict.doubt,
         window=view.trim(heading.span.start, end),
         administrator=paragraph(Name.ADMINISTRATOR),
         expert=paragraph(Name.EXPERT),

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from extractor.determination import Outcome
 from extractor.layout.headings import VERDICT, Mark, Name
 from extractor.layout.items import Item, nonempty
+from extractor.layout.outcomes import Doubt
 from extractor.normalize import View
 from extractor.spans import Span
+from extractor.vocabulary.verdicts import QUALIFIER
 
 # "1) MAXIMUS Federal Services, Inc. has determined the request for X is not medically necessary and appropriate."
 # Text glued by a PDF program is seen: "notmedically". X is taken to the nearest verdict.
+_BEGINS = r"maximus federal services, ?inc\.?,? has determined"
+# What takes a verdict back in part: "medically necessary in part", "… for six visits only", "… with modification".
+_BEHIND = (
+    r",? (?:(?:in|as|with|for|but|except) (?:[^.\n ]{1,20} ){0,6}?(?:part|only|modif\w+|changes?|visits|sessions)"
+    r"|partially|partly|only)\b"
+)
 _DETERMINED = re.compile(
     r"(?:\(?(?P<number>\d{1,2})\s?[.)]\s*)?maximus federal services, ?inc\.?,? has determined (?:that )?"
-    r"(?P<opening>the (?:retrospective )?requests? for |that )?(?P<what>.{2,900}?),? (?:is|are|was|were) ?"
-    r"(?P<not>not ?)?medically\s?necessary(?: ?and ?appropriate)?"
+    r"(?P<opening>the (?:retrospective )?requests? for |that )?"
+    rf"(?P<what>(?:(?!{_BEGINS}).){{2,900}}?),? (?:is|are|was|were) ?(?P<hedge>(?:not ?)?{QUALIFIER}+)?"
+    rf"(?P<not>not ?)?medically\s?necessary(?: ?and ?appropriate)?(?P<behind>{_BEHIND})?"
 )
 _RETROSPECTIVE = re.compile(r"the (retrospective requests? for )")
 # "2. The request for X is not medically necessary and appropriate."
 _SENTENCE = re.compile(
     r"(?:\(?(?P<number>\d{1,2})\s?[.)]\s*)?(?:(?:the|a) requests? for )?(?P<what>[^\n].{2,900}?),? "
-    r"(?:is|are|was|were) ?(?P<not>not ?)?medically ?necessary(?: ?and ?appropriate)?\s?\.?(?=\s|$)"
+    rf"(?:is|are|was|were) ?(?P<hedge>(?:not ?)?{QUALIFIER}+)?(?P<not>not ?)?medically ?necessary"
+    rf"(?: ?and ?appropriate)?(?P<behind>{_BEHIND})?\s?\.?(?=\s|$)"
 )
 _REGARDING = re.compile(
     r"\(?(?P<number>\d{1,2})\s?[.)]\s*regarding (?:the )?(?:retrospective )?requests? for|regarding the request for"
@@ -43,8 +54,11 @@ _AFTER_DECISION = (
 )
 
 
-def _outcome(negated: str | None) -> Outcome:
-    return Outcome.UPHELD if negated else Outcome.OVERTURNED
+def _outcome(verdict: re.Match[str]) -> tuple[Outcome | None, Doubt | None]:
+    """What a verdict on necessity amounts to; nothing where it is hedged."""
+    if verdict["hedge"] or verdict["behind"]:
+        return None, Doubt.HEDGED
+    return (Outcome.UPHELD if verdict["not"] else Outcome.OVERTURNED), None
 
 
 # --- notice ----------------------------------------------------------------------------------------------------------
@@ -59,14 +73,14 @@ def notice_items(view: View, marks: list[Mark], end: int) -> list[Item]:
     by_key: dict[object, re.Match[str]] = {}
     against: dict[object, Span] = {}
     previous, copy = 0, 0
-    for order, match in enumerate(_DETERMINED.finditer(view.folded)):
+    for order, match in enumerate(_determined(view)):
         number = int(match.group("number") or order + 1)
         if number <= previous:
             copy += 1
         previous = number
         key = number if copy or match.group("number") else match.group("what").strip()
         if key in by_key:
-            if bool(by_key[key].group("not")) != bool(match.group("not")):
+            if _outcome(by_key[key]) != _outcome(match):
                 against[key] = Span(match.start("what"), match.end())
             continue
         by_key[key] = match
@@ -81,11 +95,13 @@ def notice_items(view: View, marks: list[Mark], end: int) -> list[Item]:
         heading = view.trim(start, stop, extra=",")
         window = windows[index] if index < len(windows) else Span(match.start(), match.end())
         guidelines, rationale = _paragraphs(view, marks, window)
+        outcome, doubt = _outcome(match)
         items.append(
             Item(
                 heading=heading,
-                outcome=_outcome(match.group("not")),
+                outcome=outcome,
                 outcome_span=_verdict_span(match),
+                doubt=doubt,
                 window=window,
                 guidelines=guidelines,
                 rationale=rationale,
@@ -95,9 +111,26 @@ def notice_items(view: View, marks: list[Mark], end: int) -> list[Item]:
     return items
 
 
+_OPENS = re.compile(_BEGINS + r" (?:that )?the (?:retrospective )?requests? for ")
+
+
+def undecided(view: View) -> tuple[Span, ...]:
+    """Where a `notice` names a request and says nothing of its necessity that is understood."""
+    decided = {view.folded.rfind("maximus", match.start(), match.start("what")) for match in _determined(view)}
+    return tuple(Span(*m.span()) for m in _OPENS.finditer(view.folded) if m.start() not in decided)
+
+
+def _determined(view: View) -> Iterator[re.Match[str]]:
+    return _DETERMINED.finditer(view.folded)
+
+
 def _verdict_span(match: re.Match[str]) -> Span:
-    start = match.start("not") if match.group("not") else match.string.find("medically", match.end("what"))
-    return Span(start, match.end())
+    return Span(_verdict_start(match, match.end("what")), match.end())
+
+
+def _verdict_start(match: re.Match[str], lower: int) -> int:
+    first = next((name for name in ("hedge", "not") if match[name]), None)
+    return match.start(first) if first else match.string.find("medically", lower)
 
 
 def _regarding_windows(view: View, marks: list[Mark], end: int, count: int) -> list[Span]:
@@ -150,22 +183,33 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
     for index, heading in enumerate(headings):
         chosen = _verdict_of(view, verdicts, index + 1, len(headings))
         if chosen is None:
+            items.append(_undecided(heading))
             continue
         match, body = chosen
         numbered = _paragraphs_by_number(view, body) if len(headings) > 1 else {}
         rationale: Span | None = numbered.get(index + 1) if numbered else body
-        start = match.start("not") if match.group("not") else view.folded.find("medically", match.start())
+        start = _verdict_start(match, match.start())
+        outcome, doubt = _outcome(match)
+        if doubt is None and len(verdicts) < len(headings) and not numbered:
+            doubt = Doubt.SHARED
         items.append(
             Item(
                 heading=heading,
-                outcome=_outcome(match.group("not")),
+                outcome=outcome,
                 outcome_span=view.trim(start, match.end(), extra=":"),
+                doubt=doubt,
                 window=Span(heading.start, rationale.end if rationale else heading.end),
                 guidelines=_basis_of(view, guidelines, index, len(headings)),
                 rationale=nonempty(rationale) if rationale is not None else None,
             )
         )
     return items
+
+
+def _undecided(heading: Span) -> Item:
+    """A request that the letter names, and no verdict on it."""
+    nothing = Span(heading.end, heading.end)
+    return Item(heading=heading, outcome=None, outcome_span=nothing, window=heading, doubt=Doubt.MISSING)
 
 
 def _verdict_of(
@@ -261,10 +305,12 @@ def _sentence_item(view: View, match: re.Match[str], end: int, marks: list[Mark]
     if administrator is None and expert is None:
         stop = rationale.span.start if rationale is not None else end
         guidelines = nonempty(view.trim(match.end(), stop, extra="."))
+    outcome, doubt = _outcome(match)
     return Item(
         heading=view.trim(*match.span("what"), extra=","),
-        outcome=_outcome(match.group("not")),
+        outcome=outcome,
         outcome_span=_verdict_span(match),
+        doubt=doubt,
         window=Span(match.start(), end),
         administrator=_until_next(view, administrator, inside, end) if administrator is not None else None,
         expert=_until_next(view, expert, inside, end) if expert is not None else None,

@@ -32,7 +32,8 @@ def read_by_rules(layout: Layout, facts: Facts) -> Draft:
         pointer = f"/decisions/{index}"
         say_item_skeleton(layout.view, item, item_facts, pointer, draft)
         read_treatment(layout.view, item_facts, pointer, draft)
-        draft.say(f"{pointer}/outcome", item.outcome.value, item.outcome_span)
+        if item.outcome is not None:
+            draft.say(f"{pointer}/outcome", item.outcome.value, item.outcome_span)
         read_reasons(layout.view, item, pointer, draft)
     return draft
 

@@ -29,8 +29,8 @@ _CONTRAST = re.compile(r"\b(?:however|but|here|in this case|although|though|neve
 
 def read_reasons(view: View, item: Item, pointer: str, draft: Draft) -> None:
     """Say the reasons of one item, in the order in which they are given."""
-    if item.rationale is None:
-        return
+    if item.rationale is None or item.outcome is None:
+        return  # which words give a reason depends on what was decided
     for index, (reason, place) in enumerate(find_reasons(view, item.rationale, item.outcome)):
         draft.say(f"{pointer}/reasons/{index}", reason.value, place, derived=True)
 

@@ -27,6 +27,11 @@ def whole_scope(check: Check) -> Finder:
     return find
 
 
+def all_of_it(folded: str, scope: Span, value: Value) -> Span | None:
+    """The scope as a whole is the place: what its words say was read before."""
+    return scope
+
+
 def first_match(pattern: re.Pattern[str], check: Check) -> Finder:
     """The first match of the pattern that passes the check."""
 

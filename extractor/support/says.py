@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from extractor.determination import Category, Outcome, Subcategory
+from extractor.determination import Category, Subcategory
 from extractor.drafts import Value
 from extractor.literals import find_dates, numbers_in
 from extractor.vocabulary import treatments
@@ -18,7 +18,6 @@ from extractor.vocabulary.body import part_of, sides_in
 from extractor.vocabulary.drugs import find_drugs
 from extractor.vocabulary.people import specialty_named, state_named
 from extractor.vocabulary.reasons import OVERTURNED, UPHELD
-from extractor.vocabulary.verdicts import outcomes_said
 
 Check = Callable[[Value, list[str], str], bool]
 """(value, quoted words folded, context folded) → whether they give the value."""
@@ -70,11 +69,6 @@ def gives_specialty(value: Value, words: list[str], context: str) -> bool:
 def gives_word(value: Value, words: list[str], context: str) -> bool:
     """The word itself is there."""
     return re.search(rf"\b{re.escape(str(value))}\b", " ".join(words)) is not None
-
-
-def gives_outcome(value: Value, words: list[str], context: str) -> bool:
-    """The words say this outcome and no other, negation counted."""
-    return outcomes_said(" ".join(words)) == {Outcome(str(value))}
 
 
 def pattern_says(pattern: str) -> Check:

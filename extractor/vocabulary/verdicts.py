@@ -1,4 +1,4 @@
-"""Words that say an outcome, and whether they are negated."""
+"""Words that say an outcome, and words that take it back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from extractor.determination import Outcome
 from extractor.spans import Span
 
-HEADING_WORD = re.compile(r"\b(upheld|overturned)\b")
+HEDGES = frozenset(
+    "not never neither nor no non un cannot isn't wasn't hardly barely scarcely partial partially part partly half"
+    " modified modify amended reversed vacated rescinded withdrawn dismissed deferred pending void corrected revised"
+    " conditional conditionally provisional provisionally tentative tentatively temporarily mostly mainly largely"
+    " almost nearly except instead rather would should could might formerly previously initially originally allegedly"
+    " supposedly presumably possibly probably likely otherwise mixed split unclear unknown undetermined longer fully"
+    " only".split()
+)
+"""Words that make another statement of the outcome beside them: "Not Upheld", "Partially Overturned"."""
+QUALIFIER = rf"(?:(?:{'|'.join(sorted(HEDGES - {'not', 'un'}))})(?:,? (?:or|and|in|to|be|deemed|found))?,? )"
+"""Such a word, and a blank, before "medically necessary"; a plain `not` is no hedge there."""
 
 # Adjectives and participles that go with "medically" and "medical necessity … is".
 _FIT = r"(?:necessary|appropriate|indicated|warranted|reasonable|supported|justified)"
@@ -60,10 +70,3 @@ def conclusions(folded: str, start: int, end: int) -> Iterator[tuple[Outcome, Sp
         if not any(other.overlaps(span) for other in taken):
             found.append((Outcome.OVERTURNED, span))
     yield from sorted(found, key=lambda pair: pair[1])
-
-
-def outcomes_said(words: str) -> set[Outcome]:
-    """The outcomes that the folded `words` say: the heading words, or a statement on necessity with its negation."""
-    said = {Outcome(match.group(1)) for match in HEADING_WORD.finditer(words)}
-    said.update(outcome for outcome, _ in conclusions(words, 0, len(words)))
-    return said

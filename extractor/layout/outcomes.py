@@ -1,0 +1,172 @@
+"""The verdict of a heading: the words that say its outcome, and whether they say one outcome plainly.
+
+`Lumbar MRI: Upheld` says one. `Not Upheld`, `Upheld in part`, `Upheld/Overturned`, `[ ] Upheld [ ] Overturned` do not,
+nor does `Upheld` with `Overturned` on the next line: a person settles those, shown all of the words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from extractor.determination import Outcome
+from extractor.normalize import View
+from extractor.spans import Span
+from extractor.vocabulary.verdicts import HEDGES
+
+
+class Doubt(StrEnum):
+    """Why the words of a verdict are not one plain outcome."""
+
+    HEDGED = "hedged"
+    """Negated, or cut down: "Not Upheld", "Overturned in part"."""
+    SEVERAL = "several"
+    """Both outcomes are printed, and nothing says which one is meant."""
+    TICKED = "ticked"
+    """Both outcomes are printed, and a mark says which one is meant: it is taken."""
+    SHARED = "shared"
+    """One verdict for several issues that are not numbered: it is taken for each."""
+    MISSING = "missing"
+    """A request whose verdict was not found."""
+    ODD = "odd"
+    """Words that nobody expects stand between the colon and the outcome: it is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a heading ends in."""
+
+    span: Span
+    """View span of all the words that say it: outcome words, hedges, boxes."""
+    heading_end: int
+    """Where the heading ends, its colon excluded."""
+    outcome: Outcome | None
+    doubt: Doubt | None = None
+
+
+_WORD = re.compile(r"upheld|overturned")
+_PRINTED = re.compile(
+    r"(?P<colon>[:;]\s*)?\(?\s*(?P<word>upheld|overturned)(?![a-z])(?:\)|[.:,]|\d{1,2}(?!\d)|[*†‡¹²³])*"
+)
+_SEPARATOR = re.compile(r"[:;]\s*\(?\s*$")
+_LONGEST_RUN = 80
+"""Code points before an outcome word in which hedges, boxes and another outcome word are looked for."""
+LONGEST_TRAIL = 60
+"""Code points that may stand between an outcome word and the label behind it."""
+
+_TICKED = r"\[\s?[x✓✔*]\s?\]|\(\s?[x✓✔]\s?\)|[☑☒■✓✔⊠]|_+x_+"
+_EMPTY = r"\[\s?\]|\(\s?\)|[☐□◻○]|_{2,}"
+# What the words before and behind an outcome are cut into. A box, a word (with its apostrophe), or another mark.
+_TOKEN = re.compile(
+    rf"(?P<ticked>{_TICKED})|(?P<empty>{_EMPTY})|(?P<outcome>upheld|overturned)|(?P<word>[a-z]+(?:'[a-z]+)?)"
+    r"|(?P<number>\d[\d.,]*)|(?P<colon>[:;])|(?P<mark>\S)"
+)
+_LINKS = frozenset(
+    "is are was were be been the a an to than both either or and in as of decision denial outcome".split()
+)
+"""Words that join hedges to one another. Alone they say nothing: "…, is Upheld"."""
+
+
+def printed(view: View, section: Span) -> Iterator[re.Match[str]]:
+    """Each outcome word of `section` that begins with a capital, with the colon before it and the marks behind it."""
+    at = section.start
+    for word in _WORD.finditer(view.folded, *section):
+        if not view.flat[word.start()].isupper():
+            continue
+        before = _SEPARATOR.search(view.folded, max(at, word.start() - 4), word.start())
+        match = _PRINTED.match(view.folded, before.start() if before else word.start(), section.end)
+        if match is not None:
+            at = match.end()
+            yield match
+
+
+def verdict_at(view: View, lower: int, match: re.Match[str], stop: int) -> Verdict:
+    """The verdict that closes with the outcome word of `match`.
+
+    Args:
+        view: the reading view.
+        lower: nothing before this offset belongs to the heading.
+        match: what `printed` gave.
+        stop: where the next label begins; the words up to there are part of the verdict.
+
+    """
+    word = Span(*match.span("word"))
+    run, odd = _run(view, max(lower, word.start - _LONGEST_RUN), word.start)
+    trail = [token for token in _TOKEN.finditer(view.folded, match.end(), stop) if token.lastgroup != "mark"]
+    begin = run[0].start() if run else word.start
+    outcome, doubt = _meaning([*run, *_TOKEN.finditer(view.folded, *word)], trail)
+    if doubt is None and odd:
+        doubt = Doubt.ODD
+    separator = _SEPARATOR.search(view.folded, max(lower, begin - 4), begin)
+    heading_end = separator.start() if separator else begin
+    return Verdict(Span(begin, trail[-1].end() if trail else word.end), heading_end, outcome, doubt)
+
+
+def _run(view: View, start: int, end: int) -> tuple[list[re.Match[str]], bool]:
+    """The tokens before an outcome word that belong to its verdict.
+
+    And whether one or two words that nobody expects stand there behind a colon.
+    """
+    tokens = list(_TOKEN.finditer(view.folded, start, end))
+    run: list[re.Match[str]] = []
+    for index in range(len(tokens) - 1, -1, -1):
+        token, words = tokens[index], tokens[index].group()
+        if words in _SENTENCE_ENDS or token.lastgroup == "colon":
+            # "Upheld: Overturned" and "Upheld. Overturned", but not "the MRI that was upheld: Overturned"
+            before = tokens[index - 1] if index else None
+            if before is None or before.lastgroup != "outcome" or not view.flat[before.start()].isupper():
+                break
+        elif not (token.lastgroup in _TELLING or token.lastgroup == "mark" or words in HEDGES or words in _LINKS):
+            return _told(run), 0 < _words_behind_colon(tokens[: index + 1]) <= _MOST_ODD_WORDS
+        run.insert(0, token)
+    return _told(run), False
+
+
+_SENTENCE_ENDS = frozenset(".!?")
+_TELLING = frozenset({"ticked", "empty", "outcome"})
+_MOST_ODD_WORDS = 2
+
+
+def _words_behind_colon(tokens: list[re.Match[str]]) -> int:
+    """How many words stand behind the last colon; 0 where there is none."""
+    colons = [index for index, token in enumerate(tokens) if token.lastgroup == "colon"]
+    return len(tokens) - 1 - colons[-1] if colons else 0
+
+
+def _told(run: list[re.Match[str]]) -> list[re.Match[str]]:
+    """Without the links and marks at its beginning, which are the heading's own: "…, is Upheld"."""
+    says = [index for index, token in enumerate(run) if token.lastgroup in _TELLING or token.group() in HEDGES]
+    return run[says[0] :] if says else []
+
+
+def _meaning(tokens: list[re.Match[str]], trail: list[re.Match[str]]) -> tuple[Outcome | None, Doubt | None]:
+    """What the tokens of a verdict, up to its outcome word and behind it, amount to."""
+    told = [token for token in [*tokens, *trail] if token.lastgroup in _TELLING]
+    said = {Outcome(token.group()) for token in told if token.lastgroup == "outcome"}
+    hedged = any(token.group() in HEDGES for token in tokens) or any(token.lastgroup not in _TELLING for token in trail)
+    if any(token.lastgroup != "outcome" for token in told):
+        ticked = None if hedged else _ticked(told)
+        if ticked is not None:
+            return ticked, Doubt.TICKED if len(said) > 1 else None
+        return None, Doubt.SEVERAL if len(said) > 1 else Doubt.HEDGED
+    if len(said) > 1:
+        return None, Doubt.SEVERAL
+    return (None, Doubt.HEDGED) if hedged else (said.pop(), None)
+
+
+def _ticked(tokens: list[re.Match[str]]) -> Outcome | None:
+    """The one outcome with a ticked box, where each outcome word has one box, all of them before or all behind."""
+    pairs = [tokens[at : at + 2] for at in range(0, len(tokens), 2)]
+    if any(len(pair) != 2 for pair in pairs):
+        return None
+    kinds = {tuple("word" if token.lastgroup == "outcome" else "box" for token in pair) for pair in pairs}
+    if kinds not in ({("box", "word")}, {("word", "box")}):
+        return None
+    ticked = [
+        next(token.group() for token in pair if token.lastgroup == "outcome")
+        for pair in pairs
+        if any(token.lastgroup == "ticked" for token in pair)
+    ]
+    return Outcome(ticked[0]) if len(ticked) == 1 else None
