@@ -2,7 +2,7 @@
 
 A store is SQLite in WAL mode: any number of processes may read while one writes, and writers wait their turn.
 Everything of one letter is written in one transaction, so a process killed at any instant leaves whole letters only.
-Records are append-only and unique by document and configuration; saving one again changes nothing.
+Records are append-only and unique by document and configuration; saving one again only lets it count again.
 The tables are described in `extractor.store.schema`.
 """
 
@@ -94,7 +94,7 @@ class Store:
     # Records
 
     def save(self, record: Record, document: Document, *, name: str | None = None) -> bool:
-        """Save one record with the document it was read from; False where it was there already.
+        """Save one record with the document it was read from; False where it was there already, and counts again.
 
         Raises:
             ValueError: the record is of another document.

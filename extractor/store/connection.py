@@ -106,9 +106,18 @@ def _for_reading(path: Path) -> str:
 
     Without a journal that holds anything, nobody is writing, and the file is all there is (`immutable`); with one,
     readers need the index that the writer keeps beside it.
+
+    Raises:
+        StoreError: there is a journal, and no index to read it by.
+
     """
-    journal = Path(f"{path.resolve()}-wal")
+    journal, index = (Path(f"{path.resolve()}{ending}") for ending in ("-wal", "-shm"))
     used = journal.exists() and journal.stat().st_size > 0
+    if used and not index.exists():
+        raise StoreError(
+            f"the database {str(path)!r} is read-only, and {journal.name!r} beside it can only be read by who may write "
+            "there: copy both files to another folder"
+        )
     return f"{path.absolute().as_uri()}?{'mode=ro' if used else 'immutable=1'}"
 
 

@@ -389,6 +389,21 @@ def test_a_folder_that_may_not_be_written_to(
         assert (shown.returncode, json.loads(shown.stdout)["records"]) == (0, 7), shown.stderr
 
 
+def test_a_journal_without_its_index_cannot_be_read_without_writing(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(database) as store:
+        save(store, 6, 8)
+        for ending in ("", "-wal"):
+            (tmp_path / f"b.db{ending}").write_bytes(Path(f"{database}{ending}").read_bytes())
+    monkeypatch.setattr("extractor.store.connection._is_writable", lambda _: False)
+    with pytest.raises(StoreError, match="copy both files to another folder"):
+        Store(tmp_path / "b.db", create=False)
+    monkeypatch.undo()
+    with Store(tmp_path / "b.db", create=False) as store:
+        assert store.status().records == 7
+
+
 def test_what_is_to_be_written_to_a_read_only_database_is_refused(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
