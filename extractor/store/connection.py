@@ -115,8 +115,8 @@ def _for_reading(path: Path) -> str:
     used = journal.exists() and journal.stat().st_size > 0
     if used and not index.exists():
         raise StoreError(
-            f"the database {str(path)!r} is read-only, and {journal.name!r} beside it can only be read by who may write "
-            "there: copy both files to another folder"
+            f"the database {str(path)!r} is read-only, and {journal.name!r} beside it can only be read by who may "
+            "write there: copy both files to another folder"
         )
     return f"{path.absolute().as_uri()}?{'mode=ro' if used else 'immutable=1'}"
 
