@@ -3,7 +3,8 @@
     ImrError
     ├── ConfigurationError        a setting, path or option is wrong: nothing was read
     ├── StoreError                the database cannot be used
-    │   └── RecordNotFound        no record under that name
+    │   ├── RecordNotFound        no record under that name
+    │   └── RecordDamaged         what the database keeps of a record is not what was saved
     ├── ServiceError              the model's endpoint will serve nobody: the run stops, and can go on later
     │   ├── AuthenticationFailed  the key is missing, wrong or not allowed
     │   ├── UnknownModel          the endpoint has no model of that name
@@ -37,6 +38,11 @@ Every `DocumentError` and `ModelError` has a `failure_class`, the stable word un
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class ImrError(Exception):
     """Base of every error this package raises on purpose. Its message is fit to show to a person."""
@@ -58,6 +64,18 @@ class StoreError(ImrError):
 
 class RecordNotFound(StoreError):
     """No record in the database answers to the name that was asked for."""
+
+
+class RecordDamaged(StoreError):
+    """What the database keeps of a record is not what was saved; the message names the record and quotes nothing."""
+
+    def __init__(self, record_id: int, sha256: str, database: Path) -> None:
+        super().__init__(
+            f"the record {record_id} of the document {sha256[:12]!r} is damaged in the database {str(database)!r}: "
+            "read the letter again with `imr run FILE --check-records`"
+        )
+        self.record_id = record_id
+        self.sha256 = sha256
 
 
 class DocumentError(ImrError):

@@ -47,7 +47,7 @@ def texts(path: str, limits: Limits, sound: Callable[[str], None]) -> Iterator[S
                 yield Source(place, error)
             else:
                 sound(place)
-                yield Source(name or place, text, name or f"{title}#{number}")
+                yield Source(name or place, text, name or f"{title}#{number}", place)
 
 
 def _lines(file: IO[bytes], limits: Limits) -> Iterator[tuple[int, bytes]]:

@@ -30,6 +30,8 @@ class Reground:
     """Read again: there is a new current record."""
     same: int = 0
     """Read by this very code and configuration already."""
+    made_current: int = 0
+    """Of these, records that another version's had superseded, and that count again."""
     missing: int = 0
     """Left as they are: a reply that would be needed now was never given; `imr run` asks for it."""
 
@@ -70,7 +72,7 @@ async def _reground(store: Store, service: Service, on_progress: Callable[[Regro
     sessions: dict[str, tuple[Configuration, Session]] = {}
     run_ids: dict[str, int] = {}
     prepared: dict[str, list[Any]] = {}
-    again: Counter[str] = Counter()
+    saved: Counter[str] = Counter()
 
     def known(request: Request) -> Reply | None:
         kept = store.reply(request.sha256, usable=False)
@@ -93,7 +95,9 @@ async def _reground(store: Store, service: Service, on_progress: Callable[[Regro
             sessions[given] = configuration, Session(configuration.model, service, _Nobody(), known=known)
         configuration, session = sessions[given]
         if store.known([document.sha256], configuration.sha256):
-            done = _plus(done, same=1)
+            met = store.superseded([document.sha256], configuration.sha256)
+            again = store.save_all(met=met, config_sha256=configuration.sha256).made_current if met else 0
+            done = _plus(done, same=1, made_current=again)
             continue
         try:
             reading = await read_in(session, document, configuration)
@@ -110,12 +114,12 @@ async def _reground(store: Store, service: Service, on_progress: Callable[[Regro
             )
         prepared.setdefault(given, []).append(prepare(reading.record, document))
         done = _plus(done, read=1)
-        again[given] += 1
+        saved[given] += 1
         if done.read % _BATCH == 0:
             save()
     save()
     for given, run_id in run_ids.items():
-        store.end_run(run_id, "finished", {"found": again[given], "extracted": again[given]})
+        store.end_run(run_id, "finished", {"found": saved[given], "extracted": saved[given]})
     return done
 
 

@@ -23,7 +23,7 @@ from extractor.backlog.pool import Letter, Pool
 from extractor.backlog.source import Source
 from extractor.backlog.stopping import Stopping
 from extractor.backlog.worker import Ended, Reader, read_letter
-from extractor.errors import ConfigurationError, DocumentError, ImrError
+from extractor.errors import ConfigurationError, DocumentError, ImrError, StoreError
 from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service
 from extractor.store import Prepared, Refused, Stamp, Store
 
@@ -59,6 +59,8 @@ class Summary:
     """Files whose content had a record of this configuration, under this name."""
     renamed: int = 0
     """Files whose content had one under another name; the name was added and nothing was read."""
+    made_current: int = 0
+    """Records of this configuration that another had superseded, and that count again. None of them was read."""
     failed: int = 0
     """Files that ended in a failure."""
     remaining: int = 0
@@ -103,10 +105,12 @@ def run(
     model: Model | None = None,
     retry: str | None = None,
     rehash: bool = False,
+    check_records: bool = False,
 ) -> Summary:
     """Read every letter under `paths` into `store`; each ends as a record or a typed failure.
 
-    Content that has a record of this configuration is not read again, whatever it is called. Letters that failed
+    Content that has a record of this configuration is not read again, whatever it is called; that record counts from
+    then on, also where one of another configuration was saved later. Letters that failed
     before are tried once more, up to three times under one configuration. SIGINT and SIGTERM end the run in order: what
     is under way is finished and saved, the rest is counted as `remaining`; a second one ends it at once.
     A script that calls this needs the usual `if __name__ == "__main__":`, for workers import it.
@@ -124,6 +128,7 @@ def run(
         model: A model in place of that endpoint.
         retry: A failure class, or `all`: such letters are tried again though they have failed three times.
         rehash: Hash every file, also one that looks as it did when it was read.
+        check_records: Look at every record that is met, and read letters again whose record is damaged.
 
     Raises:
         ServiceError: the model's endpoint serves nobody, or the budget is used; what was read is saved.
@@ -145,7 +150,7 @@ def run(
         workers=workers,
     )
     state = "stopped"
-    backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry, rehash)
+    backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry, rehash, check_records)
     try:
         with Stopping() as stopping, _pool(workers, reader, configuration, limits, service, model, store.path) as pool:
             letters = walk.Walk(paths, store.path, limits=limits, most=limit, sound=backlog.sound.append)
@@ -187,8 +192,10 @@ class _Backlog:
         on_progress: Callable[[Summary], None] | None,
         retry: str | None,
         rehash: bool,
+        check_records: bool,
     ) -> None:
         self._store = store
+        self._check_records = check_records
         self._rehash = rehash
         self._retry = retry
         self._config_sha256 = configuration.sha256
@@ -198,6 +205,8 @@ class _Backlog:
         self._start = summary
         self._count: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
+        self._kept = self._count.copy(), self._failures.copy()
+        """Counts of what the database is known to hold."""
         self._interrupted = False
         self._shown = 0
         """Letters that had ended when progress was last told."""
@@ -209,7 +218,7 @@ class _Backlog:
         self._held = 0
         """Bytes of letters under way that have no file of their own."""
         self.sound: list[str] = []
-        """Names of files and lines that are no letters, and in which nothing is wrong any more."""
+        """Places of files and lines that are no letters, and in which nothing is wrong any more."""
 
     def work(self, letters: walk.Walk, pool: Pool | ModelPool, stopping: Stopping) -> None:
         """Hand out, collect and save until there is nothing left, or until asked to stop."""
@@ -258,13 +267,13 @@ class _Backlog:
 
     def counts(self) -> dict[str, int | float | None]:
         """Give the counts that the table of runs keeps."""
-        names = ("found", "extracted", "already", "renamed", "failed", "remaining")
+        names = ("found", "extracted", "already", "renamed", "made_current", "failed", "remaining")
         return {**{name: self._count[name] for name in names}, **self._used()}
 
     def _sort_out(self, sources: Sequence[Source]) -> tuple[Letter, ...]:
         """Which of these letters have to be read; the rest is dealt with here."""
         refused = [
-            Refused(source.name, None, source.content.failure_class, str(source.content))
+            Refused(source.name, None, source.content.failure_class, str(source.content), source.place)
             for source in sources
             if isinstance(source.content, DocumentError)
         ]
@@ -272,14 +281,18 @@ class _Backlog:
         self._count["found"] += len(sources)
         contents = {letter.sha256 for letter in letters if letter.sha256}
         known = self._store.known(contents, self._config_sha256)
+        if self._check_records:
+            known -= self._store.set_aside_damaged(known, self._config_sha256)
+        met = self._store.superseded(known, self._config_sha256)
         failed = self._store.failed_in_run(contents - known, self._start.run_id)
         hopeless = self._store.given_up(contents - known, self._config_sha256, MOST_TRIES)
         named = self._store.names_known(
             (letter.sha256, letter.name) for letter in letters if letter.sha256 and letter.sha256 in known
         )
-        was_bad = self._store.names_failed(letter.name for letter in letters)
+        was_bad = self._store.places_failed(letter.source.place for letter in letters)
         fresh: list[Letter] = []
         names: list[tuple[str, str]] = []
+        places: list[str] = []
         stamps: list[tuple[str, str, Stamp]] = []
         for letter in letters:
             sha256 = letter.sha256
@@ -289,14 +302,17 @@ class _Backlog:
                 new = (sha256, letter.name) not in named
                 self._count["renamed" if new else "already"] += 1
                 named.add((sha256, letter.name))
-                if new or letter.name in was_bad:  # a file that failed and was replaced is a failure no more
+                bad = letter.source.place in was_bad
+                if new or bad:  # a file that failed and was replaced is a failure no more
                     names.append((sha256, letter.name))
+                if bad:
+                    places.append(letter.source.place)
                 stamps += _stamped(letter, sha256)
             elif sha256 in self._under_way:
                 self._under_way[sha256].append(letter)
                 self._held += letter.source.size
             elif sha256 in failed:
-                refused.append(Refused(letter.name, sha256, *failed[sha256]))
+                refused.append(Refused(letter.name, sha256, *failed[sha256], letter.source.place))
             elif sha256 in hopeless and self._retry not in (ALL, hopeless[sha256][0]):
                 self._note([Refused(letter.name, sha256, *hopeless[sha256])])  # filed already, and not tried again
                 telemetry.letter_failed(self._start.run_id, letter.name, sha256, hopeless[sha256][0])
@@ -304,8 +320,9 @@ class _Backlog:
                 self._under_way[sha256] = []
                 fresh.append(letter)
                 self._held += letter.source.size
-        mended, self.sound[:] = self._store.names_failed(self.sound), []
-        self._commit((), names, refused, stamps, mended)
+        places += self._store.places_failed(self.sound)
+        self.sound.clear()
+        self._commit((), names, refused, places, stamps, met)
         return tuple(fresh)
 
     def _looked_up(self, sources: Sequence[Source]) -> list[Letter]:
@@ -324,6 +341,7 @@ class _Backlog:
         prepared: list[Prepared] = []
         names: list[tuple[str, str]] = []
         refused: list[Refused] = []
+        places: list[str] = []
         stamps: list[tuple[str, str, Stamp]] = []
         for letter, end in ended:
             twins = self._under_way.pop(letter.sha256, []) if letter.sha256 else []
@@ -335,49 +353,61 @@ class _Backlog:
             if isinstance(end, Prepared):
                 prepared.append(end)
                 names += [(end.sha256, twin.name) for twin in twins]
+                places += [each.source.place for each in (letter, *twins)]
                 stamps += [stamp for each in (letter, *twins) for stamp in _stamped(each, end.sha256)]
             else:
-                refused.append(end)
-                refused += [replace(end, name=twin.name) for twin in twins]
+                refused += [replace(end, name=each.name, place=each.source.place) for each in (letter, *twins)]
         for _, name in names:
             self._count["already" if any(p.name == name for p in prepared) else "renamed"] += 1
-        self._commit(prepared, names, refused, stamps)
+        self._commit(prepared, names, refused, places, stamps)
 
     def _commit(
         self,
         prepared: Sequence[Prepared],
         names: Sequence[tuple[str, str]],
         refused: Sequence[Refused],
-        stamps: Sequence[tuple[str, str, Stamp]] = (),
-        mended: Collection[str] = (),
+        places: Collection[str],
+        stamps: Sequence[tuple[str, str, Stamp]],
+        met: Collection[str] = (),
     ) -> None:
         if self._pool is None:
             raise ImrError("nothing is being worked on")
         with self._pool.keeping_attempts() as attempts:
-            if not (prepared or names or refused or attempts or stamps or mended):
+            if not (prepared or names or refused or places or attempts or stamps or met):
+                self._keep()
                 if self._ended() > self._shown:  # all of them known
                     self._store.goes_on(self._start.run_id, self.counts())
                     self._show()
                 return
             self._note(refused)
             self._count["extracted"] += len(prepared)
-            saved = self._store.save_all(
-                prepared,
-                names=names,
-                refused=refused,
-                attempts=attempts,
-                stamps=stamps,
-                mended=mended,
-                run_id=self._start.run_id,
-                config_sha256=self._config_sha256,
-                counts=self.counts(),
-            )
+            try:
+                saved = self._store.save_all(
+                    prepared,
+                    names=names,
+                    refused=refused,
+                    attempts=attempts,
+                    stamps=stamps,
+                    met=met,
+                    places=places,
+                    run_id=self._start.run_id,
+                    config_sha256=self._config_sha256,
+                    counts=self.counts(),
+                )
+            except StoreError:  # nothing of it was saved, so nothing of it is counted
+                self._count, self._failures = self._kept
+                raise
         if known := len(prepared) - saved.new - len(saved.refused):  # another run on the same database was faster
             self._count["already"] += known
         self._count["extracted"] += saved.new - len(prepared)
+        self._count["made_current"] += saved.made_current
         self._note(saved.refused)
         self._count["flagged"] += sum(bool(letter.children["flags"]) for letter in prepared)
+        self._keep()
         self._show()
+
+    def _keep(self) -> None:
+        self._kept = self._count.copy(), self._failures.copy()
 
     def _ended(self) -> int:
         return sum(self._count[name] for name in ("extracted", "already", "renamed", "failed"))

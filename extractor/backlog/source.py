@@ -34,6 +34,15 @@ class Source:
     """The path of its file; or its bytes, where it has none of its own; or why there are none."""
     title: str | None = None
     """What its document is called; None: as its file."""
+    line: str | None = None
+    """`file.jsonl#LINE`, for a letter that stands there under a name of its own."""
+
+    @property
+    def place(self) -> str:
+        """Where it lies, whatever it is called: no two letters share it."""
+        if self.title is not None and isinstance(self.content, str):
+            return printable(self.content)
+        return self.line or self.name
 
     @property
     def size(self) -> int:

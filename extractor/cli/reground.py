@@ -32,3 +32,5 @@ def command(database: Path, prompts: Path | None) -> None:
         f"{done.found:,} letters of a model reader: {done.read:,} read again, {done.same:,} as this version reads them "
         f"already, {done.missing:,} left because a reply is missing"
     )
+    if done.made_current:
+        click.echo(f"made current again: {done.made_current:,}")
