@@ -244,13 +244,4 @@ def _done(kept: asyncio.Future[None]) -> None:
 
 def _is_plain(source: Source) -> bool:
     """Nothing but decoding is needed. What cannot be opened is told by reading it."""
-    content = source.content
-    if isinstance(content, bytes):
-        return _NOT_PLAIN.search(content[:_HEAD]) is None
-    if not isinstance(content, str):
-        return True
-    try:
-        with Path(content).open("rb") as file:
-            return _NOT_PLAIN.search(file.read(_HEAD)) is None
-    except OSError:
-        return True
+    return _NOT_PLAIN.search(source.head(_HEAD)) is None

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -42,6 +42,8 @@ MOST_LOOKED_UP = 1024
 """Letters looked up at a time, where nothing is new: a finished backlog goes by in large steps."""
 CHUNK_BYTES = 8 << 20
 """Fewer, where they have no file of their own and come to more than this."""
+COUNTING_SECONDS = 2.0
+"""How long what is left is counted when a run was asked to stop: whoever asked waits."""
 HELD_BYTES = 64 << 20
 """Bytes of such letters under way, beyond which no more are taken in: archives may hold megabytes in each."""
 
@@ -148,7 +150,9 @@ def run(
     backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry, rehash)
     try:
         with Stopping() as stopping, _pool(workers, reader, configuration, limits, service, model, store.path) as pool:
-            letters = walk.Walk(paths, store.path, limits=limits, most=limit, sound=backlog.sound.append)
+            letters = walk.Walk(
+                paths, store.path, limits=limits, most=limit, sound=backlog.sound.append, asked=lambda: bool(stopping)
+            )
             backlog.work(letters, pool, stopping)
             if pool.trouble is not None:
                 raise pool.trouble
@@ -224,7 +228,7 @@ class _Backlog:
                 pool.submit(tuple(self._fresh.popleft() for _ in range(min(CHUNK, len(self._fresh)))))
             if (more or self._fresh) and (stopping or pool.trouble):
                 self._interrupted, more = bool(stopping), False
-                self._count["remaining"] = letters.rest()[0] + self._leave()
+                self._count["remaining"] += letters.rest(COUNTING_SECONDS)[0] + self._leave()
             if not pool.idle:
                 self._save(list(pool.ended(block=not more or not self._room(pool))), pool)
         twins = sum(map(len, self._under_way.values()))  # of letters that came back unread
@@ -398,7 +402,7 @@ def _stamped(letter: Letter, sha256: str) -> list[tuple[str, str, Stamp]]:
     return [] if letter.stamp is None or letter.sha256 != sha256 else [(sha256, letter.name, letter.stamp)]
 
 
-def _batch(letters: Iterator[Source], most: int) -> tuple[list[Source], bool]:
+def _batch(letters: walk.Walk, most: int) -> tuple[list[Source], bool]:
     """Take the next few, and tell whether there may be more."""
     batch: list[Source] = []
     size = 0
@@ -407,7 +411,7 @@ def _batch(letters: Iterator[Source], most: int) -> tuple[list[Source], bool]:
         size += source.size
         if size >= CHUNK_BYTES:
             return batch, True
-    return batch, len(batch) == most
+    return batch, letters.cut or len(batch) == most
 
 
 def _cores() -> int:
