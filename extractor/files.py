@@ -22,6 +22,7 @@ _MADE_BY_THE_KERNEL = frozenset(
 """File systems, as Linux names them."""
 _MOUNTS = Path("/proc/self/mountinfo")
 """proc(5): the third field is the device, the first after the dash the file system. Other systems have none."""
+_PIECE = 1 << 20
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)  # a pipe that took the file's place meanwhile would be waited for
@@ -61,6 +62,15 @@ def opened(path: str, below: str | None = None) -> BufferedReader:
         file.close()
         raise
     return file
+
+
+def contents(file: BufferedReader, most: int) -> bytes:
+    """What is in it, whatever its size is said to be; one byte more than `most` where there is more."""
+    pieces: list[bytes] = []
+    while most >= 0 and (piece := file.read(min(most + 1, _PIECE))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def resolved(path: str) -> str:

@@ -203,6 +203,7 @@ class _Backlog:
         self._count: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._interrupted = False
+        self._stopping: Stopping | None = None
         self._shown = 0
         """Letters that had ended when progress was last told."""
         self._pool: Pool | ModelPool | None = None
@@ -218,6 +219,7 @@ class _Backlog:
     def work(self, letters: walk.Walk, pool: Pool | ModelPool, stopping: Stopping) -> None:
         """Hand out, collect and save until there is nothing left, or until asked to stop."""
         self._pool = pool
+        self._stopping = stopping
         more, step = True, CHUNK
         while more or self._fresh or not pool.idle:
             if more and not self._fresh and self._room(pool):
@@ -227,7 +229,7 @@ class _Backlog:
             while self._fresh and self._room(pool):
                 pool.submit(tuple(self._fresh.popleft() for _ in range(min(CHUNK, len(self._fresh)))))
             if (more or self._fresh) and (stopping or pool.trouble):
-                self._interrupted, more = bool(stopping), False
+                self._interrupted, more = self._interrupted or bool(stopping), False
                 self._count["remaining"] += letters.rest(COUNTING_SECONDS)[0] + self._leave()
             if not pool.idle:
                 self._save(list(pool.ended(block=not more or not self._room(pool))), pool)
@@ -272,8 +274,10 @@ class _Backlog:
             for source in sources
             if isinstance(source.content, DocumentError)
         ]
-        letters = self._looked_up([source for source in sources if not isinstance(source.content, DocumentError)])
-        self._count["found"] += len(sources)
+        good = [source for source in sources if not isinstance(source.content, DocumentError)]
+        letters = self._looked_up(good)
+        self._count["found"] += len(refused) + len(letters)
+        self._count["remaining"] += len(good) - len(letters)
         contents = {letter.sha256 for letter in letters if letter.sha256}
         known = self._store.known(contents, self._config_sha256)
         failed = self._store.failed_in_run(contents - known, self._start.run_id)
@@ -313,15 +317,20 @@ class _Backlog:
         return tuple(fresh)
 
     def _looked_up(self, sources: Sequence[Source]) -> list[Letter]:
-        """What each holds: known by its file's looks, or else hashed."""
+        """What each holds: known by its file's looks, or else hashed; the first few only, when asked to stop."""
         stamps = {source.name: stamp for source in sources if (stamp := source.stamp()) is not None}
         seen = {} if self._rehash else self._store.recognised(stamps.items())
-        return [
-            Letter(source, sha256)
-            if (sha256 := seen.get(source.name)) is not None
-            else Letter(source, source.digest(self._limits.max_bytes), stamps.get(source.name))
-            for source in sources
-        ]
+        letters: list[Letter] = []
+        for source in sources:
+            sha256 = seen.get(source.name)
+            if sha256 is not None:
+                letters.append(Letter(source, sha256))
+            elif self._stopping:  # many large files take long to hash
+                self._interrupted = True
+                break
+            else:
+                letters.append(Letter(source, source.digest(self._limits.max_bytes), stamps.get(source.name)))
+        return letters
 
     def _save(self, ended: Iterable[tuple[Letter, Ended]], pool: Pool | ModelPool) -> None:
         """Save what came back, for every file that holds the same content."""

@@ -98,7 +98,7 @@ def load(path: Path, budget: Budget, below: str | None = None) -> bytes:
     try:
         with files.opened(str(path), below) as file:
             budget.check_bytes(os.fstat(file.fileno()).st_size)
-            data = file.read(budget.limits.max_bytes + 1)  # one more, for a file that is still being written
+            data = files.contents(file, budget.limits.max_bytes)  # it may still be written to
     except TooLarge:
         raise
     except DocumentError as error:
