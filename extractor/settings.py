@@ -41,7 +41,7 @@ class Limits:
     """Wall-clock time for one document."""
     max_memory: int = 1_000_000_000
     """Bytes that a worker of a backlog may take for reading, beyond what it holds before its first letter. Real letters
-    take some 50 MB, a text of 900,000 characters 250 MB. Only workers are bounded: a library must not bound its user.
+    take 5 MB, a text of 900,000 characters 250 MB. Only workers are bounded: a library must not bound its user.
     """
 
 
