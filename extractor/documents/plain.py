@@ -12,7 +12,7 @@ import re
 
 from charset_normalizer import from_bytes
 
-from extractor.documents import encodings
+from extractor.documents import charsets
 
 # The mark of UTF-32-LE begins with that of UTF-16-LE, so it is tried first.
 _MARKS = (
@@ -91,7 +91,7 @@ def _declared_encoding(data: bytes) -> str | None:
     found = _DECLARED.search(data[:4096])
     if not found:
         return None
-    return encodings.named(found[1].decode("ascii"))
+    return charsets.named(found[1].decode("ascii"))
 
 
 def _single_byte_encoding(data: bytes) -> str:
