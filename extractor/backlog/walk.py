@@ -16,7 +16,7 @@ from typing import cast
 
 from extractor import files
 from extractor.backlog.archives import tar_members, zip_members
-from extractor.backlog.folders import fixed_part, is_pattern, listing, matches
+from extractor.backlog.folders import Entry, fixed_part, is_pattern, listing, matches
 from extractor.backlog.lists import Stream, rows, texts
 from extractor.backlog.lists import paths as listed
 from extractor.backlog.packed import Holder
@@ -124,7 +124,7 @@ class Walk(Iterator[Source]):
                 continue
             absolute = os.path.abspath(given)  # noqa: PTH100  a Path would resolve nothing more and cost a million objects
             if os.path.isdir(absolute):  # noqa: PTH112  likewise
-                yield from self._folder(absolute, files.resolved(absolute))
+                yield from self._folder(absolute, files.resolved(absolute), named=True)
             elif os.path.lexists(absolute):
                 yield from self._file(absolute)
             else:
@@ -164,9 +164,13 @@ class Walk(Iterator[Source]):
             self._unopened += 1
             yield Source(STDIN, STDIN)
 
-    def _folder(self, folder: str, root: str) -> Iterator[Source]:
+    def _folder(self, folder: str, root: str, *, named: bool = False) -> Iterator[Source]:
         """Give what is in it, at any depth: a stack, for the depth of calls has a limit."""
-        stack = [(folder, iter(listing(folder)))]
+        stack: list[tuple[str, Iterator[Entry]]] = []
+        if named:
+            stack.append((folder, iter(listing(folder))))
+        else:
+            yield from self._entered(folder, stack)
         while stack:
             folder, entries = stack[-1]
             entry = next(entries, None)
@@ -177,13 +181,17 @@ class Walk(Iterator[Source]):
                 continue
             path = f"{folder.rstrip(os.sep)}{os.sep}{entry.name}"
             if entry.is_folder:
-                try:
-                    stack.append((path, iter(listing(path))))
-                    self._sound(printable(path))
-                except ConfigurationError as error:
-                    yield Source(printable(path), DocumentError(str(error)))
+                yield from self._entered(path, stack)
             elif entry.is_file:
                 yield from self._met(path, root, entry.is_link)
+
+    def _entered(self, folder: str, stack: list[tuple[str, Iterator[Entry]]]) -> Iterator[Source]:
+        """Go into a folder that was met; one that cannot be listed takes no other with it."""
+        try:
+            stack.append((folder, iter(listing(folder))))
+            self._sound(printable(folder))
+        except ConfigurationError as error:
+            yield Source(printable(folder), DocumentError(str(error)))
 
     def _met(self, path: str, root: str, linked: bool) -> Iterator[Source]:
         """Give what is in a file that nobody named; what is no link lies where it was met."""

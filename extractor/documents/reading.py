@@ -101,6 +101,8 @@ def load(path: Path, budget: Budget, below: str | None = None) -> bytes:
             data = files.contents(file, budget.limits.max_bytes)  # it may still be written to
     except TooLarge:
         raise
+    except MemoryError as error:
+        raise _out_of_memory(budget) from error
     except DocumentError as error:
         raise type(error)(f"{name!r} {error}") from error.__cause__
     except OSError as error:
@@ -125,7 +127,7 @@ def _read(data: bytes, budget: Budget) -> tuple[str, MediaType]:
     except DocumentError:
         raise
     except MemoryError as error:
-        raise OutOfMemory(f"{budget.name!r} needs more memory than there is: check that it is a letter") from error
+        raise _out_of_memory(budget) from error
     except Exception as error:
         # The parsers fail on bad content in more ways than they document; for the caller they are one fact. What they
         # say of it quotes it.
@@ -133,3 +135,7 @@ def _read(data: bytes, budget: Budget) -> tuple[str, MediaType]:
             f"{budget.name!r} looks like {media_type or 'text'} but cannot be parsed "
             f"({type(error).__name__}): fetch it again, or print it to a PDF"
         ) from error
+
+
+def _out_of_memory(budget: Budget) -> OutOfMemory:
+    return OutOfMemory(f"{budget.name!r} needs more memory than there is: check that it is a letter")

@@ -308,6 +308,8 @@ def test_a_folder_that_cannot_be_listed_takes_no_other_with_it(tree: Path, monke
             return {**done.failures, "read": done.extracted}
 
     monkeypatch.setattr(os, "scandir", refuse)
+    stdin(monkeypatch, b"in/1.txt\nin/sub\n")
+    assert walked("-", "in/*", folder=tree)["in/sub"] == "document", "also one that is listed or matches"
     assert go() == {"document": 1, "read": 2}
     monkeypatch.undo()
     os.chdir(tree)
