@@ -262,27 +262,23 @@ def test_what_is_visible_in_a_text_stays_as_it_is(text: str) -> None:
 
 def test_no_refusal_quotes_what_is_in_a_letter() -> None:
     """Parsers do: a tag, an attribute or an entity of a Word file may be a name."""
-    main = "<w:document xmlns:w='x'><w:JaneDoe></w:p></w:document>"
-    word = archive({"[Content_Types].xml": b"wordprocessingml.document.main+xml", "_rels/.rels": main.encode()})
-    for content in (
-        word,
-        b"<?xml version='1.0'?><JaneDoe/>",
-        archive({"JaneDoe": b"", "mimetype": b"x"}),
-        b"PK\3\4JaneDoe",
-    ):
+    main = b"<w:document xmlns:w='x'><w:JaneDoe></w:p></w:document>"
+    word = archive({"[Content_Types].xml": b"wordprocessingml.document.main+xml", "_rels/.rels": main})
+    unknown = archive({"JaneDoe": b"", "mimetype": b"x"})
+    for content in (word, b"<?xml version='1.0'?><JaneDoe/>", unknown, b"PK\3\4JaneDoe"):
         with pytest.raises(DocumentError) as caught:
             read_document(content, name="it")
         assert "JaneDoe" not in str(caught.value)
 
 
-def test_memory_that_is_refused_is_an_error_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("place", ["extractor.files.contents", "extractor.documents.reading.decode"])
+def test_memory_that_is_refused_is_an_error_of_its_own(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object) -> None:
         raise MemoryError
 
     (tmp_path / "a.txt").write_text("letter")
-    with monkeypatch.context() as patched, pytest.raises(OutOfMemory, match="'a.txt' needs more memory"):
-        patched.setattr("extractor.files.contents", refuse)
-        read_document(tmp_path / "a.txt")
-    with monkeypatch.context() as patched, pytest.raises(OutOfMemory, match="'a.txt' needs more memory"):
-        patched.setattr("extractor.documents.reading.decode", refuse)
+    monkeypatch.setattr(place, refuse)
+    with pytest.raises(OutOfMemory, match=r"'a\.txt' needs more memory"):
         read_document(tmp_path / "a.txt")
