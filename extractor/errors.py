@@ -29,7 +29,9 @@
         ├── BrokenDocument        the content claims a type but cannot be parsed as it
         ├── EncryptedDocument     a password is needed
         ├── NoTextLayer           a scanned PDF: pictures of text; run OCR on it first
+        ├── OutsideFolder         a link or list that was only met in a folder leads out of it
         ├── ReadTimeout           reading took longer than the limit
+        ├── OutOfMemory           reading needs more memory than the limit, or than there is
         └── ReadCrash             the process that was reading it died
 
 What a letter says, or fails to say, is never an error: it is data, and stands in the record as a flag.
@@ -118,6 +120,18 @@ class NoTextLayer(DocumentError):
     """A PDF of pictures: it has pages but no text."""
 
     failure_class = "no_text_layer"
+
+
+class OutsideFolder(DocumentError):
+    """A link, or a list of paths, that nobody named leads out of the folder in which it was met."""
+
+    failure_class = "outside"
+
+
+class OutOfMemory(DocumentError):
+    """Reading needs more memory than the limit, or than there is."""
+
+    failure_class = "memory"
 
 
 class ReadTimeout(DocumentError):
@@ -237,3 +251,14 @@ class RecordingMissing(ModelError):
     """Replaying, and this request was never recorded."""
 
     failure_class = "recording_missing"
+
+
+def defect(error: BaseException) -> str:
+    """Tell an error that nobody raised on purpose by its class and place; its message may quote a letter or a key."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    file = trace.tb_frame.f_code.co_filename.replace("\\", "/")
+    return f"{type(error).__name__} in {'/'.join(file.split('/')[-2:])}, line {trace.tb_lineno}"

@@ -39,6 +39,10 @@ class Limits:
     """Code points of text after decoding."""
     seconds: float = 20.0
     """Wall-clock time for one document."""
+    max_memory: int = 1_000_000_000
+    """Bytes that a worker of a backlog may take for reading, beyond what it holds before its first letter. Real letters
+    take 5 MB, a text of 900,000 characters 250 MB. Only workers are bounded: a library must not bound its user.
+    """
 
 
 DEFAULT_LIMITS = Limits()

@@ -23,8 +23,8 @@ from pebble import ProcessExpired, ProcessPool
 
 from extractor.backlog.pool import TASKS_A_PROCESS, Letter, start_deaf
 from extractor.backlog.source import Source
-from extractor.backlog.worker import INTERNAL, Ended
-from extractor.errors import DocumentError, ImrError, ModelError, ReadCrash, ReadTimeout, ServiceError
+from extractor.backlog.worker import INTERNAL, Ended, start_parsing
+from extractor.errors import DocumentError, ImrError, ModelError, ReadCrash, ReadTimeout, ServiceError, defect
 from extractor.model.wire import kept_reply
 from extractor.pipeline import Configuration, read_in
 from extractor.prompted import Session
@@ -187,7 +187,7 @@ class ModelPool:
         except (DocumentError, ModelError) as error:
             self._ended.put((letter, self._refused(letter, error.failure_class, str(error))))
         except Exception as error:  # noqa: BLE001  one letter's defect must not end the others
-            self._ended.put((letter, self._refused(letter, INTERNAL, f"{type(error).__name__}: {error}")))
+            self._ended.put((letter, self._refused(letter, INTERNAL, defect(error))))
 
     async def _read_whole(self, letter: Letter) -> Ended:
         if self._session is None:
@@ -227,7 +227,11 @@ class ModelPool:
     def _parser(self) -> ProcessPool:
         if self._parsers is None:
             self._parsers = ProcessPool(
-                max_workers=1, max_tasks=TASKS_A_PROCESS, context=multiprocessing.get_context("spawn")
+                max_workers=1,
+                max_tasks=TASKS_A_PROCESS,
+                initializer=start_parsing,
+                initargs=(self._limits.max_memory,),
+                context=multiprocessing.get_context("spawn"),
             )
             start_deaf(self._parsers)
         return self._parsers
@@ -244,13 +248,4 @@ def _done(kept: asyncio.Future[None]) -> None:
 
 def _is_plain(source: Source) -> bool:
     """Nothing but decoding is needed. What cannot be opened is told by reading it."""
-    content = source.content
-    if isinstance(content, bytes):
-        return _NOT_PLAIN.search(content[:_HEAD]) is None
-    if not isinstance(content, str):
-        return True
-    try:
-        with Path(content).open("rb") as file:
-            return _NOT_PLAIN.search(file.read(_HEAD)) is None
-    except OSError:
-        return True
+    return _NOT_PLAIN.search(source.head(_HEAD)) is None

@@ -7,6 +7,7 @@ dies or runs out of time, its letters are read again one by one, so that only th
 from __future__ import annotations
 
 import contextlib
+import mmap
 import multiprocessing
 import signal
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from pebble import ProcessExpired, ProcessPool
 from extractor.backlog import worker
 from extractor.backlog.source import Source
 from extractor.backlog.worker import Ended, Reader
-from extractor.errors import ImrError, ReadCrash, ReadTimeout, ServiceError
+from extractor.errors import ImrError, OutOfMemory, ReadCrash, ReadTimeout, ServiceError, defect
 from extractor.settings import Limits
 from extractor.store import Refused, Stamp
 
@@ -38,6 +39,12 @@ MAX_REBUILDS = 3
 
 TASKS_A_PROCESS = 2_000
 """A worker is replaced after so many chunks: native libraries that leak cannot grow for ever."""
+
+
+_ENOUGH = 256 << 20
+"""Bytes of memory: the largest letters, of a million characters, take so much."""
+_REFUSED_MEMORY = frozenset({"SIGABRT", "SIGTRAP", "SIGILL", "SIGSEGV", "SIGBUS"})
+"""How native code ends that is refused memory (PDFium: the first)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +137,18 @@ class Pool:
             message = f"reading took longer than {self._limits.seconds:g} s"
             yield from self._lost(chunk, ReadTimeout.failure_class, message)
         except ProcessExpired as error:
-            message = f"the process that was reading it died ({_cause(error.exitcode)})"
-            yield from self._lost(chunk, ReadCrash.failure_class, message)
-        except Exception as error:  # noqa: BLE001  memory gone, or a result that cannot be sent: alone it is the letter's
-            yield from self._lost(chunk, worker.INTERNAL, f"{type(error).__name__}: {error}")
+            yield from self._lost(chunk, ReadCrash.failure_class, _died(error.exitcode, self._limits))
+        except MemoryError:  # in what is around the reading of a letter
+            yield from self._short_of_memory(chunk)
+        except Exception as error:  # noqa: BLE001  a result that cannot be sent: alone it is the letter's
+            yield from self._lost(chunk, worker.INTERNAL, defect(error))
         else:
-            self._rebuilds = 0
-            yield from zip(chunk.letters, results, strict=False)
+            for letter, end in zip(chunk.letters, results, strict=False):
+                if isinstance(end, Refused) and end.failure_class == OutOfMemory.failure_class:
+                    yield from self._short_of_memory(_Chunk((letter,)), end if chunk.alone else None)
+                else:
+                    self._rebuilds = 0
+                    yield letter, end
             if rest := chunk.letters[len(results) :]:
                 self._submit(_Chunk(rest))
 
@@ -146,8 +158,28 @@ class Pool:
             (letter,) = chunk.letters
             yield letter, Refused(letter.name, letter.sha256, failure_class, message)
         else:
-            for letter in chunk.letters:
-                self._submit(_Chunk((letter,)))
+            self._submit_each(chunk)
+
+    def _submit_each(self, chunk: _Chunk) -> None:
+        for letter in chunk.letters:
+            self._submit(_Chunk((letter,)))
+
+    def _short_of_memory(self, chunk: _Chunk, end: Refused | None = None) -> Iterator[tuple[Letter, Ended]]:
+        """Tell whose fault it is: the machine's, which would be every letter's, or one letter's, read alone.
+
+        `end` is how it ended alone.
+        """
+        if not _has_memory():
+            self._rebuilds += 1
+            if self._rebuilds > MAX_REBUILDS:
+                raise ImrError("there is no memory left: run with fewer --workers, or under a higher limit (ulimit -v)")
+            self._submit_each(chunk)
+        elif end is not None:
+            self._rebuilds = 0
+            yield chunk.letters[0], end
+        else:
+            message = worker.too_much_memory(self._limits)
+            yield from self._lost(chunk, OutOfMemory.failure_class, message)
 
     def _submit(self, chunk: _Chunk) -> None:
         # A letter alone has its own limit; in a chunk, the pause may be spent before the slow one begins.
@@ -200,14 +232,38 @@ def start_deaf(pool: ProcessPool) -> None:
         ImrError: the workers could not be started.
 
     """
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    reason = ""
     try:
-        if pool.active:  # asking starts the threads
-            return
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    raise ImrError("the worker processes could not be started")
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            if pool.active:  # asking starts the threads
+                return
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    except (OSError, RuntimeError, MemoryError) as error:
+        reason = f" ({getattr(error, 'strerror', None) or error})"
+    raise ImrError(f"the worker processes could not be started{reason}: check memory and limits (ulimit -a)")
+
+
+def _has_memory() -> bool:
+    """Whether this process, which nothing of ours bounds, could have what a large letter takes."""
+    try:
+        mmap.mmap(-1, _ENOUGH).close()
+    except (OSError, MemoryError):
+        return False
+    return True
+
+
+def _died(exitcode: int | None, limits: Limits) -> str:
+    """What became of a worker, and what may have been the matter: native code does not say that memory was refused."""
+    cause = _cause(exitcode)
+    perhaps = ""
+    if cause == "SIGKILL":
+        perhaps = "; if the machine ran out of memory, run with fewer --workers"
+    elif cause in _REFUSED_MEMORY:
+        perhaps = f"; if it needs more than {limits.max_memory:,} bytes of memory, raise --max-memory"
+    return f"the process that was reading it died ({cause}){perhaps}"
 
 
 def _cause(exitcode: int | None) -> str:

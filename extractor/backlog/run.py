@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -42,6 +42,8 @@ MOST_LOOKED_UP = 1024
 """Letters looked up at a time, where nothing is new: a finished backlog goes by in large steps."""
 CHUNK_BYTES = 8 << 20
 """Fewer, where they have no file of their own and come to more than this."""
+COUNTING_SECONDS = 2.0
+"""How long what is left is counted when a run was asked to stop: whoever asked waits."""
 HELD_BYTES = 64 << 20
 """Bytes of such letters under way, beyond which no more are taken in: archives may hold megabytes in each."""
 
@@ -153,7 +155,9 @@ def run(
     backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry, rehash, check_records)
     try:
         with Stopping() as stopping, _pool(workers, reader, configuration, limits, service, model, store.path) as pool:
-            letters = walk.Walk(paths, store.path, limits=limits, most=limit, sound=backlog.sound.append)
+            letters = walk.Walk(
+                paths, store.path, limits=limits, most=limit, sound=backlog.sound.append, asked=lambda: bool(stopping)
+            )
             backlog.work(letters, pool, stopping)
             if pool.trouble is not None:
                 raise pool.trouble
@@ -208,6 +212,7 @@ class _Backlog:
         self._kept = self._count.copy(), self._failures.copy()
         """Counts of what the database is known to hold."""
         self._interrupted = False
+        self._stopping: Stopping | None = None
         self._shown = 0
         """Letters that had ended when progress was last told."""
         self._pool: Pool | ModelPool | None = None
@@ -223,6 +228,7 @@ class _Backlog:
     def work(self, letters: walk.Walk, pool: Pool | ModelPool, stopping: Stopping) -> None:
         """Hand out, collect and save until there is nothing left, or until asked to stop."""
         self._pool = pool
+        self._stopping = stopping
         more, step = True, CHUNK
         while more or self._fresh or not pool.idle:
             if more and not self._fresh and self._room(pool):
@@ -232,8 +238,8 @@ class _Backlog:
             while self._fresh and self._room(pool):
                 pool.submit(tuple(self._fresh.popleft() for _ in range(min(CHUNK, len(self._fresh)))))
             if (more or self._fresh) and (stopping or pool.trouble):
-                self._interrupted, more = bool(stopping), False
-                self._count["remaining"] = letters.rest()[0] + self._leave()
+                self._interrupted, more = self._interrupted or bool(stopping), False
+                self._count["remaining"] += letters.rest(COUNTING_SECONDS)[0] + self._leave()
             if not pool.idle:
                 self._save(list(pool.ended(block=not more or not self._room(pool))), pool)
         twins = sum(map(len, self._under_way.values()))  # of letters that came back unread
@@ -277,8 +283,10 @@ class _Backlog:
             for source in sources
             if isinstance(source.content, DocumentError)
         ]
-        letters = self._looked_up([source for source in sources if not isinstance(source.content, DocumentError)])
-        self._count["found"] += len(sources)
+        good = [source for source in sources if not isinstance(source.content, DocumentError)]
+        letters = self._looked_up(good)
+        self._count["found"] += len(refused) + len(letters)
+        self._count["remaining"] += len(good) - len(letters)
         contents = {letter.sha256 for letter in letters if letter.sha256}
         known = self._store.known(contents, self._config_sha256)
         if self._check_records:
@@ -326,15 +334,20 @@ class _Backlog:
         return tuple(fresh)
 
     def _looked_up(self, sources: Sequence[Source]) -> list[Letter]:
-        """What each holds: known by its file's looks, or else hashed."""
+        """What each holds: known by its file's looks, or else hashed; the first few only, when asked to stop."""
         stamps = {source.name: stamp for source in sources if (stamp := source.stamp()) is not None}
         seen = {} if self._rehash else self._store.recognised(stamps.items())
-        return [
-            Letter(source, sha256)
-            if (sha256 := seen.get(source.name)) is not None
-            else Letter(source, source.digest(self._limits.max_bytes), stamps.get(source.name))
-            for source in sources
-        ]
+        letters: list[Letter] = []
+        for source in sources:
+            sha256 = seen.get(source.name)
+            if sha256 is not None:
+                letters.append(Letter(source, sha256))
+            elif self._stopping:  # many large files take long to hash
+                self._interrupted = True
+                break
+            else:
+                letters.append(Letter(source, source.digest(self._limits.max_bytes), stamps.get(source.name)))
+        return letters
 
     def _save(self, ended: Iterable[tuple[Letter, Ended]], pool: Pool | ModelPool) -> None:
         """Save what came back, for every file that holds the same content."""
@@ -428,7 +441,7 @@ def _stamped(letter: Letter, sha256: str) -> list[tuple[str, str, Stamp]]:
     return [] if letter.stamp is None or letter.sha256 != sha256 else [(sha256, letter.name, letter.stamp)]
 
 
-def _batch(letters: Iterator[Source], most: int) -> tuple[list[Source], bool]:
+def _batch(letters: walk.Walk, most: int) -> tuple[list[Source], bool]:
     """Take the next few, and tell whether there may be more."""
     batch: list[Source] = []
     size = 0
@@ -437,7 +450,7 @@ def _batch(letters: Iterator[Source], most: int) -> tuple[list[Source], bool]:
         size += source.size
         if size >= CHUNK_BYTES:
             return batch, True
-    return batch, len(batch) == most
+    return batch, letters.cut or len(batch) == most
 
 
 def _cores() -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extractor.backlog.source import Source
-from extractor.errors import DocumentError
+from extractor.errors import DocumentError, OutOfMemory, defect
 from extractor.settings import Limits
 from extractor.store.rows import Prepared, prepare
 from extractor.store.writer import Refused
@@ -30,6 +31,9 @@ INTERNAL = "internal"
 PAUSE_SECONDS = 1.0
 """A chunk that has taken this long returns what it has, so that few letters are lost when the next one hangs."""
 
+_STATM = Path("/proc/self/statm")
+"""proc(5): its first number is the address space of the process, in pages."""
+
 _job: list[tuple[Reader, Configuration, Limits]] = []
 
 
@@ -42,12 +46,41 @@ def read_letter(source: Source, configuration: Configuration, limits: Limits) ->
 
 
 def start(reader: Reader, configuration: Configuration, limits: Limits) -> None:
-    """Set the process up: what stays the same for all letters is sent once, and heavy imports are paid here."""
+    """Set the process up: what stays the same for all letters is sent once, and heavy imports are paid here.
+
+    Nothing is raised: a pool whose workers fail at their start would only start others.
+    """
     if reader is read_letter:
         import extractor.documents  # noqa: PLC0415
         import extractor.pipeline  # noqa: F401, PLC0415
     _job[:] = [(reader, configuration, limits)]
+    bound_memory(limits.max_memory)
     gc.freeze()  # what is loaded now lives as long as the process: the collector need not walk it again
+
+
+def start_parsing(most: int) -> None:
+    """Set up a process that only turns files into text."""
+    import extractor.documents  # noqa: F401, PLC0415
+
+    bound_memory(most)
+
+
+def bound_memory(most: int) -> None:
+    """Let this process take `most` bytes more than it has, and no further: what asks for more is refused.
+
+    Of address space, for that is what an operating system bounds. Where it cannot be told how much there is already
+    (it is where Linux is), or a process cannot be bounded at all, nothing happens.
+    """
+    try:
+        import resource  # noqa: PLC0415  not everywhere
+
+        held = int(_STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        wanted = held + most
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    except (ImportError, OSError, ValueError):
+        return
 
 
 def read_chunk(letters: Sequence[Source]) -> list[Ended]:
@@ -70,6 +103,19 @@ def _read_one(source: Source) -> Ended:
         document, record = reader(source, configuration, limits)
         return prepare(record, document, name=source.name)
     except DocumentError as error:
-        return Refused(source.name, source.digest(limits.max_bytes), error.failure_class, str(error))
+        failure_class, message = error.failure_class, str(error)
+    except MemoryError:
+        failure_class, message = OutOfMemory.failure_class, ""
     except Exception as error:  # noqa: BLE001  one letter's defect must not end the others; it is filed with its kind
-        return Refused(source.name, source.digest(limits.max_bytes), INTERNAL, f"{type(error).__name__}: {error}")
+        failure_class, message = INTERNAL, defect(error)
+    if failure_class == OutOfMemory.failure_class:
+        message = too_much_memory(limits)
+    return Refused(source.name, source.digest(limits.max_bytes), failure_class, message)
+
+
+def too_much_memory(limits: Limits) -> str:
+    """What is told of a letter that was refused memory, alone in its process."""
+    return (
+        f"reading it needs more than the limit of {limits.max_memory:,} bytes of memory: "
+        "check that it is a letter, or raise --max-memory"
+    )

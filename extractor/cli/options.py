@@ -31,6 +31,12 @@ _LIMITS = (
     ("--max-pages", click.IntRange(min=1), DEFAULT_LIMITS.max_pages, "Most pages of a PDF."),
     ("--max-characters", click.IntRange(min=1), DEFAULT_LIMITS.max_characters, "Longest text, in characters."),
     ("--seconds", click.FloatRange(min=0, min_open=True), DEFAULT_LIMITS.seconds, "Longest time for one letter."),
+    (
+        "--max-memory",
+        click.IntRange(min=1),
+        DEFAULT_LIMITS.max_memory,
+        "Most memory that a worker of `imr run` takes to read, in bytes.",
+    ),
 )
 
 

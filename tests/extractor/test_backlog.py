@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -177,7 +178,7 @@ def test_every_letter_ends_as_a_record_or_a_typed_failure(tmp_path: Path) -> Non
         }  # fmt: skip
         assert "SIGKILL" in failures["000011x.txt"].message
         assert failures["000023x.txt"].message == "reading took longer than 0.5 s"
-        assert failures["000017x.txt"].message == "RuntimeError: a defect of ours"
+        assert re.fullmatch(r"RuntimeError in tests/factories.py, line \d+", failures["000017x.txt"].message)
         assert all(f.sha256 and f.attempts == 1 for f in failures.values())
         assert store.status().failures == {"internal": 3, "encrypted": 2, "crash": 1, "timeout": 1}
 
@@ -667,6 +668,27 @@ def test_letters_looked_up_and_not_handed_out_are_left_when_asked_to_stop(
     assert summary.interrupted
     assert 0 < summary.extracted < 100
     assert summary.already + summary.renamed + summary.extracted + summary.failed + summary.remaining == 700
+
+
+@pytest.mark.parametrize("count", [10, 16, 40])
+def test_asked_to_stop_while_files_are_hashed_it_hashes_no_more(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = letters_in(tmp_path, count)
+    hashed: list[str] = []
+    digest = Source.digest
+
+    def noted(self: Source, max_bytes: int) -> str | None:
+        hashed.append(self.name)
+        if len(hashed) == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        return digest(self, max_bytes)
+
+    monkeypatch.setattr(Source, "digest", noted)
+    summary = go(folder, tmp_path / "a.db")
+    assert len(hashed) == 5
+    assert summary.interrupted
+    assert summary.ended + summary.remaining == count
 
 
 def test_files_of_one_name_are_not_taken_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
