@@ -8,6 +8,7 @@ flags, else the environment, else `imr.toml`, else the defaults here.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -44,6 +45,11 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+_SHORTEST_KEY = 8
+_MOST_ESCAPES = 7
+"""Backslashes before a character: of JSON in JSON in JSON."""
+
+
 class Secret:
     """A key that shows itself only when asked: not in logs, errors, tracebacks, pickles or dumps."""
 
@@ -55,6 +61,18 @@ class Secret:
     def reveal(self) -> str:
         """Give the key itself."""
         return self._value
+
+    def scrubbed(self, text: str) -> str:
+        """The text without the key: in any case, and however often escaped as JSON does it. JSON stays JSON.
+
+        A value of fewer than eight characters is no key (servers of one's own take "none" or "x"), and stays.
+        """
+        if len(self._value) < _SHORTEST_KEY:
+            return text
+        escaped = (
+            rf"(?:\\{{0,{_MOST_ESCAPES}}}{re.escape(c)}|\\{{1,{_MOST_ESCAPES}}}u00{ord(c):02x})" for c in self._value
+        )
+        return re.sub("".join(escaped), "…", text, flags=re.IGNORECASE)
 
     def __repr__(self) -> str:
         """Masked."""
