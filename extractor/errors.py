@@ -38,6 +38,9 @@ Every `DocumentError` and `ModelError` has a `failure_class`, the stable word un
 
 from __future__ import annotations
 
+import traceback
+from pathlib import PurePath
+
 
 class ImrError(Exception):
     """Base of every error this package raises on purpose. Its message is fit to show to a person."""
@@ -226,3 +229,13 @@ class RecordingMissing(ModelError):
     """Replaying, and this request was never recorded."""
 
     failure_class = "recording_missing"
+
+
+def unforeseen(error: BaseException) -> str:
+    """An error that is none of ours, by its kind and where it was raised.
+
+    Its words are left out: those of a validation, for one, repeat the value that was wrong, which may be a letter's.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {PurePath(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

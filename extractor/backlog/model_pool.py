@@ -24,7 +24,7 @@ from pebble import ProcessExpired, ProcessPool
 from extractor.backlog.pool import TASKS_A_PROCESS, Letter, start_deaf
 from extractor.backlog.source import Source
 from extractor.backlog.worker import INTERNAL, Ended
-from extractor.errors import DocumentError, ImrError, ModelError, ReadCrash, ReadTimeout, ServiceError
+from extractor.errors import DocumentError, ImrError, ModelError, ReadCrash, ReadTimeout, ServiceError, unforeseen
 from extractor.model.wire import kept_reply
 from extractor.pipeline import Configuration, read_in
 from extractor.prompted import Session
@@ -187,7 +187,7 @@ class ModelPool:
         except (DocumentError, ModelError) as error:
             self._ended.put((letter, self._refused(letter, error.failure_class, str(error))))
         except Exception as error:  # noqa: BLE001  one letter's defect must not end the others
-            self._ended.put((letter, self._refused(letter, INTERNAL, f"{type(error).__name__}: {error}")))
+            self._ended.put((letter, self._refused(letter, INTERNAL, unforeseen(error))))
 
     async def _read_whole(self, letter: Letter) -> Ended:
         if self._session is None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from extractor.backlog.source import Source
-from extractor.errors import DocumentError
+from extractor.errors import DocumentError, unforeseen
 from extractor.settings import Limits
 from extractor.store.rows import Prepared, prepare
 from extractor.store.writer import Refused
@@ -72,4 +72,4 @@ def _read_one(source: Source) -> Ended:
     except DocumentError as error:
         return Refused(source.name, source.digest(limits.max_bytes), error.failure_class, str(error))
     except Exception as error:  # noqa: BLE001  one letter's defect must not end the others; it is filed with its kind
-        return Refused(source.name, source.digest(limits.max_bytes), INTERNAL, f"{type(error).__name__}: {error}")
+        return Refused(source.name, source.digest(limits.max_bytes), INTERNAL, unforeseen(error))
