@@ -21,7 +21,7 @@ from pebble import ProcessExpired, ProcessPool
 from extractor.backlog import worker
 from extractor.backlog.source import Source
 from extractor.backlog.worker import Ended, Reader
-from extractor.errors import ImrError, ReadCrash, ReadTimeout, ServiceError
+from extractor.errors import ImrError, ReadCrash, ReadTimeout, ServiceError, unforeseen
 from extractor.settings import Limits
 from extractor.store import Refused, Stamp
 
@@ -133,7 +133,7 @@ class Pool:
             message = f"the process that was reading it died ({_cause(error.exitcode)})"
             yield from self._lost(chunk, ReadCrash.failure_class, message)
         except Exception as error:  # noqa: BLE001  memory gone, or a result that cannot be sent: alone it is the letter's
-            yield from self._lost(chunk, worker.INTERNAL, f"{type(error).__name__}: {error}")
+            yield from self._lost(chunk, worker.INTERNAL, unforeseen(error))
         else:
             self._rebuilds = 0
             yield from zip(chunk.letters, results, strict=False)

@@ -65,7 +65,7 @@ class _Client(openai.DefaultAioHttpClient):
             content = await _bounded(response)
         finally:
             await response.aclose()
-        words = content.decode("utf-8", "replace")  # JSON is UTF-8, whatever charset the header makes up
+        words = content.decode("utf-8-sig", "replace")  # JSON is UTF-8, whatever charset the header makes up
         whole = httpx2.Response(
             response.status_code,
             headers=_without_coding(response.headers),

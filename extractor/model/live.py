@@ -34,6 +34,7 @@ _PARAMETERS = (
 """Words of ours that a refusal may be told to speak of. Its own are never told: an endpoint may repeat the letter."""
 _PERHAPS_THE_MODE = frozenset({400, 404, 405, 422, 501})
 """Statuses by which endpoints refuse a mode or a parameter."""
+_HINTS = {404: ": check OPENAI_BASE_URL and --model", 413: ": it is too large for it"}
 _NO_WORK = frozenset({409, 501})
 """Statuses of failures before any work."""
 _HOPELESS = 3
@@ -183,6 +184,7 @@ class Live:
             return RequestRefused(f"the endpoint has moved (status {status}): check OPENAI_BASE_URL")
         about = [name for name in _PARAMETERS if name in said]
         message = f"the endpoint refused the request (status {status}{', about ' + ', '.join(about) if about else ''})"
+        message += _HINTS.get(status, "")
         hopeless = not self._answered and (self._refusals >= _HOPELESS or _speaks_of_the_mode(said))
         return RequestRefused(message) if hopeless else Rejected(message)
 
