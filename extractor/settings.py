@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -50,6 +51,13 @@ _MOST_ESCAPES = 7
 """Backslashes before a character: of JSON in JSON in JSON."""
 
 
+@cache
+def _spellings(key: str) -> re.Pattern[str]:
+    slashes = rf"\\{{0,{_MOST_ESCAPES}}}"
+    each = (rf"(?:{slashes}{re.escape(c)}|\\{slashes}u00{ord(c):02x})" for c in key)
+    return re.compile("".join(each), re.IGNORECASE)
+
+
 class Secret:
     """A key that shows itself only when asked: not in logs, errors, tracebacks, pickles or dumps."""
 
@@ -69,10 +77,7 @@ class Secret:
         """
         if len(self._value) < _SHORTEST_KEY:
             return text
-        escaped = (
-            rf"(?:\\{{0,{_MOST_ESCAPES}}}{re.escape(c)}|\\{{1,{_MOST_ESCAPES}}}u00{ord(c):02x})" for c in self._value
-        )
-        return re.sub("".join(escaped), "…", text, flags=re.IGNORECASE)
+        return _spellings(self._value).sub("…", text)
 
     def __repr__(self) -> str:
         """Masked."""

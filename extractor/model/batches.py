@@ -245,6 +245,8 @@ def lines_of(file: IO[bytes], key: Secret | None) -> Iterator[str | LongLine]:
         long = len(line) > MOST_REPLY_BYTES and not line.endswith(b"\n")
         while long and (rest := file.readline(1 << 16)) and not rest.endswith(b"\n"):
             pass
+        if not line.strip():
+            continue
         text = line[: _BEGINNING if long else None].decode("utf-8-sig", "replace")
         text = key.scrubbed(text) if key else text
         yield LongLine(text) if long else text

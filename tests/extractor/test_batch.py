@@ -733,17 +733,18 @@ def test_a_provider_that_trickles_is_given_up(tmp_path: Path, monkeypatch: pytes
 
 def test_a_file_of_answers_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "_AN_ANSWER", 1000)
+    monkeypatch.setattr(remote, "MOST_REPLY_BYTES", 20_000)
     desk = Desk(tmp_path, letters(1))
     desk.build()
     with Provider(desk.well) as provider:
         use(desk, "upload", provider.url)
         [name] = [name for name in provider.files if name.endswith("-out")]
         good = provider.files[name]
-        provider.files[name] = "\n" * 4_002_000
+        provider.files[name] = "\n" * 22_000
         done = use(desk, "answers", provider.url)
         assert done.exit_code == 2
-        assert "longer than the 4,001,000 bytes that it may have" in done.output
-        provider.files[name] = "\n" * 3_000_000 + good
+        assert "longer than the 21,000 bytes that it may have" in done.output
+        provider.files[name] = "\n" * 10_000 + good
         assert "1 letters read" in use(desk, "answers", provider.url).output
 
 
