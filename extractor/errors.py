@@ -19,6 +19,7 @@
     │   ├── Rejected              the endpoint, which took others, does not take this request
     │   ├── Refused               the model, or a content filter, refused to answer
     │   ├── InvalidAnswer         the answer is not of the form that was asked for, after being asked again
+    │   ├── ReplyTooLong          the reply is of more bytes than any answer has
     │   ├── ContextOverflow       the request is longer than the model's context
     │   ├── AnswerPending         the request goes into a batch, and has no answer yet
     │   └── RecordingMissing      replaying, and this request was never recorded
@@ -192,7 +193,7 @@ class TransportFailed(ModelError):
     def __init__(self, message: str, *, perhaps_billed: bool = False) -> None:
         super().__init__(message)
         self.perhaps_billed = perhaps_billed
-        """The request was sent and nothing came back: what it cost is not known."""
+        """The request was sent and no reply came back: what it cost is not known."""
 
 
 class RateLimited(ModelError):
@@ -233,6 +234,12 @@ class InvalidAnswer(ModelError):
         super().__init__(message)
         self.faults = faults
         """`path: reason`, one a fault; told to the model when it is asked again."""
+
+
+class ReplyTooLong(ModelError):
+    """The reply is of more bytes than any answer has: it was not read to its end."""
+
+    failure_class = "reply_too_long"
 
 
 class ContextOverflow(ModelError):

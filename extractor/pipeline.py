@@ -24,7 +24,7 @@ from extractor.confidence import confidence
 from extractor.determination import Determination
 from extractor.documents import Document, read_document
 from extractor.drafts import Draft, Value
-from extractor.errors import ConfigurationError
+from extractor.errors import ConfigurationError, defect
 from extractor.facts import Facts, gather
 from extractor.grounding import Grounded, ground
 from extractor.layout import Layout, lay_out
@@ -89,7 +89,8 @@ class Configuration:
             settings = told["model"]
             return cls.of(told["reader"], None if settings is None else ModelSettings(**settings), prompts)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise ConfigurationError(f"the configuration of an earlier run cannot be read: {error}") from error
+            why = defect(error)
+            raise ConfigurationError(f"the configuration of an earlier run cannot be read: {why}") from None
 
     @property
     def as_json(self) -> str:

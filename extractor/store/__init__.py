@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from extractor import telemetry
-from extractor.errors import RecordDamaged, StoreError
+from extractor.errors import RecordDamaged, StoreError, defect
 from extractor.spans import Span
 from extractor.store import batches, queries, writer
 from extractor.store.connection import connect, told_as_store_errors, writing
@@ -143,7 +143,7 @@ class Store:
                     OverflowError,
                     ValueError,
                 ) as e:
-                    message = f"the database refused it: {type(e).__name__}: {e}"
+                    message = f"the database refused it: {defect(e)}"
                     rejected.append(Refused(letter.name, letter.sha256, "internal", message))
             writer.insert_attempts(self._db, attempts, config_sha256, run_id, now)
             writer.insert_names(self._db, names, now)
