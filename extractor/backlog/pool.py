@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessPool
@@ -21,6 +19,7 @@ from pebble import ProcessExpired, ProcessPool
 from extractor.backlog import worker
 from extractor.backlog.source import Source
 from extractor.backlog.worker import Ended, Reader
+from extractor.children import TASKS_A_PROCESS, cause, start_deaf
 from extractor.errors import ImrError, ReadCrash, ReadTimeout, ServiceError
 from extractor.settings import Limits
 from extractor.store import Refused, Stamp
@@ -35,9 +34,6 @@ CHUNKS_AHEAD = 2
 
 MAX_REBUILDS = 3
 """How often in a row the whole pool may break, without one result in between, before the run gives up."""
-
-TASKS_A_PROCESS = 2_000
-"""A worker is replaced after so many chunks: native libraries that leak cannot grow for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +126,7 @@ class Pool:
             message = f"reading took longer than {self._limits.seconds:g} s"
             yield from self._lost(chunk, ReadTimeout.failure_class, message)
         except ProcessExpired as error:
-            message = f"the process that was reading it died ({_cause(error.exitcode)})"
+            message = f"the process that was reading it died ({cause(error.exitcode)})"
             yield from self._lost(chunk, ReadCrash.failure_class, message)
         except Exception as error:  # noqa: BLE001  memory gone, or a result that cannot be sent: alone it is the letter's
             yield from self._lost(chunk, worker.INTERNAL, f"{type(error).__name__}: {error}")
@@ -188,32 +184,3 @@ class Pool:
         )
         start_deaf(pool)
         return pool
-
-
-def start_deaf(pool: ProcessPool) -> None:
-    """Start a pool whose workers do not hear Ctrl-C: it belongs to the parent alone.
-
-    The mask is inherited by the pool's threads and through them by the workers, also while these are starting. The
-    tracker of resources, which spawning starts, lifts the mask when it comes up; so it comes first.
-
-    Raises:
-        ImrError: the workers could not be started.
-
-    """
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        if pool.active:  # asking starts the threads
-            return
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    raise ImrError("the worker processes could not be started")
-
-
-def _cause(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        try:
-            return signal.Signals(-exitcode).name
-        except ValueError:
-            return f"signal {-exitcode}"
-    return f"exit code {exitcode}"

@@ -38,7 +38,7 @@ def read_letter(source: Source, configuration: Configuration, limits: Limits) ->
     from extractor.pipeline import read  # noqa: PLC0415  loaded in workers only, once
 
     document = source.document(limits)
-    return document, read(document, configuration)
+    return document, read(document, configuration, limits=limits)
 
 
 def start(reader: Reader, configuration: Configuration, limits: Limits) -> None:

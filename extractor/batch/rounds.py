@@ -10,17 +10,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from extractor.apart import Apart, itself
 from extractor.backlog.source import Source
 from extractor.errors import AnswerPending, ConfigurationError, DocumentError, ModelError, Rejected
 from extractor.model import Attempt, Reply, Request
 from extractor.model.meter import most_tokens
 from extractor.model.wire import body_of, kept_reply, reply_of
-from extractor.pipeline import Configuration, code_version, read_in
+from extractor.pipeline import Configuration, code_version
 from extractor.prompted import Session
-from extractor.settings import Limits, Mode, Price, Service
+from extractor.prompts import load_prompts
+from extractor.settings import DEFAULT_LIMITS, Limits, Mode, Price, Service
 from extractor.store import Refused, Store, batches, prepare, writer
 from extractor.store.queries import BATCH
 from extractor.store.rows import attempt_row
@@ -86,30 +89,46 @@ def build(
     if configuration.model is None:
         raise ConfigurationError("the rules reader asks nobody: add --reader model or --reader both")
     given = configuration.as_json
-    for source in sources:
-        try:
-            document = source.document(limits)
-        except DocumentError as error:
-            refused = Refused(source.name, source.digest(limits.max_bytes), error.failure_class, str(error))
-            store.save_all(refused=[refused], config_sha256=configuration.sha256)
-            continue
-        if store.known([document.sha256], configuration.sha256):
+    _make(out)
+    with Apart(limits, prompts=load_prompts(service.prompts)) as apart:
+        for source in sources:
+            try:
+                document = apart.do(source.document, limits)
+            except DocumentError as error:
+                refused = Refused(source.name, source.digest(limits.max_bytes), error.failure_class, str(error))
+                store.save_all(refused=[refused], config_sha256=configuration.sha256)
+                continue
+            if store.known([document.sha256], configuration.sha256):
+                store.save_all(names=[(document.sha256, source.name)])
+                continue
+            row = (document.sha256, document.media_type, len(document.pages), len(document.text), document.text)
+            with store.batching() as db:
+                batches.add_letter(db, row, configuration.sha256, given, source.name)
             store.save_all(names=[(document.sha256, source.name)])
-            continue
-        row = (document.sha256, document.media_type, len(document.pages), len(document.text), document.text)
-        with store.batching() as db:
-            batches.add_letter(db, row, configuration.sha256, given, source.name)
-        store.save_all(names=[(document.sha256, source.name)])
-    return advance(store, service, out)
+        return asyncio.run(_advance(store, service, out, apart))
 
 
-def advance(store: Store, service: Service, out: Path) -> Round:
-    """Read every waiting letter as far as the answers go; what is still to be asked goes into new files in `out`."""
+def advance(store: Store, service: Service, out: Path, limits: Limits = DEFAULT_LIMITS) -> Round:
+    """Read every waiting letter as far as the answers go; what is still to be asked goes into new files in `out`.
+
+    Of `limits`, `seconds` count: a letter that takes longer fails.
+    """
+    _make(out)
+    with Apart(limits, prompts=load_prompts(service.prompts)) as apart:
+        return asyncio.run(_advance(store, service, out, apart))
+
+
+def _make(out: Path) -> None:
+    """Make the folder for files.
+
+    Raises:
+        ConfigurationError: it cannot be made.
+
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"the folder {str(out)!r} cannot be used: {error.strerror}") from error
-    return asyncio.run(_advance(store, service, out))
 
 
 class _Waits:
@@ -127,7 +146,7 @@ class _Waits:
         """Nothing is held."""
 
 
-async def _advance(store: Store, service: Service, out: Path) -> Round:
+async def _advance(store: Store, service: Service, out: Path, apart: Apart) -> Round:
     done = Round()
     files = _Files(store, out)
     configurations: dict[str, Configuration] = {}
@@ -150,7 +169,8 @@ async def _advance(store: Store, service: Service, out: Path) -> Round:
             continue
         session = Session(configuration.model, service, model, known=known)
         try:
-            reading = await read_in(session, document, configuration)
+            fetch, finish = partial(itself, document), partial(prepare, name=name)
+            letter = await apart.read(fetch, configuration, finish, session.asker)
         except AnswerPending:
             hopeless = files.add(model.asked, sha256, configuration)
             if hopeless is None:
@@ -158,14 +178,14 @@ async def _advance(store: Store, service: Service, out: Path) -> Round:
                 continue
             _give_up(store, Refused(name, sha256, Rejected.failure_class, hopeless), configuration, given)
             done.failed += 1
-        except ModelError as error:
+        except (ModelError, DocumentError) as error:
             _give_up(store, Refused(name, sha256, error.failure_class, str(error)), configuration, given)
             done.failed += 1
         else:
             if given not in run_ids:
                 run_ids[given] = _begin(store, configuration, given)
             store.save_all(
-                [prepare(reading.record, document, name=name)],
+                [letter],
                 run_id=run_ids[given],
                 config_sha256=configuration.sha256,
             )
