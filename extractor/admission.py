@@ -7,8 +7,10 @@ citations give. Fields that can be told by their words alone are admitted here w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from itertools import chain
+from typing import TypeVar
 
 from extractor.determination import Category, Subcategory
 from extractor.drafts import Draft, Value
@@ -22,6 +24,8 @@ from extractor.literals import find_dates
 from extractor.normalize import View, key
 from extractor.scopes import decision_index
 from extractor.spans import Span
+
+_T = TypeVar("_T")
 
 
 def admits(pointer: str, value: Value, places: tuple[Span, ...], layout: Layout, facts: Facts, draft: Draft) -> bool:
@@ -52,7 +56,8 @@ def _outside_items(parts: list[str], value: Value, places: tuple[Span, ...], lay
     if parts == ["patient", "mechanism"]:
         return _NO_ACT.fullmatch(key(str(value))) is None
     if parts[0] == "reviewer":
-        return layout.variant == "unknown" or value in dict(getattr(facts.reviewer, parts[1]))
+        told_of = getattr(facts.reviewer, parts[1])
+        return layout.variant == "unknown" or _any(told_of, parts[2], lambda entry: entry[0] == value)
     if parts == ["patient", "age"]:
         if layout.summary is not None:
             # The summary is of the patient; a rationale's age may be anybody's. It is read only as far as need be.
@@ -115,7 +120,7 @@ def _in_item(
         }[name]
         return stated is not None and _same(view, stated, value)
     if name == "service_dates":
-        return value in {printed for printed, _ in item.request.service_dates}
+        return _any(item.request.service_dates, parts[1], lambda entry: entry[0] == value)
     if name in ("category", "subcategory") and item.request.associated:
         return value in (Category.SURGERY, Subcategory.ADJUNCT_SERVICE)
     if name == "quantity":
@@ -151,14 +156,12 @@ def _admits_part(parts: list[str], value: Value, item: ItemFacts, draft: Draft, 
 
 def _admits_drug(parts: list[str], value: Value, view: View, item: ItemFacts, draft: Draft, pointer: str) -> bool:
     if parts[2] == "name":
-        return any(_same(view, drug.name, value) for drug in item.drugs)
+        return _any(item.drugs, parts[1], lambda drug: _same(view, drug.name, value))
     name = _sibling(draft, pointer, "name")
-    return any(
-        drug.strength is not None
-        and _same(view, drug.strength, value)
-        and name is not None
-        and _same(view, drug.name, name)
-        for drug in item.drugs
+    return name is not None and _any(
+        item.drugs,
+        parts[1],
+        lambda drug: drug.strength is not None and _same(view, drug.strength, value) and _same(view, drug.name, name),
     )
 
 
@@ -171,11 +174,21 @@ def _admits_basis(
         return basis.relied_on is not None and value == basis.relied_on.value
     citation = pointer[: pointer.index("/citations/") + len("/citations/") + len(parts[1])]
     title = draft.claims.get(f"{citation}/title")
-    of_title = basis.by_title.get(key(str(title.value)) if title is not None else "", [])
-    return any(_cites(view, cited, parts[2], value) for cited in of_title)
+    words = key(str(title.value)) if title is not None else ""
+    same_place = [
+        cited for cited in basis.citations[int(parts[1]) : int(parts[1]) + 1] if key(view.words(cited.title)) == words
+    ]
+    return any(_cites(view, cited, parts[2:], value) for cited in chain(same_place, basis.by_title.get(words, ())))
 
 
-def _cites(view: View, cited: Cited, leaf: str, value: Value) -> bool:
+def _any(entries: Sequence[_T], position: str, fits: Callable[[_T], bool]) -> bool:
+    """Whether any of `entries` fits. That of the claim's own position in its list is tried first: mostly it is that."""
+    own = int(position)
+    return any(map(fits, entries[own : own + 1])) or any(map(fits, entries))
+
+
+def _cites(view: View, cited: Cited, path: list[str], value: Value) -> bool:
+    leaf = path[0]
     if leaf == "source":
         return value == cited.source.value
     if leaf == "mtus":
@@ -186,4 +199,4 @@ def _cites(view: View, cited: Cited, leaf: str, value: Value) -> bool:
         return cited.year is not None and view.words(cited.year) == str(value)
     if leaf == "pages":
         return cited.pages is not None and _same(view, cited.pages, value)
-    return any(_same(view, section, value) for section in cited.sections)
+    return _any(cited.sections, path[1], lambda section: _same(view, section, value))

@@ -20,6 +20,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+from extractor import deadline
 from extractor.admission import admits, told_at
 from extractor.determination import REASONS, SUBCATEGORIES, Category, Outcome, Reason, Subcategory
 from extractor.drafts import Claim, Draft, Value
@@ -53,7 +54,9 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
     """Accept or withhold each claim of a draft. Linear in the number of claims; each look-up stays in one scope."""
     result = Grounded()
     traced: dict[tuple[Span, ...], _Trace] = {}
+    contexts: dict[Span, str] = {}
     for pointer, claim in draft.claims.items():
+        deadline.check()
         spec = _field(pointer)
         if spec is None:
             _withhold(result, pointer, claim.value, "there is no such field")
@@ -70,7 +73,9 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
             if not places and not claim.places:
                 told = told_at(pointer, claim.value, layout, facts)
                 places = told if _inside(told, scopes) else ()
-            context = layout.view.folded[slice(*scopes[0])] if spec.in_heading and scopes else ""
+            context = ""
+            if spec.in_heading and spec.check is not None and scopes:
+                context = contexts.get(scopes[0]) or contexts.setdefault(scopes[0], scopes[0].of(layout.view.folded))
             why, support = _verdict(pointer, spec, claim, places, context, layout, facts, draft)
             if why is None and ambiguous:
                 result.flags.append(
@@ -311,6 +316,7 @@ def settled(result: Grounded, *, holes: bool = False) -> Grounded:
 def _withhold_misfits(result: Grounded) -> None:
     """Reasons of the other outcome, reasons said twice, and a subcategory of another category."""
     said: set[tuple[str, Value]] = set()
+    retracted: set[str] = set()
     for pointer in list(result.values):
         if "/reasons/" in pointer and (match := _REASON.fullmatch(pointer)):
             outcome = result.values.get(f"/decisions/{match.group(1)}/outcome")
@@ -320,6 +326,7 @@ def _withhold_misfits(result: Grounded) -> None:
             fits = outcome is None or Reason(str(value)) in REASONS[Outcome(str(outcome))]
             if twice or not fits:
                 _retract(result, pointer, "it is said twice" if twice else f"it is no reason for {outcome}")
+                retracted.add(pointer)
         elif pointer.endswith("/subcategory"):
             category = result.values.get(pointer.replace("/subcategory", "/category"))
             fits = (
@@ -328,12 +335,16 @@ def _withhold_misfits(result: Grounded) -> None:
             )
             if not fits:
                 _retract(result, pointer, f"it is not of the category {category}")
+                retracted.add(pointer)
+    if retracted:
+        result.flags = [
+            flag for flag in result.flags if flag.code is not FlagCode.UNCHECKED or flag.path not in retracted
+        ]
 
 
 def _retract(result: Grounded, pointer: str, why: str) -> None:
     _withhold(result, pointer, result.values.pop(pointer), why)
     del result.evidence[pointer]
-    result.flags = [flag for flag in result.flags if (flag.path, flag.code) != (pointer, FlagCode.UNCHECKED)]
 
 
 _LIST_ENTRY = re.compile(

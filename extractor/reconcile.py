@@ -8,11 +8,12 @@ policy of the field says, and flagged where it is left.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
+from extractor import deadline
 from extractor.drafts import Value
 from extractor.grounding import Grounded, settled, unchecked_flag
 from extractor.normalize import key
@@ -136,21 +137,19 @@ def reconcile(
     spoken = [pointer for pointer in model.values if model.claimed_at.get(pointer, pointer) in said]
     by_rules, by_model = _fields(rules, rules.values), _fields(model, spoken)
     refused = [flag.path for flag in model.flags if flag.code is FlagCode.WITHHELD and flag.path in said]
+    refused_in = {above for path in refused for above in _up(path)}
+    asked_for = frozenset(asked)
     result = Reconciled()
     flags: list[Flag] = []
     for name in dict.fromkeys([*by_rules, *by_model]):
+        deadline.check()
         policy = policy_of(name)
         if not model_leads and policy.leader == "model":
             policy = replace(policy, leader="rules", fills=True)
-        was_asked = any(name == each or name.startswith(f"{each}/") for each in asked)
+        was_asked = not asked_for.isdisjoint(_up(name))
         theirs, ours = by_model.get(name, []), by_rules.get(name, [])
         flag = _reconcile_field(name, policy, ours, theirs, was_asked, result)
-        if (
-            was_asked
-            and ours
-            and not theirs
-            and not any(path == name or path.startswith(f"{name}/") for path in refused)
-        ):
+        if was_asked and ours and not theirs and name not in refused_in:
             flag = _silence(name, ours)
         flags += [flag] if flag else []
     kept = result.grounded = settled(result.grounded)
@@ -167,6 +166,13 @@ def reconcile(
     ]
     kept.flags = [*rules.flags, *kept.flags, *unchecked, *flags, *_refused(model, said, kept)]
     return result
+
+
+def _up(pointer: str) -> Iterator[str]:
+    """The pointer, and what it leads through."""
+    while pointer:
+        yield pointer
+        pointer = pointer.rpartition("/")[0]
 
 
 def _fields(reading: Grounded, pointers: Iterable[str]) -> dict[str, list[_Entry]]:
@@ -194,7 +200,7 @@ def _reconcile_field(
     for position, (entry, partner) in enumerate(kept):
         base = f"{name}/{position}" if _is_list(name) else name
         differs |= _keep(base, entry, partner, model, asked, result)
-    left = [entry for entry in alone if entry not in taken]
+    left = [] if taken else alone
     contradicts = bool(leading and other) and (differs or bool(alone) or None in partners)
     if not asked or not (contradicts or left):
         return None
@@ -254,7 +260,7 @@ def _keep(
 ) -> bool:
     """Keep an entry, with what its partner adds; whether the two differ in anything."""
     differs = False
-    is_model = any(entry is each for each in model)
+    is_model = bool(model) and entry.reading is model[0].reading
     for rest in entry.leaves:
         if partner is not None and rest in partner.leaves:
             same = _same(entry.value(rest), partner.value(rest))

@@ -9,12 +9,10 @@ from __future__ import annotations
 import contextlib
 import mmap
 import multiprocessing
-import signal
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessPool
@@ -22,6 +20,7 @@ from pebble import ProcessExpired, ProcessPool
 from extractor.backlog import worker
 from extractor.backlog.source import Source
 from extractor.backlog.worker import Ended, Reader
+from extractor.children import TASKS_A_PROCESS, cause, start_deaf
 from extractor.errors import ImrError, OutOfMemory, ReadCrash, ReadTimeout, ServiceError, defect
 from extractor.settings import Limits
 from extractor.store import Refused, Stamp
@@ -36,9 +35,6 @@ CHUNKS_AHEAD = 2
 
 MAX_REBUILDS = 3
 """How often in a row the whole pool may break, without one result in between, before the run gives up."""
-
-TASKS_A_PROCESS = 2_000
-"""A worker is replaced after so many chunks: native libraries that leak cannot grow for ever."""
 
 
 _ENOUGH = 256 << 20
@@ -222,30 +218,6 @@ class Pool:
         return pool
 
 
-def start_deaf(pool: ProcessPool) -> None:
-    """Start a pool whose workers do not hear Ctrl-C: it belongs to the parent alone.
-
-    The mask is inherited by the pool's threads and through them by the workers, also while these are starting. The
-    tracker of resources, which spawning starts, lifts the mask when it comes up; so it comes first.
-
-    Raises:
-        ImrError: the workers could not be started.
-
-    """
-    reason = ""
-    try:
-        resource_tracker.ensure_running()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            if pool.active:  # asking starts the threads
-                return
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    except (OSError, RuntimeError, MemoryError) as error:
-        reason = f" ({getattr(error, 'strerror', None) or error})"
-    raise ImrError(f"the worker processes could not be started{reason}: check memory and limits (ulimit -a)")
-
-
 def _has_memory() -> bool:
     """Whether this process, which nothing of ours bounds, could have what a large letter takes."""
     try:
@@ -257,19 +229,10 @@ def _has_memory() -> bool:
 
 def _died(exitcode: int | None, limits: Limits) -> str:
     """What became of a worker, and what may have been the matter: native code does not say that memory was refused."""
-    cause = _cause(exitcode)
+    died_of = cause(exitcode)
     perhaps = ""
-    if cause == "SIGKILL":
+    if died_of == "SIGKILL":
         perhaps = "; if the machine ran out of memory, run with fewer --workers"
-    elif cause in _REFUSED_MEMORY:
+    elif died_of in _REFUSED_MEMORY:
         perhaps = f"; if it needs more than {limits.max_memory:,} bytes of memory, raise --max-memory"
-    return f"the process that was reading it died ({cause}){perhaps}"
-
-
-def _cause(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        try:
-            return signal.Signals(-exitcode).name
-        except ValueError:
-            return f"signal {-exitcode}"
-    return f"exit code {exitcode}"
+    return f"the process that was reading it died ({died_of}){perhaps}"

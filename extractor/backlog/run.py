@@ -7,7 +7,6 @@ done, and the next run reads only what has no record yet.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import Counter, deque
@@ -23,6 +22,7 @@ from extractor.backlog.pool import Letter, Pool
 from extractor.backlog.source import Source
 from extractor.backlog.stopping import Stopping
 from extractor.backlog.worker import Ended, Reader, read_letter
+from extractor.children import cores
 from extractor.errors import ConfigurationError, DocumentError, ImrError, StoreError
 from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service
 from extractor.store import Prepared, Refused, Stamp, Store
@@ -138,7 +138,7 @@ def run(
         StoreError: the database failed; what was saved is safe.
 
     """
-    workers = _cores() if workers is None else workers
+    workers = cores() if workers is None else workers
     if workers < 1:
         raise ConfigurationError(f"workers must be 1 or more, not {workers!r}")
     walk.check(paths)
@@ -181,7 +181,7 @@ def _pool(
         return Pool(workers, reader, configuration, limits)
     from extractor.backlog.model_pool import ModelPool  # noqa: PLC0415  loads the readers into this process
 
-    return ModelPool(configuration, service, limits, model, database)
+    return ModelPool(configuration, service, limits, model, database, workers)
 
 
 class _Backlog:
@@ -451,8 +451,3 @@ def _batch(letters: walk.Walk, most: int) -> tuple[list[Source], bool]:
         if size >= CHUNK_BYTES:
             return batch, True
     return batch, letters.cut or len(batch) == most
-
-
-def _cores() -> int:
-    """Cores this process may use, not those the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extractor.backlog.source import Source
+from extractor.children import bound_memory
 from extractor.errors import DocumentError, OutOfMemory, defect
 from extractor.settings import Limits
 from extractor.store.rows import Prepared, prepare
@@ -31,9 +31,6 @@ INTERNAL = "internal"
 PAUSE_SECONDS = 1.0
 """A chunk that has taken this long returns what it has, so that few letters are lost when the next one hangs."""
 
-_STATM = Path("/proc/self/statm")
-"""proc(5): its first number is the address space of the process, in pages."""
-
 _job: list[tuple[Reader, Configuration, Limits]] = []
 
 
@@ -42,7 +39,7 @@ def read_letter(source: Source, configuration: Configuration, limits: Limits) ->
     from extractor.pipeline import read  # noqa: PLC0415  loaded in workers only, once
 
     document = source.document(limits)
-    return document, read(document, configuration)
+    return document, read(document, configuration, limits=limits)
 
 
 def start(reader: Reader, configuration: Configuration, limits: Limits) -> None:
@@ -56,31 +53,6 @@ def start(reader: Reader, configuration: Configuration, limits: Limits) -> None:
     _job[:] = [(reader, configuration, limits)]
     bound_memory(limits.max_memory)
     gc.freeze()  # what is loaded now lives as long as the process: the collector need not walk it again
-
-
-def start_parsing(most: int) -> None:
-    """Set up a process that only turns files into text."""
-    import extractor.documents  # noqa: F401, PLC0415
-
-    bound_memory(most)
-
-
-def bound_memory(most: int) -> None:
-    """Let this process take `most` bytes more than it has, and no further: what asks for more is refused.
-
-    Of address space, for that is what an operating system bounds. Where it cannot be told how much there is already
-    (it is where Linux is), or a process cannot be bounded at all, nothing happens.
-    """
-    try:
-        import resource  # noqa: PLC0415  not everywhere
-
-        held = int(_STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = held + most
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-    except (ImportError, OSError, ValueError):
-        return
 
 
 def read_chunk(letters: Sequence[Source]) -> list[Ended]:

@@ -11,20 +11,23 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from extractor import telemetry
+from extractor.apart import Apart, itself
 from extractor.backlog.source import Source
 from extractor.errors import AnswerPending, ConfigurationError, DocumentError, ModelError, Rejected, ReplyTooLong
 from extractor.model import Attempt, Reply, Request
 from extractor.model.batches import LongLine, reason
 from extractor.model.meter import is_told, most_tokens
 from extractor.model.wire import MOST_REPLY_BYTES, body_of, kept_reply, reply_of
-from extractor.pipeline import Configuration, code_version, read_in
+from extractor.pipeline import Configuration, code_version
 from extractor.prompted import Session
+from extractor.prompts import load_prompts
 from extractor.records import Usage
-from extractor.settings import Limits, Mode, Price, Service
+from extractor.settings import DEFAULT_LIMITS, Limits, Mode, Price, Service
 from extractor.store import Refused, Store, batches, prepare, writer
 from extractor.store.queries import BATCH
 from extractor.store.rows import attempt_row
@@ -93,33 +96,49 @@ def build(
     if configuration.model is None:
         raise ConfigurationError("the rules reader asks nobody: add --reader model or --reader both")
     given = configuration.as_json
-    for source in sources:
-        try:
-            document = source.document(limits)
-        except DocumentError as error:
-            sha256 = source.digest(limits.max_bytes)
-            refused = Refused(source.name, sha256, error.failure_class, str(error), source.place)
-            store.save_all(refused=[refused], config_sha256=configuration.sha256)
-            continue
-        names, places = [(document.sha256, source.name)], [source.place]
-        if store.known([document.sha256], configuration.sha256):
-            met = [document.sha256]
-            store.save_all(names=names, places=places, met=met, config_sha256=configuration.sha256)
-            continue
-        row = (document.sha256, document.media_type, len(document.pages), len(document.text), document.text)
-        with store.batching() as db:
-            batches.add_letter(db, row, configuration.sha256, given, source.name)
-        store.save_all(names=names, places=places)
-    return advance(store, service, out)
+    _make(out)
+    with Apart(limits, prompts=load_prompts(service.prompts)) as apart:
+        for source in sources:
+            try:
+                document = apart.do(source.document, limits)
+            except DocumentError as error:
+                sha256 = source.digest(limits.max_bytes)
+                refused = Refused(source.name, sha256, error.failure_class, str(error), source.place)
+                store.save_all(refused=[refused], config_sha256=configuration.sha256)
+                continue
+            names, places = [(document.sha256, source.name)], [source.place]
+            if store.known([document.sha256], configuration.sha256):
+                met = [document.sha256]
+                store.save_all(names=names, places=places, met=met, config_sha256=configuration.sha256)
+                continue
+            row = (document.sha256, document.media_type, len(document.pages), len(document.text), document.text)
+            with store.batching() as db:
+                batches.add_letter(db, row, configuration.sha256, given, source.name)
+            store.save_all(names=names, places=places)
+        return asyncio.run(_advance(store, service, out, apart))
 
 
-def advance(store: Store, service: Service, out: Path) -> Round:
-    """Read every waiting letter as far as the answers go; what is still to be asked goes into new files in `out`."""
+def advance(store: Store, service: Service, out: Path, limits: Limits = DEFAULT_LIMITS) -> Round:
+    """Read every waiting letter as far as the answers go; what is still to be asked goes into new files in `out`.
+
+    Of `limits`, `seconds` count: a letter that takes longer fails.
+    """
+    _make(out)
+    with Apart(limits, prompts=load_prompts(service.prompts)) as apart:
+        return asyncio.run(_advance(store, service, out, apart))
+
+
+def _make(out: Path) -> None:
+    """Make the folder for files.
+
+    Raises:
+        ConfigurationError: it cannot be made.
+
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"the folder {str(out)!r} cannot be used: {error.strerror}") from error
-    return asyncio.run(_advance(store, service, out))
 
 
 class _Waits:
@@ -137,7 +156,7 @@ class _Waits:
         """Nothing is held."""
 
 
-async def _advance(store: Store, service: Service, out: Path) -> Round:
+async def _advance(store: Store, service: Service, out: Path, apart: Apart) -> Round:
     done = Round()
     files = _Files(store, out)
     configurations: dict[str, Configuration] = {}
@@ -163,7 +182,8 @@ async def _advance(store: Store, service: Service, out: Path) -> Round:
             continue
         session = Session(configuration.model, service, model, known=known)
         try:
-            reading = await read_in(session, document, configuration)
+            fetch, finish = partial(itself, document), partial(prepare, name=name)
+            letter = await apart.read(fetch, configuration, finish, session.asker)
         except AnswerPending:
             hopeless = files.add(model.asked, sha256, configuration)
             if hopeless is None:
@@ -172,13 +192,13 @@ async def _advance(store: Store, service: Service, out: Path) -> Round:
             done.failed += _give_up(
                 store, Refused(name, sha256, Rejected.failure_class, hopeless), configuration, given
             )
-        except ModelError as error:
+        except (ModelError, DocumentError) as error:
             done.failed += _give_up(store, Refused(name, sha256, error.failure_class, str(error)), configuration, given)
         else:
             if given not in run_ids:
                 run_ids[given] = _begin(store, configuration, given)
             store.save_all(
-                [prepare(reading.record, document, name=name)],
+                [letter],
                 run_id=run_ids[given],
                 config_sha256=configuration.sha256,
             )

@@ -40,10 +40,17 @@ _LIMITS = (
 )
 
 
+def _limit_option(name: str, kind: Any, default: float, text: str) -> Callable[[_F], _F]:
+    return click.option(name, type=kind, default=default, show_default=True, help=text)
+
+
+seconds_option = _limit_option(*_LIMITS[-1])
+
+
 def limit_options(function: _F) -> _F:
     """Add the options that bound what one letter may cost; `limits_from` gathers them."""
-    for name, kind, default, text in reversed(_LIMITS):
-        function = click.option(name, type=kind, default=default, show_default=True, help=text)(function)
+    for limit in reversed(_LIMITS):
+        function = _limit_option(*limit)(function)
     return function
 
 

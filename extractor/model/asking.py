@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -83,6 +83,14 @@ _NAME = re.compile(r"\w{1,40}")
 
 A = TypeVar("A", bound=BaseModel)
 Sleep = Callable[[float], Awaitable[None]]
+
+
+class Asks(Protocol):
+    """Anything that asks until there is an answer."""
+
+    async def ask(self, request: Request, form: type[A], hear: Hear) -> A:
+        """As `Asker.ask`."""
+        ...
 
 
 class Asker:

@@ -12,7 +12,7 @@ from extractor.facts import Facts, gather
 from extractor.grounding import Grounded, ground
 from extractor.layout import Layout, lay_out_at
 from extractor.model import Attempt, Hear, Request
-from extractor.model.asking import Asker
+from extractor.model.asking import Asks
 from extractor.model.meter import estimated_tokens
 from extractor.prompted.answers import MOST_ITEMS, CorrectionsForm, GapsForm, ItemForm, PatientForm, WholeForm
 from extractor.prompted.claims import as_date, say_gaps, say_item, say_patient, say_whole
@@ -68,7 +68,7 @@ async def read_by_prompts(
     facts: Facts,
     settings: ModelSettings,
     prompts: Prompts,
-    asker: Asker,
+    asker: Asks,
     rules: Grounded | None = None,
     on_attempt: Hear | None = None,
 ) -> PromptedReading:
@@ -155,7 +155,7 @@ class _Letter:
 
     settings: ModelSettings
     prompts: Prompts
-    asker: Asker
+    asker: Asks
     reading: PromptedReading
     on_attempt: Hear | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from extractor import deadline
 from extractor.drafts import Draft
 from extractor.facts import Facts, ItemFacts
 from extractor.layout import Item, Layout
@@ -29,6 +30,7 @@ def read_by_rules(layout: Layout, facts: Facts) -> Draft:
     read_diagnoses(layout, draft)
     say_passages(layout, draft)
     for index, (item, item_facts) in enumerate(zip(layout.items, facts.items, strict=True)):
+        deadline.check()
         pointer = f"/decisions/{index}"
         say_item_skeleton(layout.view, item, item_facts, pointer, draft)
         read_treatment(layout.view, item_facts, pointer, draft)
