@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,14 @@ from click.testing import CliRunner
 from endpoint import Broken, Endpoint, Said, refused
 from pyarrow import parquet
 
-from extractor import pipeline
+from extractor import apart, pipeline
 from extractor.backlog import run
 from extractor.backlog.reground import reground
+from extractor.children import Children
 from extractor.cli import cli
 from extractor.cluster import Job, import_results, partition, read_partition
 from extractor.pipeline import Configuration
+from extractor.prompts import load_prompts
 from extractor.settings import DEFAULT_LIMITS, ModelSettings, Secret, Service
 from extractor.store import Store
 
@@ -44,7 +48,19 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes the code another version from now on."""
+    """Makes the code another version from now on, here: so nothing is read in other processes, which would not know."""
+
+    alone = ThreadPoolExecutor(1)  # it has an event loop of its own
+
+    def run(self: Children, seconds: float, function: Any, *args: Any) -> Any:
+        return function(*args)
+
+    async def call(self: Children, seconds: float, function: Any, *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(alone, function, *args)
+
+    monkeypatch.setattr(Children, "run", run)
+    monkeypatch.setattr(Children, "call", call)
+    monkeypatch.setattr(apart, "_prompts", [load_prompts()])
 
     def upgrade(name: str = "another version") -> None:
         for cached in (pipeline.code_sha256, pipeline._config_sha256, pipeline.code_version):
@@ -53,6 +69,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> Any:
         pipeline._config_sha256.cache_clear()
 
     yield upgrade
+    alone.shutdown()
     monkeypatch.undo()
     pipeline._config_sha256.cache_clear()
     pipeline.code_version.cache_clear()
