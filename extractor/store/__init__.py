@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, Self
 from extractor import telemetry
 from extractor.spans import Span
 from extractor.store import batches, queries, writer
+from extractor.store.cells import Row
 from extractor.store.connection import connect, told_as_store_errors, writing
 from extractor.store.queries import Failure, Found, Hit, Stamp, Status, Version
-from extractor.store.rows import Prepared, Row, prepare, restore
+from extractor.store.rows import Prepared, prepare, restore
 from extractor.store.writer import Refused
 
 if TYPE_CHECKING:
