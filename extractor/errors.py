@@ -3,7 +3,8 @@
     ImrError
     ├── ConfigurationError        a setting, path or option is wrong: nothing was read
     ├── StoreError                the database cannot be used
-    │   └── RecordNotFound        no record under that name
+    │   ├── RecordNotFound        no record under that name
+    │   └── RecordDamaged         what the database keeps of a record is not what was saved
     ├── ServiceError              the model's endpoint will serve nobody: the run stops, and can go on later
     │   ├── AuthenticationFailed  the key is missing, wrong or not allowed
     │   ├── UnknownModel          the endpoint has no model of that name
@@ -18,6 +19,7 @@
     │   ├── Rejected              the endpoint, which took others, does not take this request
     │   ├── Refused               the model, or a content filter, refused to answer
     │   ├── InvalidAnswer         the answer is not of the form that was asked for, after being asked again
+    │   ├── ReplyTooLong          the reply is of more bytes than any answer has
     │   ├── ContextOverflow       the request is longer than the model's context
     │   ├── AnswerPending         the request goes into a batch, and has no answer yet
     │   └── RecordingMissing      replaying, and this request was never recorded
@@ -28,7 +30,9 @@
         ├── BrokenDocument        the content claims a type but cannot be parsed as it
         ├── EncryptedDocument     a password is needed
         ├── NoTextLayer           a scanned PDF: pictures of text; run OCR on it first
+        ├── OutsideFolder         a link or list that was only met in a folder leads out of it
         ├── ReadTimeout           reading took longer than the limit
+        ├── OutOfMemory           reading needs more memory than the limit, or than there is
         └── ReadCrash             the process that was reading it died
 
 What a letter says, or fails to say, is never an error: it is data, and stands in the record as a flag.
@@ -36,6 +40,11 @@ Every `DocumentError` and `ModelError` has a `failure_class`, the stable word un
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ImrError(Exception):
@@ -58,6 +67,18 @@ class StoreError(ImrError):
 
 class RecordNotFound(StoreError):
     """No record in the database answers to the name that was asked for."""
+
+
+class RecordDamaged(StoreError):
+    """What the database keeps of a record is not what was saved; the message names the record and quotes nothing."""
+
+    def __init__(self, record_id: int, sha256: str, database: Path) -> None:
+        super().__init__(
+            f"the record {record_id} of the document {sha256[:12]!r} is damaged in the database {str(database)!r}: "
+            "read the letter again with `imr run FILE --check-records`"
+        )
+        self.record_id = record_id
+        self.sha256 = sha256
 
 
 class DocumentError(ImrError):
@@ -100,6 +121,18 @@ class NoTextLayer(DocumentError):
     """A PDF of pictures: it has pages but no text."""
 
     failure_class = "no_text_layer"
+
+
+class OutsideFolder(DocumentError):
+    """A link, or a list of paths, that nobody named leads out of the folder in which it was met."""
+
+    failure_class = "outside"
+
+
+class OutOfMemory(DocumentError):
+    """Reading needs more memory than the limit, or than there is."""
+
+    failure_class = "memory"
 
 
 class ReadTimeout(DocumentError):
@@ -160,7 +193,7 @@ class TransportFailed(ModelError):
     def __init__(self, message: str, *, perhaps_billed: bool = False) -> None:
         super().__init__(message)
         self.perhaps_billed = perhaps_billed
-        """The request was sent and nothing came back: what it cost is not known."""
+        """The request was sent and no reply came back: what it cost is not known."""
 
 
 class RateLimited(ModelError):
@@ -203,6 +236,12 @@ class InvalidAnswer(ModelError):
         """`path: reason`, one a fault; told to the model when it is asked again."""
 
 
+class ReplyTooLong(ModelError):
+    """The reply is of more bytes than any answer has: it was not read to its end."""
+
+    failure_class = "reply_too_long"
+
+
 class ContextOverflow(ModelError):
     """The request is longer than the model's context."""
 
@@ -219,3 +258,14 @@ class RecordingMissing(ModelError):
     """Replaying, and this request was never recorded."""
 
     failure_class = "recording_missing"
+
+
+def defect(error: BaseException) -> str:
+    """Tell an error that nobody raised on purpose by its class and place; its message may quote a letter or a key."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    file = trace.tb_frame.f_code.co_filename.replace("\\", "/")
+    return f"{type(error).__name__} in {'/'.join(file.split('/')[-2:])}, line {trace.tb_lineno}"

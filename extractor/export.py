@@ -24,7 +24,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from extractor.errors import ConfigurationError
+from extractor.errors import ConfigurationError, RecordDamaged
 from extractor.fields import CASE_NUMBER, FIELDS, Kind
 from extractor.store import Store
 
@@ -149,14 +149,23 @@ _Row = tuple[Any, ...]
 _Write = Callable[[list[_Row]], None]
 
 
-def export(store: Store, folder: Path, form: Format, tables: tuple[Table, ...] = TABLES) -> dict[str, int]:
+def export(
+    store: Store,
+    folder: Path,
+    form: Format,
+    tables: tuple[Table, ...] = TABLES,
+    *,
+    on_damaged: Callable[[RecordDamaged], None] | None = None,
+) -> dict[str, int]:
     """Write the tables into `folder` and return the rows of each.
 
     All tables show one state of the database, also while a run goes on. Files appear under their names only when
-    every one of them is complete; those of an earlier export are replaced.
+    every one of them is complete; those of an earlier export are replaced. A record that is damaged in the database is
+    told to `on_damaged` and left out of every table.
 
     Raises:
         ConfigurationError: the folder cannot be written.
+        RecordDamaged: a record is damaged, and there is no `on_damaged` to hear of it.
         StoreError: the database cannot be read.
 
     """
@@ -168,10 +177,16 @@ def export(store: Store, folder: Path, form: Format, tables: tuple[Table, ...] =
     counts: dict[str, int] = {}
     try:
         with store.snapshot():
+            damaged = store.damaged()
+            for each in damaged:
+                if on_damaged is None:
+                    raise each
+                on_damaged(each)
+            without = {each.sha256 for each in damaged}
             for table in tables:
                 target = folder / f"{table.name}.{form}"
                 finished[target] = _temporary(target)
-                counts[table.name] = _write_table(store, table, finished[target], form)
+                counts[table.name] = _write_table(store, table, finished[target], form, without)
         finished[folder / DICTIONARY] = _temporary(folder / DICTIONARY)
         _write_dictionary(finished[folder / DICTIONARY], tables)
         for target, temporary in finished.items():
@@ -193,10 +208,10 @@ def _temporary(target: Path) -> Path:
     return target.with_name(f".{target.name}.{os.getpid()}.tmp")
 
 
-def _write_table(store: Store, table: Table, path: Path, form: Format) -> int:
+def _write_table(store: Store, table: Table, path: Path, form: Format, without: set[str]) -> int:
     names = [column.name for column in table.columns]
     count = 0
-    rows = store.stream(f"current_{table.name}", names, table.order)
+    rows = store.stream(f"current_{table.name}", names, table.order, without=without)
     with contextlib.closing(rows), _WRITERS[form](path, table.columns) as write:
         while batch := list(islice(rows, BATCH_ROWS)):
             write(batch)

@@ -106,6 +106,10 @@ class Field:
     passage: bool = False
     """It is kept with the spans of its text."""
 
+    def __reduce__(self) -> tuple[Callable[[str], Field], tuple[str]]:
+        """Told to another process by its pattern: there is one of each field."""
+        return field_at, (self.pattern,)
+
     @property
     def leaf(self) -> str:
         """The last name of the pattern: `name` of `…/drugs/*/name`, `reasons` of `/decisions/*/reasons/*`."""
@@ -515,6 +519,16 @@ REASONS = _row(
 FIELDS: tuple[Field, ...] = tuple(_ROWS)
 """Every field, in the order of the record as it is shown."""
 BY_PATTERN: dict[str, Field] = {field.pattern: field for field in FIELDS}
+
+
+def field_at(pattern: str) -> Field:
+    """The field with this pattern.
+
+    Raises:
+        KeyError: there is none.
+
+    """
+    return BY_PATTERN[pattern]
 
 
 def below(*patterns: str) -> frozenset[Field]:

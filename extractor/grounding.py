@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from extractor import fields
+from extractor import deadline, fields
 from extractor.determination import REASONS, SUBCATEGORIES, Category, Outcome, Reason, Subcategory
 from extractor.drafts import Claim, Draft
 from extractor.facts import Facts
@@ -72,7 +72,9 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
     """Accept or withhold each claim of a draft. Linear in the number of claims; each look-up stays in one scope."""
     result = Grounded()
     traced: dict[tuple[Span, ...], _Trace] = {}
+    contexts: dict[Span, str] = {}
     for place, claim in draft.claims.items():
+        deadline.check()
         kind = place.field
         why = _refusal(kind, claim)
         if why is None and claim.raw is not None:
@@ -87,7 +89,9 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
                 told = (each for each in told if same(each.value, claim.value))
                 told = told if claim.places else list(told)
             spans, ambiguous = _spans(layout.view, scopes, kind, claim, told)
-            context = layout.view.folded[slice(*scopes[0])] if kind.in_heading and scopes else ""
+            context = ""
+            if kind.in_heading and kind.check is not None and scopes:
+                context = contexts.get(scopes[0]) or contexts.setdefault(scopes[0], scopes[0].of(layout.view.folded))
             why, support = _verdict(kind, claim, spans, context, layout.view, told)
             if why is None and ambiguous:
                 message = "The value stands at several places; the first was taken."
@@ -120,7 +124,8 @@ def _told(place: Place, layout: Layout, facts: Facts, draft: Draft) -> Iterable[
         claim = draft.claims.get(place.beside(named)) if named is not None else None
         return claim.value if claim is not None else None
 
-    return kind.fact(Asked(layout, facts, place.decision, beside))
+    entry, part = (each.number if each is not None else 0 for each in (place.entry, place.part))
+    return kind.fact(Asked(layout, facts, place.decision, entry, part, beside))
 
 
 def _refusal(kind: Field, claim: Claim) -> str | None:
@@ -321,6 +326,7 @@ def _evidence(view: View, claim: Claim, value: Value, trace: _Trace, kind: Field
 def settled(result: Grounded) -> Grounded:
     """The same, less what contradicts the rest: reasons of the other outcome or said twice, misfit subcategories."""
     said: set[tuple[int | None, Value]] = set()
+    retracted: set[Place] = set()
     for place in list(result.values):
         value = result.values[place]
         if place.field is fields.REASONS:
@@ -330,18 +336,23 @@ def settled(result: Grounded) -> Grounded:
             fits = outcome is None or Reason(str(value)) in REASONS[Outcome(str(outcome))]
             if twice or not fits:
                 _retract(result, place, "it is said twice" if twice else f"it is no reason for {outcome}")
+                retracted.add(place)
         elif place.field is SUBCATEGORY:
             category = result.values.get(Place(CATEGORY, place.decision))
             fits = category is not None and Subcategory(str(value)) in SUBCATEGORIES[Category(str(category))]
             if not fits:
                 _retract(result, place, f"it is not of the category {category}")
+                retracted.add(place)
+    if retracted:
+        result.doubts = [
+            doubt for doubt in result.doubts if doubt.code is not FlagCode.UNCHECKED or doubt.place not in retracted
+        ]
     return result
 
 
 def _retract(result: Grounded, place: Place, why: str) -> None:
     _withhold(result, place, result.values.pop(place), why)
     del result.evidence[place]
-    result.doubts = [doubt for doubt in result.doubts if (doubt.place, doubt.code) != (place, FlagCode.UNCHECKED)]
 
 
 def flags(doubts: Iterable[Doubt], at: dict[Place, str]) -> list[Flag]:

@@ -100,7 +100,7 @@ _TENS["fourty"] = 40
 _OTHER = {"once": 1, "twice": 2, "thrice": 3, "single": 1, "hundred": 100}
 _TENS_UNITS = rf"(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(list(_UNITS)[1:10])}))?"
 NUMBER_WORD = rf"(?:{_TENS_UNITS}|{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
-NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?|{NUMBER_WORD})"
+NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,4}}|\d+(?:\.\d+)?|{NUMBER_WORD})"
 """Pattern of a number in figures or words, folded."""
 
 

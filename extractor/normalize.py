@@ -123,9 +123,12 @@ class View:
         """The view span without blanks (and characters of `extra`) at its ends."""
         if end <= start:
             return Span(start, start)
-        words = self.flat[start:end].lstrip(" " + extra)
-        start = end - len(words)
-        return Span(start, start + len(words.rstrip(" " + extra)))
+        flat, clinging = self.flat, " " + extra  # the ends alone are looked at: a copy to a section's end is dear
+        while start < end and flat[start] in clinging:
+            start += 1
+        while start < end and flat[end - 1] in clinging:
+            end -= 1
+        return Span(start, end)
 
     def _raw(self, offset: int) -> int:
         piece = bisect_right(self._view_starts, offset) - 1  # the first piece begins at 0

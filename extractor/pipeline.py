@@ -18,20 +18,21 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from extractor import telemetry
+from extractor import deadline, telemetry
 from extractor.checks import check
 from extractor.confidence import confidence
 from extractor.determination import Determination
 from extractor.documents import Document, read_document
 from extractor.drafts import Draft
-from extractor.errors import ConfigurationError
+from extractor.errors import ConfigurationError, defect
 from extractor.facts import Facts, gather
 from extractor.grounding import Grounded, flags, ground
 from extractor.layout import Layout, lay_out
 from extractor.model import Attempt, Hear, Model
+from extractor.model.asking import Asks
 from extractor.places import pointers
 from extractor.prompted import Session, read_by_prompts
-from extractor.prompts import load_prompts
+from extractor.prompts import Prompts, load_prompts
 from extractor.reconcile import reconcile
 from extractor.records import DocumentInfo, Provenance, Record, Usage
 from extractor.rules import read_by_rules
@@ -90,7 +91,8 @@ class Configuration:
             settings = told["model"]
             return cls.of(told["reader"], None if settings is None else ModelSettings(**settings), prompts)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise ConfigurationError(f"the configuration of an earlier run cannot be read: {error}") from error
+            why = defect(error)
+            raise ConfigurationError(f"the configuration of an earlier run cannot be read: {why}") from None
 
     @property
     def as_json(self) -> str:
@@ -171,10 +173,12 @@ def extract(
         reader: `rules` (the default), `model` or `both`; the model's settings come from the environment and `imr.toml`.
         configuration: instead of `reader`: how to read, in full.
         service: with `configuration`: where the model is asked.
-        limits: what a document may cost before it is refused.
+        limits: what a document may cost before it is refused. Its `seconds` are checked between our own steps, which
+            are short; a call inside a library that never comes back is not ended by that. `extractor.apart` reads in
+            processes of its own, and ends those that take longer.
 
     Raises:
-        DocumentError: the document cannot be turned into text.
+        DocumentError: the document cannot be turned into text, or took too long.
         ConfigurationError: the settings cannot be used.
         ModelError: the model gave no usable answer.
         ServiceError: the model's endpoint serves nobody.
@@ -186,7 +190,7 @@ def extract(
         chosen = model_settings()
         configuration, service = Configuration.of(reader, chosen.model, chosen.service.prompts), chosen.service
     document = read_document(source, name=name, limits=limits)
-    return read(document, configuration, service=service)
+    return read(document, configuration, service=service, limits=limits)
 
 
 def read(
@@ -195,6 +199,7 @@ def read(
     *,
     service: Service = DEFAULT_SERVICE,
     model: Model | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Record:
     """The record of a document already read. What the letter says, or fails to say, never raises.
 
@@ -203,8 +208,10 @@ def read(
         configuration: How to read it; by rules by default.
         service: Where a model is asked.
         model: A model in place of the endpoint: scripted, recorded, or anyone's.
+        limits: Of these, `seconds`: for the work done here, beside waiting for the model; as for `extract`.
 
     Raises:
+        ReadTimeout: it took longer.
         ModelError, ServiceError: as for `extract`.
         ConfigurationError: called in a running event loop with a model reader: await `read_in` there.
 
@@ -212,7 +219,8 @@ def read(
     configuration = configuration or Configuration()
     settings = configuration.model
     if settings is None:
-        return _by_rules(document, configuration)
+        with deadline.within(limits.seconds):
+            return by_rules(document, configuration)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -222,7 +230,7 @@ def read(
 
     async def one() -> Record:
         async with Session(settings, service, model) as session:
-            return (await read_in(session, document, configuration)).record
+            return (await read_in(session, document, configuration, limits=limits)).record
 
     return asyncio.run(one())
 
@@ -240,46 +248,78 @@ async def read_in(
     document: Document,
     configuration: Configuration,
     on_attempt: Hear | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Reading:
     """The record of a document by a model reader, in a session that many letters share.
 
-    `on_attempt` is told of every request to the model as soon as it has ended, and awaited.
+    `on_attempt` is told of every request to the model as soon as it has ended, and awaited. All work is done in this
+    process; of `limits`, `seconds` count for each stretch of work between requests.
 
     Raises:
+        ReadTimeout: it took longer.
         ModelError, ServiceError: as for `extract`; the error's `attempts` tell what was tried.
 
     """
-    settings = configuration.model
-    if settings is None:
-        return Reading(_by_rules(document, configuration))
+    with deadline.within(limits.seconds):
+        opened = open_letter(document, configuration)
+    with telemetry.reading(document.sha256, configuration.reader):
+        return await read_opened(opened, configuration, session.prompts, session.asker, on_attempt, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A letter as far as it can be read without asking."""
+
+    document: Document
+    layout: Layout
+    facts: Facts
+    rules: Grounded | None
+    """What the rules reader said, for `both`."""
+
+
+def open_letter(document: Document, configuration: Configuration) -> Opened:
+    """Read a letter as far as it can be read without asking."""
     layout = lay_out(document.text)
     facts = gather(layout)
-    draft = rules = None
-    if configuration.reader == "both":
-        draft = read_by_rules(layout, facts)
-        rules = ground(draft, layout, facts)
-    with telemetry.reading(document.sha256, configuration.reader):
-        reading = await read_by_prompts(layout, facts, settings, session.prompts, session.asker, rules, on_attempt)
-    found_by_model = reading.layout is not layout
-    layout, facts = reading.layout, reading.facts
-    grounded = reading.grounded or ground(reading.draft, layout, facts)
-    if rules is not None:
-        # Where rules saw no layout, all that the model's headings opened up is the model's.
-        said = frozenset(reading.draft.claims) if found_by_model else reading.said
-        merged = reconcile(
-            rules, grounded, said, reading.asked, corrected=reading.corrected, model_leads=settings.leads
-        )
-        grounded = merged.grounded
-        for place, evidence in grounded.evidence.items():
-            agreement = merged.agreement[place]
-            sure = confidence(place.field.pattern, evidence, agreement, corrected=place in merged.corrected)
-            grounded.evidence[place] = evidence.model_copy(update={"confidence": sure})
-    attempts = tuple(reading.attempts)
-    provenance = _provenance(configuration, attempts)
-    return Reading(_record(document, layout, facts, reading.draft, grounded, provenance), attempts)
+    both = configuration.reader == "both"
+    return Opened(document, layout, facts, ground(read_by_rules(layout, facts), layout, facts) if both else None)
 
 
-def _by_rules(document: Document, configuration: Configuration) -> Record:
+async def read_opened(
+    opened: Opened,
+    configuration: Configuration,
+    prompts: Prompts,
+    asker: Asks,
+    on_attempt: Hear | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Reading:
+    """Ask, and make the record of what is answered; as `read_in`."""
+    settings = configuration.model
+    if settings is None:
+        return Reading(by_rules(opened.document, configuration))
+    layout, rules = opened.layout, opened.rules
+    reading = await read_by_prompts(layout, opened.facts, settings, prompts, asker, rules, on_attempt)
+    with deadline.within(limits.seconds):
+        grounded = reading.grounded or ground(reading.draft, reading.layout, reading.facts)
+        if rules is not None:
+            # Where rules saw no layout, all that the model's headings opened up is the model's.
+            said = frozenset(reading.draft.claims) if reading.layout is not layout else reading.said
+            merged = reconcile(
+                rules, grounded, said, reading.asked, corrected=reading.corrected, model_leads=settings.leads
+            )
+            grounded = merged.grounded
+            for place, evidence in grounded.evidence.items():
+                agreement = merged.agreement[place]
+                sure = confidence(place.field.pattern, evidence, agreement, corrected=place in merged.corrected)
+                grounded.evidence[place] = evidence.model_copy(update={"confidence": sure})
+        attempts = tuple(reading.attempts)
+        provenance = _provenance(configuration, attempts)
+        record = _record(opened.document, reading.layout, reading.facts, reading.draft, grounded, provenance)
+    return Reading(record, attempts)
+
+
+def by_rules(document: Document, configuration: Configuration) -> Record:
+    """The record of a document by the rules reader."""
     layout = lay_out(document.text)
     facts = gather(layout)
     draft = read_by_rules(layout, facts)

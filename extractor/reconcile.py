@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from extractor import deadline
 from extractor.fields import REASONS, Field, Policy
 from extractor.grounding import Doubt, Grounded, settled, unchecked
 from extractor.literals import Value
@@ -117,6 +118,7 @@ def reconcile(
     refused = {_group(place) for place in model.withheld if place in said}
     merging = _Merging(frozenset(corrected))
     for group in dict.fromkeys([*by_rules, *by_model]):
+        deadline.check()
         ours, theirs = by_rules.get(group, []), by_model.get(group, [])
         first = next(iter((ours or theirs)[0].leaves.values()))
         policy = first.field.policy
@@ -175,8 +177,8 @@ class _Merging:
             kept = sorted([*kept, *((said, None) for said in taken)], key=lambda pair: pair[0].words[0][0])
         differs = False
         for said, partner in kept:
-            differs |= self._keep(said, partner, any(said is each for each in model), asked)
-        left = [said for said in alone if said not in taken]
+            differs |= self._keep(said, partner, bool(model) and said.reading is model[0].reading, asked)
+        left = [] if taken else alone
         contradicts = bool(leading and other) and (differs or bool(alone) or None in partners)
         if not asked or not (contradicts or left):
             return None

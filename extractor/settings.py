@@ -8,9 +8,11 @@ flags, else the environment, else `imr.toml`, else the defaults here.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -39,9 +41,25 @@ class Limits:
     """Code points of text after decoding."""
     seconds: float = 20.0
     """Wall-clock time for one document."""
+    max_memory: int = 1_000_000_000
+    """Bytes that a worker of a backlog may take for reading, beyond what it holds before its first letter. Real letters
+    take 5 MB, a text of 900,000 characters 250 MB. Only workers are bounded: a library must not bound its user.
+    """
 
 
 DEFAULT_LIMITS = Limits()
+
+
+_SHORTEST_KEY = 8
+_MOST_ESCAPES = 7
+"""Backslashes before a character: of JSON in JSON in JSON."""
+
+
+@cache
+def _spellings(key: str) -> re.Pattern[str]:
+    slashes = rf"\\{{0,{_MOST_ESCAPES}}}"
+    each = (rf"(?:{slashes}{re.escape(c)}|\\{slashes}u00{ord(c):02x})" for c in key)
+    return re.compile("".join(each), re.IGNORECASE)
 
 
 class Secret:
@@ -55,6 +73,15 @@ class Secret:
     def reveal(self) -> str:
         """Give the key itself."""
         return self._value
+
+    def scrubbed(self, text: str) -> str:
+        """The text without the key: in any case, and however often escaped as JSON does it. JSON stays JSON.
+
+        A value of fewer than eight characters is no key (servers of one's own take "none" or "x"), and stays.
+        """
+        if len(self._value) < _SHORTEST_KEY:
+            return text
+        return _spellings(self._value).sub("…", text)
 
     def __repr__(self) -> str:
         """Masked."""

@@ -7,8 +7,9 @@ is one of the values stated here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 from extractor.facts import Facts, ItemFacts
 from extractor.facts.ages import ages
@@ -21,6 +22,8 @@ from extractor.literals import PrintedDate, Value, find_dates
 from extractor.normalize import View, key
 from extractor.spans import Span
 from extractor.words import gives_in_mtus
+
+T = TypeVar("T")
 
 
 class Stated(NamedTuple):
@@ -36,6 +39,10 @@ class Asked(NamedTuple):
     layout: Layout
     facts: Facts
     decision: int | None
+    entry: int
+    """Position of the entry among those that its reader said: mostly the fact's, too, which is looked at first."""
+    part: int
+    """The same of the entry inside it."""
     beside: Callable[[str], Value | None]
     """What the reader claims for another leaf of the same entry: the name of the drug, the title of the citation."""
 
@@ -46,7 +53,12 @@ Fact = Callable[[Asked], Iterable[Stated]]
 Side = Callable[[ItemFacts], BasisFact | None]
 
 
-def _words(view: View, *spans: Span | None) -> Iterator[Stated]:
+def _own_first(entries: Sequence[T], asked: Asked) -> Iterator[T]:
+    """All entries, that of the claim's own position first: so a list of thousands is not searched for each of them."""
+    return chain(entries[asked.entry : asked.entry + 1], entries)
+
+
+def _words(view: View, spans: Iterable[Span | None]) -> Iterator[Stated]:
     return (Stated(view.words(span), (span,)) for span in spans if span is not None)
 
 
@@ -77,7 +89,7 @@ def header_date(
 
 def qualification(of: Callable[[ReviewerFacts], tuple[tuple[str, Span], ...]]) -> Fact:
     """One of the reviewer's states or specialties."""
-    return lambda asked: (Stated(value, (place,)) for value, place in of(asked.facts.reviewer))
+    return lambda asked: (Stated(value, (place,)) for value, place in _own_first(of(asked.facts.reviewer), asked))
 
 
 def age(asked: Asked) -> Iterator[Stated]:
@@ -101,37 +113,45 @@ def age(asked: Asked) -> Iterator[Stated]:
 # --- in an item ------------------------------------------------------------------------------------------------------
 
 
-def of_item(of: Callable[[View, Item, ItemFacts], Iterable[Stated]]) -> Fact:
+def of_item(of: Callable[[View, Item, ItemFacts, Asked], Iterable[Stated]]) -> Fact:
     """What the heading of the item states; nothing where there is no such item."""
 
     def fact(asked: Asked) -> Iterable[Stated]:
         index = asked.decision
         if index is None or index >= len(asked.facts.items):
             return ()
-        return of(asked.layout.view, asked.layout.items[index], asked.facts.items[index])
+        return of(asked.layout.view, asked.layout.items[index], asked.facts.items[index], asked)
 
     return fact
 
 
-requested = of_item(lambda view, item, facts: _words(view, facts.request.requested))
-authorized = of_item(lambda view, item, facts: _words(view, facts.request.authorized))
-disputed = of_item(lambda view, item, facts: _words(view, facts.request.disputed))
+requested = of_item(lambda view, item, facts, asked: _words(view, [facts.request.requested]))
+authorized = of_item(lambda view, item, facts, asked: _words(view, [facts.request.authorized]))
+disputed = of_item(lambda view, item, facts, asked: _words(view, [facts.request.disputed]))
 service_date = of_item(
-    lambda view, item, facts: (Stated(value, (place,)) for value, place in facts.request.service_dates)
+    lambda view, item, facts, asked: (
+        Stated(value, (place,)) for value, place in _own_first(facts.request.service_dates, asked)
+    )
 )
 outcome = of_item(
-    lambda view, item, facts: () if item.outcome is None else (Stated(item.outcome.value, (item.outcome_span,)),)
+    lambda view, item, facts, asked: () if item.outcome is None else (Stated(item.outcome.value, (item.outcome_span,)),)
 )
 part = of_item(
-    lambda view, item, facts: (Stated(named.part.value, (Span(named.start, named.end),)) for named in facts.parts)
+    lambda view, item, facts, asked: (
+        Stated(named.part.value, (Span(named.start, named.end),)) for named in _own_first(facts.parts, asked)
+    )
 )
-drug_name = of_item(lambda view, item, facts: _words(view, *(drug.name for drug in facts.drugs)))
+drug_name = of_item(
+    lambda view, item, facts, asked: _words(view, (drug.name for drug in _own_first(facts.drugs, asked)))
+)
 
 
 def amount(name: str) -> Fact:
     """One number, or the unit, of the quantity in dispute."""
     return of_item(
-        lambda view, item, facts: (Stated(each.value, (each.place,)) for each in facts.amounts if each.field == name)
+        lambda view, item, facts, asked: (
+            Stated(each.value, (each.place,)) for each in facts.amounts if each.field == name
+        )
     )
 
 
@@ -139,9 +159,9 @@ def side(asked: Asked) -> Iterable[Stated]:
     """The side of the part that is named beside it."""
     part = asked.beside("part")
     return of_item(
-        lambda view, item, facts: (
+        lambda view, item, facts, asked: (
             Stated(named.side.value, (Span(named.side_start, named.side_end),))
-            for named in facts.parts
+            for named in _own_first(facts.parts, asked)
             if named.part.value == part and named.side is not None
         )
     )(asked)
@@ -151,8 +171,13 @@ def strength(asked: Asked) -> Iterable[Stated]:
     """The strength of the drug that is named beside it."""
     name = asked.beside("name")
     return of_item(
-        lambda view, item, facts: _words(
-            view, *(drug.strength for drug in facts.drugs if name is not None and same(view.words(drug.name), name))
+        lambda view, item, facts, asked: _words(
+            view,
+            (
+                drug.strength
+                for drug in _own_first(facts.drugs, asked)
+                if name is not None and same(view.words(drug.name), name)
+            ),
         )
     )(asked)
 
@@ -163,7 +188,7 @@ def strength(asked: Asked) -> Iterable[Stated]:
 def of_basis(whose: Side, of: Callable[[View, BasisFact], Iterable[Stated]]) -> Fact:
     """What one side's paragraph states."""
 
-    def stated(view: View, item: Item, facts: ItemFacts) -> Iterable[Stated]:
+    def stated(view: View, item: Item, facts: ItemFacts, asked: Asked) -> Iterable[Stated]:
         basis = whose(facts)
         return () if basis is None else of(view, basis)
 
@@ -172,7 +197,7 @@ def of_basis(whose: Side, of: Callable[[View, BasisFact], Iterable[Stated]]) -> 
 
 def statement(view: View, basis: BasisFact) -> Iterable[Stated]:
     """The paragraph itself."""
-    return _words(view, basis.statement)
+    return _words(view, [basis.statement])
 
 
 def relied_on(view: View, basis: BasisFact) -> Iterable[Stated]:
@@ -180,50 +205,53 @@ def relied_on(view: View, basis: BasisFact) -> Iterable[Stated]:
     return () if basis.relied_on is None else (Stated(basis.relied_on.value, basis.relied_at),)
 
 
-def of_citation(whose: Side, of: Callable[[View, Cited], Iterable[Stated]]) -> Fact:
+def of_citation(whose: Side, of: Callable[[View, Cited, Asked], Iterable[Stated]]) -> Fact:
     """What is stated of the citation that has the title beside it; of those without one where there is no title."""
 
     def fact(asked: Asked) -> Iterable[Stated]:
         title = asked.beside("title")
         words = "" if title is None else key(str(title))
-        return of_basis(
-            whose,
-            lambda view, basis: (stated for cited in basis.by_title.get(words, []) for stated in of(view, cited)),
-        )(asked)
+
+        def stated(view: View, basis: BasisFact) -> Iterable[Stated]:
+            own = basis.citations[asked.entry : asked.entry + 1]
+            here = [cited for cited in own if key(view.words(cited.title)) == words]
+            return (each for cited in chain(here, basis.by_title.get(words, ())) for each in of(view, cited, asked))
+
+        return of_basis(whose, stated)(asked)
 
     return fact
 
 
-def source(view: View, cited: Cited) -> Iterable[Stated]:
+def source(view: View, cited: Cited, asked: Asked) -> Iterable[Stated]:
     """Whose guideline it is."""
     return (Stated(cited.source.value, (cited.source_at,)),)
 
 
-def in_mtus(view: View, cited: Cited) -> Iterable[Stated]:
+def in_mtus(view: View, cited: Cited, asked: Asked) -> Iterable[Stated]:
     """Whether it is cited as part of the MTUS; nothing where the words that should say so do not."""
     said_at = cited.mtus_at or cited.source_at
     says = gives_in_mtus(cited.mtus, [view.folded[said_at.start : said_at.end]], "")
     return (Stated(cited.mtus, (said_at,)),) if says else ()
 
 
-def title(view: View, cited: Cited) -> Iterable[Stated]:
+def title(view: View, cited: Cited, asked: Asked) -> Iterable[Stated]:
     """Its title."""
-    return _words(view, cited.title)
+    return _words(view, [cited.title])
 
 
-def year(view: View, cited: Cited) -> Iterable[Stated]:
+def year(view: View, cited: Cited, asked: Asked) -> Iterable[Stated]:
     """The year of the edition."""
     return () if cited.year is None else (Stated(int(view.words(cited.year)), (cited.year,)),)
 
 
-def section(view: View, cited: Cited) -> Iterable[Stated]:
+def section(view: View, cited: Cited, asked: Asked) -> Iterable[Stated]:
     """Each section."""
-    return _words(view, *cited.sections)
+    return _words(view, chain(cited.sections[asked.part : asked.part + 1], cited.sections))
 
 
-def pages(view: View, cited: Cited) -> Iterable[Stated]:
+def pages(view: View, cited: Cited, asked: Asked) -> Iterable[Stated]:
     """Its pages."""
-    return _words(view, cited.pages)
+    return _words(view, [cited.pages])
 
 
 def same(one: Value, other: Value) -> bool:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import dataclasses
 import hashlib
 import json
 import re
+import socket
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -474,6 +476,32 @@ class Endpoint:
             for connection in self.live:
                 connection.transport.abort()
             await asyncio.sleep(0)
+
+
+@contextlib.contextmanager
+def trickling(head: bytes, pause: float = 0.05) -> Iterator[str]:
+    """An endpoint that answers with these bytes and then one more now and then, for ever."""
+    server, stop = socket.create_server(("127.0.0.1", 0)), threading.Event()
+    server.settimeout(0.1)
+
+    def serve() -> None:
+        while not stop.is_set():
+            with contextlib.suppress(OSError):
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(1 << 16)
+                    connection.sendall(head)
+                    while not stop.wait(pause):
+                        connection.sendall(b" ")
+
+    thread = threading.Thread(target=serve, name="trickling", daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+    finally:
+        stop.set()
+        thread.join()
+        server.close()
 
 
 # Handlers

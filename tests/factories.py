@@ -158,7 +158,7 @@ class FakeConfiguration:
 
 
 def fake_reader(source: Letter, configuration: Any, limits: Limits) -> tuple[Document, Record]:
-    """Reads letters made here; hangs, dies or fails where the first word of the file says so."""
+    """Reads letters made here; hangs, dies, eats or fails where the first word of the file says so."""
     assert isinstance(source.content, str | bytes)
     data = Path(source.content).read_bytes() if isinstance(source.content, str) else source.content
     name = source.title or Path(source.name).name
@@ -170,8 +170,10 @@ def fake_reader(source: Letter, configuration: Any, limits: Limits) -> tuple[Doc
             os.kill(os.getpid(), signal.SIGKILL)
         case "ENCRYPTED":
             raise EncryptedDocument(f"{name!r} needs a password")
+        case "HUNGRY":
+            name = name[: len(bytearray(4_000_000_000))]
         case "DEFECT":
-            raise RuntimeError("a defect of ours")
+            raise RuntimeError(f"a defect of ours, met in {text!r}")
         case "SURROGATE":
             text = "Case Number: CM16-0000001 \ud800"
             document = Document(text, (Span(0, len(text)),), hashlib.sha256(data).hexdigest(), name, "text/plain")

@@ -15,10 +15,11 @@ import stat
 import tarfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO, Self, cast
 
-from extractor.backlog.packed import opened
+from extractor import files
+from extractor.backlog.packed import Holder, opened
 from extractor.backlog.source import Source, printable
 from extractor.errors import (
     BrokenDocument,
@@ -40,21 +41,24 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """What is unpacked within bounds. `zipfile` unpacks a block of the others in one go, whatever comes out of it."""
 
 
-def zip_members(path: str, limits: Limits, _: Callable[[str], None]) -> Iterator[Source]:
+def zip_members(holder: Holder) -> Iterator[Source]:
     """Give the letters in a ZIP archive; a member that cannot be had comes as its error.
 
     Raises:
         DocumentError: it cannot be opened. Its libraries raise other errors where it is broken.
 
     """
-    with opened(path) as file, zipfile.ZipFile(file) as archive:
+    # Never unpacked first: its directory is at the end, and a bomb would have to be gone through to get there.
+    with files.opened(holder.path, holder.below) as file, zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         overlapping = _overlapping(members)
         for info in members:
+            holder.beat()
             kind = stat.S_IFMT(info.external_attr >> 16)
             if info.is_dir() or kind not in {0, stat.S_IFREG} or _hidden(info.filename):
                 continue
-            yield _source(path, info.filename, _zip_content(archive, info, limits, id(info) in overlapping))
+            content = _zip_content(archive, info, holder.limits, id(info) in overlapping)
+            yield _source(holder.path, info.filename, content)
 
 
 def _overlapping(members: list[zipfile.ZipInfo]) -> set[int]:
@@ -83,19 +87,19 @@ def _zip_content(
         with archive.open(info) as file:
             content = file.read(limits.max_bytes + 1)
     except Exception as error:  # noqa: BLE001  `zipfile` and `zlib` fail on bad content in more ways than they document
-        return BrokenDocument(f"{name!r} cannot be unpacked ({type(error).__name__}: {error}): make the archive anew")
+        return BrokenDocument(f"{name!r} cannot be unpacked ({type(error).__name__}): make the archive anew")
     return content if len(content) <= limits.max_bytes else _too_large(name, limits)
 
 
-def tar_members(path: str, limits: Limits, _: Callable[[str], None]) -> Iterator[Source]:
+def tar_members(holder: Holder) -> Iterator[Source]:
     """Give the letters in a tar archive, compressed or not; a member that cannot be had comes as its error.
 
     Raises:
         DocumentError: it cannot be opened or read on. Its libraries raise other errors where it is broken.
 
     """
-    with opened(path) as file:
-        stream = _Bounded(file, limits.seconds)
+    with opened(holder) as file:
+        stream = _Bounded(file, holder)
         with tarfile.open(
             mode="r|", fileobj=cast(IO[bytes], stream), bufsize=_BUFFER, tarinfo=_Header, errors="surrogateescape"
         ) as archive:
@@ -103,7 +107,7 @@ def tar_members(path: str, limits: Limits, _: Callable[[str], None]) -> Iterator
                 archive.members = []  # type: ignore[attr-defined] # or tarfile would remember them all
                 stream.allow(archive.offset)
                 if info.isreg() and not _hidden(info.name):
-                    yield _source(path, info.name, _tar_content(archive, info, limits))
+                    yield _source(holder.path, info.name, _tar_content(archive, info, holder.limits))
                     stream.allow(archive.offset)
             stream.ended = True
             while rest := archive.fileobj.read(_BUFFER):
@@ -128,18 +132,19 @@ class _Header(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         try:
             return super().frombuf(buf, encoding, errors)
-        except tarfile.HeaderError as error:
+        except tarfile.HeaderError:
             if any(buf):
-                raise BrokenDocument(f"has no header where one must stand ({error}): fetch it again") from None
+                raise BrokenDocument("has no header where one must stand: fetch it again") from None
             raise  # a block of zeros: the end mark
 
 
 class _Bounded(io.RawIOBase):
     """What tarfile reads from: refuses to go on where an archive would take memory or time without end."""
 
-    def __init__(self, file: io.BufferedReader, seconds: float) -> None:
+    def __init__(self, file: io.BufferedReader, holder: Holder) -> None:
         self._file = file
-        self._seconds = seconds
+        self._seconds = holder.limits.seconds
+        self._beat = holder.beat
         self._position = 0
         self.ended = False
         """Whether the end mark was met: without it, there must be more to read."""
@@ -151,6 +156,7 @@ class _Bounded(io.RawIOBase):
         self._deadline = time.monotonic() + self._seconds
 
     def read(self, size: int = -1, /) -> bytes:
+        self._beat()
         if self._position > self._end:
             raise TooLarge("has more than letters in it: what stands between two members is too long")
         if time.monotonic() > self._deadline:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from extractor.apart import Apart, Fetch
 from extractor.backlog.source import Source
 from extractor.errors import ConfigurationError, DocumentError
-from extractor.facts import gather
-from extractor.grounding import ground
-from extractor.layout import lay_out
 from extractor.model.meter import CHARACTERS_A_TOKEN, estimated_tokens
-from extractor.pipeline import Configuration
+from extractor.pipeline import Configuration, open_letter
 from extractor.prompted import estimate as requests_of
 from extractor.prompts import load_prompts
-from extractor.rules import read_by_rules
 from extractor.settings import Limits, Service
 
 _OUTPUT = {"whole": (210, 110), "summary": (95, 0), "item": (95, 0), "gaps": (70, 45)}
@@ -46,29 +45,36 @@ def estimate(
         ConfigurationError: the configuration names no model.
 
     """
-    settings = configuration.model
-    if settings is None:
+    if configuration.model is None:
         raise ConfigurationError(
             "the rules reader asks nobody: there is nothing to estimate; add --reader model or both"
         )
-    prompts = load_prompts(service.prompts)
-    letters = unreadable = requests = sent = shared = out = 0
-    for source in sources:
-        letters += 1
-        try:
+    load_prompts(service.prompts)  # what is wrong with them is no letter's fault
+    letters = unreadable = 0
+    used = Counter[str]()
+    with Apart(limits) as apart:
+        for source in sources:
+            letters += 1
             letter = source if isinstance(source, Source) else Source(str(source), str(source))
-            document = letter.document(limits)
-        except DocumentError:
-            unreadable += 1
-            continue
-        layout = lay_out(document.text)
-        facts = gather(layout)
-        rules = ground(read_by_rules(layout, facts), layout, facts) if configuration.reader == "both" else None
-        for request in requests_of(layout, settings, prompts, rules):
-            requests += 1
-            sent += estimated_tokens(request)
-            shared += round(sum(len(message.content) for message in request.messages[:-1]) / CHARACTERS_A_TOKEN)
-            each, of_item = _OUTPUT[request.purpose.split()[0]]
-            out += each + of_item * len(layout.items)
+            try:
+                used.update(apart.do(_used, partial(letter.document, limits), configuration, service.prompts))
+            except DocumentError:
+                unreadable += 1
+    sent, out = used["sent"], used["out"]
     dollars = service.price.of(sent, 0, out) if service.price else None
-    return Estimate(letters, unreadable, requests, sent, shared, out, dollars)
+    return Estimate(letters, unreadable, used["requests"], sent, used["shared"], out, dollars)
+
+
+def _used(fetch: Fetch, configuration: Configuration, folder: Path | None) -> dict[str, int]:
+    """Requests and tokens for one letter; in a child."""
+    if configuration.model is None:
+        raise ValueError("the configuration names no model")
+    opened = open_letter(fetch(), configuration)
+    used = Counter[str]()
+    for request in requests_of(opened.layout, configuration.model, load_prompts(folder), opened.rules):
+        used["requests"] += 1
+        used["sent"] += estimated_tokens(request)
+        used["shared"] += round(sum(len(message.content) for message in request.messages[:-1]) / CHARACTERS_A_TOKEN)
+        each, of_item = _OUTPUT[request.purpose.split()[0]]
+        used["out"] += each + of_item * len(opened.layout.items)
+    return used

@@ -1,33 +1,29 @@
 """Letters read by a model: one event loop in a thread of its own, one client, many letters under way.
 
-It stands in for `Pool`, and the writer cannot tell them apart. Documents are still turned into text in another process,
-for a hostile PDF must not take the run with it.
+It stands in for `Pool`, and the writer cannot tell them apart. The loop asks and waits; whatever costs CPU time (text,
+layout, grounding, checks, rows) is done in other processes, which a hostile letter can hang or kill alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import multiprocessing
 import queue
-import re
 import threading
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import TimeoutError as LateError
-from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pebble import ProcessExpired, ProcessPool
-
-from extractor.backlog.pool import TASKS_A_PROCESS, Letter, start_deaf
-from extractor.backlog.source import Source
+from extractor.apart import Apart
+from extractor.backlog.pool import Letter
 from extractor.backlog.worker import INTERNAL, Ended
-from extractor.errors import DocumentError, ImrError, ModelError, ReadCrash, ReadTimeout, ServiceError
+from extractor.errors import DocumentError, ImrError, ModelError, ServiceError, defect
 from extractor.model.wire import kept_reply
-from extractor.pipeline import Configuration, read_in
+from extractor.pipeline import Configuration
 from extractor.prompted import Session
+from extractor.prompts import load_prompts
 from extractor.settings import Limits, ModelSettings, Service
 from extractor.store import Store
 from extractor.store.cells import Row
@@ -35,17 +31,11 @@ from extractor.store.rows import attempt_row, prepare
 from extractor.store.writer import Refused
 
 if TYPE_CHECKING:
-    from extractor.documents import Document
     from extractor.model import Attempt, Model, Reply, Request
     from extractor.records import Usage
 
 _AHEAD = 2
 """Letters under way for each request that may be open: while some are grounded, others wait for the model."""
-_HEAD = 4096
-_NOT_PLAIN = re.compile(rb"%PDF|PK\x03\x04|<|\x00|\xd0\xcf\x11\xe0|\{\\rtf|%!PS")
-"""Bytes near the beginning of what another process reads, whatever it is called: parsers crash and hang."""
-_MOST_STARTS = 3
-"""Of that process, for one letter."""
 
 
 class ModelPool:
@@ -58,6 +48,7 @@ class ModelPool:
         limits: Limits,
         model: Model | None = None,
         database: Path | None = None,
+        workers: int = 1,
     ) -> None:
         if configuration.model is None:
             raise ValueError("the configuration names no model")
@@ -76,8 +67,7 @@ class ModelPool:
         self._session: Session | None = None
         self._replies: Store | None = None
         self._attempts: deque[tuple[str, Row, asyncio.Future[None]]] = deque()
-        self._parsers: ProcessPool | None = None
-        self._closing = False
+        self._apart = Apart(limits, workers, load_prompts(service.prompts))
         self.trouble: ServiceError | None = None
         """Why nothing more can be read; letters under way are still brought to their end."""
         self.unread = 0
@@ -96,9 +86,7 @@ class ModelPool:
         if self._session is not None:
             asyncio.run_coroutine_threadsafe(self._close(self._session), self._loop).result()
         self._stop_loop()
-        if self._parsers is not None:
-            self._parsers.stop()  # type: ignore[no-untyped-call]
-            self._parsers.join()
+        self._apart.close()
 
     @property
     def full(self) -> bool:
@@ -161,7 +149,6 @@ class ModelPool:
         return kept_reply(kept) if kept is not None else None
 
     async def _close(self, session: Session) -> None:
-        self._closing = True
         under_way = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in under_way:  # only where the run ends before its letters: by an error, or a second Ctrl-C
             task.cancel()
@@ -188,50 +175,21 @@ class ModelPool:
         except (DocumentError, ModelError) as error:
             self._ended.put((letter, self._refused(letter, error.failure_class, str(error))))
         except Exception as error:  # noqa: BLE001  one letter's defect must not end the others
-            self._ended.put((letter, self._refused(letter, INTERNAL, f"{type(error).__name__}: {error}")))
+            self._ended.put((letter, self._refused(letter, INTERNAL, defect(error))))
 
     async def _read_whole(self, letter: Letter) -> Ended:
         if self._session is None:
             raise ImrError("the pool is not open")
-        document = await self._document(letter)
 
-        async def hear(attempt: Attempt) -> None:
+        async def hear(sha256: str, attempt: Attempt) -> None:
             kept = self._loop.create_future()
-            self._attempts.append((document.sha256, attempt_row(attempt), kept))
+            self._attempts.append((sha256, attempt_row(attempt), kept))
             self._ended.put(None)  # saved at once: what is paid for outlives a crash
             await kept
 
-        reading = await read_in(self._session, document, self._configuration, hear)
-        return prepare(reading.record, document, name=letter.name)
-
-    async def _document(self, letter: Letter) -> Document:
-        if _is_plain(letter.source):
-            return letter.source.document(self._limits)
-        for _ in range(_MOST_STARTS):
-            try:
-                future = self._parser().schedule(
-                    letter.source.document, args=[self._limits], timeout=self._limits.seconds
-                )
-                document: Document = await asyncio.wrap_future(future)
-            except (TimeoutError, LateError):
-                raise ReadTimeout(f"reading took longer than {self._limits.seconds:g} s") from None
-            except ProcessExpired as error:
-                raise ReadCrash(f"the process that was reading it died ({error.exitcode})") from None
-            except (BrokenProcessPool, asyncio.CancelledError, RuntimeError):
-                if self._closing:
-                    raise
-                self._parsers = None  # it broke as a whole: a new one
-            else:
-                return document
-        raise ReadCrash("the process that should read it does not stay alive")
-
-    def _parser(self) -> ProcessPool:
-        if self._parsers is None:
-            self._parsers = ProcessPool(
-                max_workers=1, max_tasks=TASKS_A_PROCESS, context=multiprocessing.get_context("spawn")
-            )
-            start_deaf(self._parsers)
-        return self._parsers
+        fetch = partial(letter.source.document, self._limits)
+        finish = partial(prepare, name=letter.name)
+        return await self._apart.read(fetch, self._configuration, finish, self._session.asker, hear)
 
     def _refused(self, letter: Letter, failure_class: str, message: str) -> Refused:
         sha256 = letter.source.digest(self._limits.max_bytes)
@@ -241,17 +199,3 @@ class ModelPool:
 def _done(kept: asyncio.Future[None]) -> None:
     if not kept.done():  # cancelled, where the run ends before its letters
         kept.set_result(None)
-
-
-def _is_plain(source: Source) -> bool:
-    """Nothing but decoding is needed. What cannot be opened is told by reading it."""
-    content = source.content
-    if isinstance(content, bytes):
-        return _NOT_PLAIN.search(content[:_HEAD]) is None
-    if not isinstance(content, str):
-        return True
-    try:
-        with Path(content).open("rb") as file:
-            return _NOT_PLAIN.search(file.read(_HEAD)) is None
-    except OSError:
-        return True

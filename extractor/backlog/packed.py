@@ -6,12 +6,13 @@ import bz2
 import gzip
 import io
 import lzma
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from extractor.errors import DocumentError
+from extractor import files
+from extractor.settings import Limits
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -22,37 +23,66 @@ _XZ_MEMORY = 128 << 20
 _PIECE = 1 << 16
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A file that holds letters, and how it is to be opened."""
+
+    path: str
+    limits: Limits
+    """Of one letter."""
+    named: bool = True
+    """Whether a person named it; else it was only met, and leads no further than its own folder."""
+    below: str | None = None
+    """The folder that it may not lie outside of, all links followed; None: anywhere."""
+    sound: Callable[[str], None] = lambda _: None
+    """Hears names under which there is nothing wrong."""
+    beat: Callable[[], None] = lambda: None
+    """Called again and again while no letter comes; raises what ends the reading of this file."""
+
+
 @contextmanager
-def opened(path: str) -> Iterator[io.BufferedReader]:
+def opened(holder: Holder) -> Iterator[io.BufferedReader]:
     """Open a file to read what it holds, unpacked where it is compressed (told by how it begins).
 
     Raises:
         DocumentError: it cannot be opened. What goes wrong later, its libraries raise as they please.
 
     """
-    try:
-        raw = Path(path).open("rb")  # noqa: SIM115  closed below
-    except OSError as error:
-        raise DocumentError(f"cannot be read ({error.strerror}): check its permissions") from error
-    with raw:
+    with files.opened(holder.path, holder.below) as raw:
         head = raw.peek(len(_XZ))
+        heard = _Heard(raw, holder.beat)
         if head.startswith(_GZIP):
-            with gzip.GzipFile(fileobj=raw) as unpacked:
+            with gzip.GzipFile(fileobj=heard) as unpacked:
                 yield cast(io.BufferedReader, unpacked)
         elif head.startswith(_BZIP2):
-            with bz2.BZ2File(raw) as file:
+            with bz2.BZ2File(heard) as file:
                 yield cast(io.BufferedReader, file)
         elif head.startswith(_XZ):
-            with io.BufferedReader(_Xz(raw)) as buffered:
+            with io.BufferedReader(_Xz(heard)) as buffered:
                 yield cast(io.BufferedReader, buffered)
         else:
             yield raw
 
 
+class _Heard(io.RawIOBase):
+    """What is unpacked: the libraries go through what unpacks to nothing (streams without content) on their own."""
+
+    def __init__(self, file: io.BufferedReader, beat: Callable[[], None]) -> None:
+        self._file = file
+        self._beat = beat
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        self._beat()
+        return self._file.read(size)
+
+
 class _Xz(io.RawIOBase):
     """As `lzma.LZMAFile`, which cannot be told how much memory it may take."""
 
-    def __init__(self, file: io.BufferedReader) -> None:
+    def __init__(self, file: _Heard) -> None:
         self._file = file
         self._stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
 

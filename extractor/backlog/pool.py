@@ -7,13 +7,12 @@ dies or runs out of time, its letters are read again one by one, so that only th
 from __future__ import annotations
 
 import contextlib
+import mmap
 import multiprocessing
-import signal
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessPool
@@ -21,7 +20,8 @@ from pebble import ProcessExpired, ProcessPool
 from extractor.backlog import worker
 from extractor.backlog.source import Source
 from extractor.backlog.worker import Ended, Reader
-from extractor.errors import ImrError, ReadCrash, ReadTimeout, ServiceError
+from extractor.children import TASKS_A_PROCESS, cause, start_deaf
+from extractor.errors import ImrError, OutOfMemory, ReadCrash, ReadTimeout, ServiceError, defect
 from extractor.settings import Limits
 from extractor.store import Refused, Stamp
 
@@ -36,8 +36,11 @@ CHUNKS_AHEAD = 2
 MAX_REBUILDS = 3
 """How often in a row the whole pool may break, without one result in between, before the run gives up."""
 
-TASKS_A_PROCESS = 2_000
-"""A worker is replaced after so many chunks: native libraries that leak cannot grow for ever."""
+
+_ENOUGH = 256 << 20
+"""Bytes of memory: the largest letters, of a million characters, take so much."""
+_REFUSED_MEMORY = frozenset({"SIGABRT", "SIGTRAP", "SIGILL", "SIGSEGV", "SIGBUS"})
+"""How native code ends that is refused memory (PDFium: the first)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +133,18 @@ class Pool:
             message = f"reading took longer than {self._limits.seconds:g} s"
             yield from self._lost(chunk, ReadTimeout.failure_class, message)
         except ProcessExpired as error:
-            message = f"the process that was reading it died ({_cause(error.exitcode)})"
-            yield from self._lost(chunk, ReadCrash.failure_class, message)
-        except Exception as error:  # noqa: BLE001  memory gone, or a result that cannot be sent: alone it is the letter's
-            yield from self._lost(chunk, worker.INTERNAL, f"{type(error).__name__}: {error}")
+            yield from self._lost(chunk, ReadCrash.failure_class, _died(error.exitcode, self._limits))
+        except MemoryError:  # in what is around the reading of a letter
+            yield from self._short_of_memory(chunk)
+        except Exception as error:  # noqa: BLE001  a result that cannot be sent: alone it is the letter's
+            yield from self._lost(chunk, worker.INTERNAL, defect(error))
         else:
-            self._rebuilds = 0
-            yield from zip(chunk.letters, results, strict=False)
+            for letter, end in zip(chunk.letters, results, strict=False):
+                if isinstance(end, Refused) and end.failure_class == OutOfMemory.failure_class:
+                    yield from self._short_of_memory(_Chunk((letter,)), end if chunk.alone else None)
+                else:
+                    self._rebuilds = 0
+                    yield letter, end
             if rest := chunk.letters[len(results) :]:
                 self._submit(_Chunk(rest))
 
@@ -146,8 +154,28 @@ class Pool:
             (letter,) = chunk.letters
             yield letter, Refused(letter.name, letter.sha256, failure_class, message)
         else:
-            for letter in chunk.letters:
-                self._submit(_Chunk((letter,)))
+            self._submit_each(chunk)
+
+    def _submit_each(self, chunk: _Chunk) -> None:
+        for letter in chunk.letters:
+            self._submit(_Chunk((letter,)))
+
+    def _short_of_memory(self, chunk: _Chunk, end: Refused | None = None) -> Iterator[tuple[Letter, Ended]]:
+        """Tell whose fault it is: the machine's, which would be every letter's, or one letter's, read alone.
+
+        `end` is how it ended alone.
+        """
+        if not _has_memory():
+            self._rebuilds += 1
+            if self._rebuilds > MAX_REBUILDS:
+                raise ImrError("there is no memory left: run with fewer --workers, or under a higher limit (ulimit -v)")
+            self._submit_each(chunk)
+        elif end is not None:
+            self._rebuilds = 0
+            yield chunk.letters[0], end
+        else:
+            message = worker.too_much_memory(self._limits)
+            yield from self._lost(chunk, OutOfMemory.failure_class, message)
 
     def _submit(self, chunk: _Chunk) -> None:
         # A letter alone has its own limit; in a chunk, the pause may be spent before the slow one begins.
@@ -190,30 +218,21 @@ class Pool:
         return pool
 
 
-def start_deaf(pool: ProcessPool) -> None:
-    """Start a pool whose workers do not hear Ctrl-C: it belongs to the parent alone.
-
-    The mask is inherited by the pool's threads and through them by the workers, also while these are starting. The
-    tracker of resources, which spawning starts, lifts the mask when it comes up; so it comes first.
-
-    Raises:
-        ImrError: the workers could not be started.
-
-    """
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _has_memory() -> bool:
+    """Whether this process, which nothing of ours bounds, could have what a large letter takes."""
     try:
-        if pool.active:  # asking starts the threads
-            return
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    raise ImrError("the worker processes could not be started")
+        mmap.mmap(-1, _ENOUGH).close()
+    except (OSError, MemoryError):
+        return False
+    return True
 
 
-def _cause(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        try:
-            return signal.Signals(-exitcode).name
-        except ValueError:
-            return f"signal {-exitcode}"
-    return f"exit code {exitcode}"
+def _died(exitcode: int | None, limits: Limits) -> str:
+    """What became of a worker, and what may have been the matter: native code does not say that memory was refused."""
+    died_of = cause(exitcode)
+    perhaps = ""
+    if died_of == "SIGKILL":
+        perhaps = "; if the machine ran out of memory, run with fewer --workers"
+    elif died_of in _REFUSED_MEMORY:
+        perhaps = f"; if it needs more than {limits.max_memory:,} bytes of memory, raise --max-memory"
+    return f"the process that was reading it died ({died_of}){perhaps}"

@@ -6,14 +6,17 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
-from extractor.errors import ConfigurationError, ModelError, RecordingMissing
+from extractor.apart import Apart, itself
+from extractor.errors import ConfigurationError, DocumentError, ModelError, RecordingMissing
 from extractor.model import Reply, Request
 from extractor.model.wire import kept_reply
-from extractor.pipeline import Configuration, code_version, read_in
+from extractor.pipeline import Configuration, code_version
 from extractor.prompted import Session
-from extractor.settings import DEFAULT_SERVICE, Service
+from extractor.prompts import load_prompts
+from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service
 from extractor.store import Store, prepare
 
 _BATCH = 50
@@ -30,6 +33,10 @@ class Reground:
     """Read again: there is a new current record."""
     same: int = 0
     """Read by this very code and configuration already."""
+    made_current: int = 0
+    """Of these, records that another version's had superseded, and that count again."""
+    failed: int = 0
+    """Left as they are: reading took longer than the limit, or killed the process that was reading."""
     missing: int = 0
     """Left as they are: a reply that would be needed now was never given; `imr run` asks for it."""
 
@@ -46,7 +53,10 @@ class _Nobody:
 
 
 def reground(
-    store: Store, service: Service = DEFAULT_SERVICE, on_progress: Callable[[Reground], None] | None = None
+    store: Store,
+    service: Service = DEFAULT_SERVICE,
+    on_progress: Callable[[Reground], None] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Reground:
     """Read every letter of a model reader again from the replies that the database keeps.
 
@@ -57,20 +67,24 @@ def reground(
         store: The database.
         service: Only its folder of prompts counts.
         on_progress: Called after every batch.
+        limits: Of these, `seconds` that one letter may take.
 
     Raises:
         StoreError: the database failed; what was saved is safe.
 
     """
-    return asyncio.run(_reground(store, service, on_progress))
+    with Apart(limits, prompts=load_prompts(service.prompts)) as apart:
+        return asyncio.run(_reground(store, service, on_progress, apart))
 
 
-async def _reground(store: Store, service: Service, on_progress: Callable[[Reground], None] | None) -> Reground:
+async def _reground(
+    store: Store, service: Service, on_progress: Callable[[Reground], None] | None, apart: Apart
+) -> Reground:
     done = Reground()
     sessions: dict[str, tuple[Configuration, Session]] = {}
     run_ids: dict[str, int] = {}
     prepared: dict[str, list[Any]] = {}
-    again: Counter[str] = Counter()
+    saved: Counter[str] = Counter()
 
     def known(request: Request) -> Reply | None:
         kept = store.reply(request.sha256, usable=False)
@@ -93,12 +107,17 @@ async def _reground(store: Store, service: Service, on_progress: Callable[[Regro
             sessions[given] = configuration, Session(configuration.model, service, _Nobody(), known=known)
         configuration, session = sessions[given]
         if store.known([document.sha256], configuration.sha256):
-            done = _plus(done, same=1)
+            met = store.superseded([document.sha256], configuration.sha256)
+            again = store.save_all(met=met, config_sha256=configuration.sha256).made_current if met else 0
+            done = _plus(done, same=1, made_current=again)
             continue
         try:
-            reading = await read_in(session, document, configuration)
+            letter = await apart.read(partial(itself, document), configuration, prepare, session.asker)
         except ModelError:
             done = _plus(done, missing=1)
+            continue
+        except DocumentError:
+            done = _plus(done, failed=1)
             continue
         if given not in run_ids:
             run_ids[given] = store.begin_run(
@@ -108,14 +127,14 @@ async def _reground(store: Store, service: Service, on_progress: Callable[[Regro
                 code_version=code_version(),
                 workers=1,
             )
-        prepared.setdefault(given, []).append(prepare(reading.record, document))
+        prepared.setdefault(given, []).append(letter)
         done = _plus(done, read=1)
-        again[given] += 1
+        saved[given] += 1
         if done.read % _BATCH == 0:
             save()
     save()
     for given, run_id in run_ids.items():
-        store.end_run(run_id, "finished", {"found": again[given], "extracted": again[given]})
+        store.end_run(run_id, "finished", {"found": saved[given], "extracted": saved[given]})
     return done
 
 

@@ -7,11 +7,10 @@ done, and the next run reads only what has no record yet.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -23,7 +22,8 @@ from extractor.backlog.pool import Letter, Pool
 from extractor.backlog.source import Source
 from extractor.backlog.stopping import Stopping
 from extractor.backlog.worker import Ended, Reader, read_letter
-from extractor.errors import ConfigurationError, DocumentError, ImrError
+from extractor.children import cores
+from extractor.errors import ConfigurationError, DocumentError, ImrError, StoreError
 from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service
 from extractor.store import Prepared, Refused, Stamp, Store
 
@@ -42,6 +42,8 @@ MOST_LOOKED_UP = 1024
 """Letters looked up at a time, where nothing is new: a finished backlog goes by in large steps."""
 CHUNK_BYTES = 8 << 20
 """Fewer, where they have no file of their own and come to more than this."""
+COUNTING_SECONDS = 2.0
+"""How long what is left is counted when a run was asked to stop: whoever asked waits."""
 HELD_BYTES = 64 << 20
 """Bytes of such letters under way, beyond which no more are taken in: archives may hold megabytes in each."""
 
@@ -59,6 +61,8 @@ class Summary:
     """Files whose content had a record of this configuration, under this name."""
     renamed: int = 0
     """Files whose content had one under another name; the name was added and nothing was read."""
+    made_current: int = 0
+    """Records of this configuration that another had superseded, and that count again. None of them was read."""
     failed: int = 0
     """Files that ended in a failure."""
     remaining: int = 0
@@ -103,10 +107,12 @@ def run(
     model: Model | None = None,
     retry: str | None = None,
     rehash: bool = False,
+    check_records: bool = False,
 ) -> Summary:
     """Read every letter under `paths` into `store`; each ends as a record or a typed failure.
 
-    Content that has a record of this configuration is not read again, whatever it is called. Letters that failed
+    Content that has a record of this configuration is not read again, whatever it is called; that record counts from
+    then on, also where one of another configuration was saved later. Letters that failed
     before are tried once more, up to three times under one configuration. SIGINT and SIGTERM end the run in order: what
     is under way is finished and saved, the rest is counted as `remaining`; a second one ends it at once.
     A script that calls this needs the usual `if __name__ == "__main__":`, for workers import it.
@@ -124,6 +130,7 @@ def run(
         model: A model in place of that endpoint.
         retry: A failure class, or `all`: such letters are tried again though they have failed three times.
         rehash: Hash every file, also one that looks as it did when it was read.
+        check_records: Look at every record that is met, and read letters again whose record is damaged.
 
     Raises:
         ServiceError: the model's endpoint serves nobody, or the budget is used; what was read is saved.
@@ -131,7 +138,7 @@ def run(
         StoreError: the database failed; what was saved is safe.
 
     """
-    workers = _cores() if workers is None else workers
+    workers = cores() if workers is None else workers
     if workers < 1:
         raise ConfigurationError(f"workers must be 1 or more, not {workers!r}")
     walk.check(paths)
@@ -145,10 +152,12 @@ def run(
         workers=workers,
     )
     state = "stopped"
-    backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry, rehash)
+    backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry, rehash, check_records)
     try:
         with Stopping() as stopping, _pool(workers, reader, configuration, limits, service, model, store.path) as pool:
-            letters = walk.Walk(paths, store.path, limits=limits, most=limit, sound=backlog.sound.append)
+            letters = walk.Walk(
+                paths, store.path, limits=limits, most=limit, sound=backlog.sound.append, asked=lambda: bool(stopping)
+            )
             backlog.work(letters, pool, stopping)
             if pool.trouble is not None:
                 raise pool.trouble
@@ -172,7 +181,7 @@ def _pool(
         return Pool(workers, reader, configuration, limits)
     from extractor.backlog.model_pool import ModelPool  # noqa: PLC0415  loads the readers into this process
 
-    return ModelPool(configuration, service, limits, model, database)
+    return ModelPool(configuration, service, limits, model, database, workers)
 
 
 class _Backlog:
@@ -187,8 +196,10 @@ class _Backlog:
         on_progress: Callable[[Summary], None] | None,
         retry: str | None,
         rehash: bool,
+        check_records: bool,
     ) -> None:
         self._store = store
+        self._check_records = check_records
         self._rehash = rehash
         self._retry = retry
         self._config_sha256 = configuration.sha256
@@ -198,7 +209,10 @@ class _Backlog:
         self._start = summary
         self._count: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
+        self._kept = self._count.copy(), self._failures.copy()
+        """Counts of what the database is known to hold."""
         self._interrupted = False
+        self._stopping: Stopping | None = None
         self._shown = 0
         """Letters that had ended when progress was last told."""
         self._pool: Pool | ModelPool | None = None
@@ -209,11 +223,12 @@ class _Backlog:
         self._held = 0
         """Bytes of letters under way that have no file of their own."""
         self.sound: list[str] = []
-        """Names of files and lines that are no letters, and in which nothing is wrong any more."""
+        """Places of files and lines that are no letters, and in which nothing is wrong any more."""
 
     def work(self, letters: walk.Walk, pool: Pool | ModelPool, stopping: Stopping) -> None:
         """Hand out, collect and save until there is nothing left, or until asked to stop."""
         self._pool = pool
+        self._stopping = stopping
         more, step = True, CHUNK
         while more or self._fresh or not pool.idle:
             if more and not self._fresh and self._room(pool):
@@ -223,8 +238,8 @@ class _Backlog:
             while self._fresh and self._room(pool):
                 pool.submit(tuple(self._fresh.popleft() for _ in range(min(CHUNK, len(self._fresh)))))
             if (more or self._fresh) and (stopping or pool.trouble):
-                self._interrupted, more = bool(stopping), False
-                self._count["remaining"] = letters.rest()[0] + self._leave()
+                self._interrupted, more = self._interrupted or bool(stopping), False
+                self._count["remaining"] += letters.rest(COUNTING_SECONDS)[0] + self._leave()
             if not pool.idle:
                 self._save(list(pool.ended(block=not more or not self._room(pool))), pool)
         twins = sum(map(len, self._under_way.values()))  # of letters that came back unread
@@ -258,28 +273,34 @@ class _Backlog:
 
     def counts(self) -> dict[str, int | float | None]:
         """Give the counts that the table of runs keeps."""
-        names = ("found", "extracted", "already", "renamed", "failed", "remaining")
+        names = ("found", "extracted", "already", "renamed", "made_current", "failed", "remaining")
         return {**{name: self._count[name] for name in names}, **self._used()}
 
     def _sort_out(self, sources: Sequence[Source]) -> tuple[Letter, ...]:
         """Which of these letters have to be read; the rest is dealt with here."""
         refused = [
-            Refused(source.name, None, source.content.failure_class, str(source.content))
+            Refused(source.name, None, source.content.failure_class, str(source.content), source.place)
             for source in sources
             if isinstance(source.content, DocumentError)
         ]
-        letters = self._looked_up([source for source in sources if not isinstance(source.content, DocumentError)])
-        self._count["found"] += len(sources)
+        good = [source for source in sources if not isinstance(source.content, DocumentError)]
+        letters = self._looked_up(good)
+        self._count["found"] += len(refused) + len(letters)
+        self._count["remaining"] += len(good) - len(letters)
         contents = {letter.sha256 for letter in letters if letter.sha256}
         known = self._store.known(contents, self._config_sha256)
+        if self._check_records:
+            known -= self._store.set_aside_damaged(known, self._config_sha256)
+        met = self._store.superseded(known, self._config_sha256)
         failed = self._store.failed_in_run(contents - known, self._start.run_id)
         hopeless = self._store.given_up(contents - known, self._config_sha256, MOST_TRIES)
         named = self._store.names_known(
             (letter.sha256, letter.name) for letter in letters if letter.sha256 and letter.sha256 in known
         )
-        was_bad = self._store.names_failed(letter.name for letter in letters)
+        was_bad = self._store.places_failed(letter.source.place for letter in letters)
         fresh: list[Letter] = []
         names: list[tuple[str, str]] = []
+        places: list[str] = []
         stamps: list[tuple[str, str, Stamp]] = []
         for letter in letters:
             sha256 = letter.sha256
@@ -289,14 +310,17 @@ class _Backlog:
                 new = (sha256, letter.name) not in named
                 self._count["renamed" if new else "already"] += 1
                 named.add((sha256, letter.name))
-                if new or letter.name in was_bad:  # a file that failed and was replaced is a failure no more
+                bad = letter.source.place in was_bad
+                if new or bad:  # a file that failed and was replaced is a failure no more
                     names.append((sha256, letter.name))
+                if bad:
+                    places.append(letter.source.place)
                 stamps += _stamped(letter, sha256)
             elif sha256 in self._under_way:
                 self._under_way[sha256].append(letter)
                 self._held += letter.source.size
             elif sha256 in failed:
-                refused.append(Refused(letter.name, sha256, *failed[sha256]))
+                refused.append(Refused(letter.name, sha256, *failed[sha256], letter.source.place))
             elif sha256 in hopeless and self._retry not in (ALL, hopeless[sha256][0]):
                 self._note([Refused(letter.name, sha256, *hopeless[sha256])])  # filed already, and not tried again
                 telemetry.letter_failed(self._start.run_id, letter.name, sha256, hopeless[sha256][0])
@@ -304,26 +328,33 @@ class _Backlog:
                 self._under_way[sha256] = []
                 fresh.append(letter)
                 self._held += letter.source.size
-        mended, self.sound[:] = self._store.names_failed(self.sound), []
-        self._commit((), names, refused, stamps, mended)
+        places += self._store.places_failed(self.sound)
+        self.sound.clear()
+        self._commit((), names, refused, places, stamps, met)
         return tuple(fresh)
 
     def _looked_up(self, sources: Sequence[Source]) -> list[Letter]:
-        """What each holds: known by its file's looks, or else hashed."""
+        """What each holds: known by its file's looks, or else hashed; the first few only, when asked to stop."""
         stamps = {source.name: stamp for source in sources if (stamp := source.stamp()) is not None}
         seen = {} if self._rehash else self._store.recognised(stamps.items())
-        return [
-            Letter(source, sha256)
-            if (sha256 := seen.get(source.name)) is not None
-            else Letter(source, source.digest(self._limits.max_bytes), stamps.get(source.name))
-            for source in sources
-        ]
+        letters: list[Letter] = []
+        for source in sources:
+            sha256 = seen.get(source.name)
+            if sha256 is not None:
+                letters.append(Letter(source, sha256))
+            elif self._stopping:  # many large files take long to hash
+                self._interrupted = True
+                break
+            else:
+                letters.append(Letter(source, source.digest(self._limits.max_bytes), stamps.get(source.name)))
+        return letters
 
     def _save(self, ended: Iterable[tuple[Letter, Ended]], pool: Pool | ModelPool) -> None:
         """Save what came back, for every file that holds the same content."""
         prepared: list[Prepared] = []
         names: list[tuple[str, str]] = []
         refused: list[Refused] = []
+        places: list[str] = []
         stamps: list[tuple[str, str, Stamp]] = []
         for letter, end in ended:
             twins = self._under_way.pop(letter.sha256, []) if letter.sha256 else []
@@ -335,49 +366,61 @@ class _Backlog:
             if isinstance(end, Prepared):
                 prepared.append(end)
                 names += [(end.sha256, twin.name) for twin in twins]
+                places += [each.source.place for each in (letter, *twins)]
                 stamps += [stamp for each in (letter, *twins) for stamp in _stamped(each, end.sha256)]
             else:
-                refused.append(end)
-                refused += [replace(end, name=twin.name) for twin in twins]
+                refused += [replace(end, name=each.name, place=each.source.place) for each in (letter, *twins)]
         for _, name in names:
             self._count["already" if any(p.name == name for p in prepared) else "renamed"] += 1
-        self._commit(prepared, names, refused, stamps)
+        self._commit(prepared, names, refused, places, stamps)
 
     def _commit(
         self,
         prepared: Sequence[Prepared],
         names: Sequence[tuple[str, str]],
         refused: Sequence[Refused],
-        stamps: Sequence[tuple[str, str, Stamp]] = (),
-        mended: Collection[str] = (),
+        places: Collection[str],
+        stamps: Sequence[tuple[str, str, Stamp]],
+        met: Collection[str] = (),
     ) -> None:
         if self._pool is None:
             raise ImrError("nothing is being worked on")
         with self._pool.keeping_attempts() as attempts:
-            if not (prepared or names or refused or attempts or stamps or mended):
+            if not (prepared or names or refused or places or attempts or stamps or met):
+                self._keep()
                 if self._ended() > self._shown:  # all of them known
                     self._store.goes_on(self._start.run_id, self.counts())
                     self._show()
                 return
             self._note(refused)
             self._count["extracted"] += len(prepared)
-            saved = self._store.save_all(
-                prepared,
-                names=names,
-                refused=refused,
-                attempts=attempts,
-                stamps=stamps,
-                mended=mended,
-                run_id=self._start.run_id,
-                config_sha256=self._config_sha256,
-                counts=self.counts(),
-            )
+            try:
+                saved = self._store.save_all(
+                    prepared,
+                    names=names,
+                    refused=refused,
+                    attempts=attempts,
+                    stamps=stamps,
+                    met=met,
+                    places=places,
+                    run_id=self._start.run_id,
+                    config_sha256=self._config_sha256,
+                    counts=self.counts(),
+                )
+            except StoreError:  # nothing of it was saved, so nothing of it is counted
+                self._count, self._failures = self._kept
+                raise
         if known := len(prepared) - saved.new - len(saved.refused):  # another run on the same database was faster
             self._count["already"] += known
         self._count["extracted"] += saved.new - len(prepared)
+        self._count["made_current"] += saved.made_current
         self._note(saved.refused)
         self._count["flagged"] += sum(bool(letter.children["flags"]) for letter in prepared)
+        self._keep()
         self._show()
+
+    def _keep(self) -> None:
+        self._kept = self._count.copy(), self._failures.copy()
 
     def _ended(self) -> int:
         return sum(self._count[name] for name in ("extracted", "already", "renamed", "failed"))
@@ -398,7 +441,7 @@ def _stamped(letter: Letter, sha256: str) -> list[tuple[str, str, Stamp]]:
     return [] if letter.stamp is None or letter.sha256 != sha256 else [(sha256, letter.name, letter.stamp)]
 
 
-def _batch(letters: Iterator[Source], most: int) -> tuple[list[Source], bool]:
+def _batch(letters: walk.Walk, most: int) -> tuple[list[Source], bool]:
     """Take the next few, and tell whether there may be more."""
     batch: list[Source] = []
     size = 0
@@ -407,9 +450,4 @@ def _batch(letters: Iterator[Source], most: int) -> tuple[list[Source], bool]:
         size += source.size
         if size >= CHUNK_BYTES:
             return batch, True
-    return batch, len(batch) == most
-
-
-def _cores() -> int:
-    """Cores this process may use, not those the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return batch, letters.cut or len(batch) == most

@@ -8,8 +8,9 @@ import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from extractor import files
 from extractor.errors import DocumentError
 from extractor.store import Stamp
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _SETTLED_NS = 2_000_000_000
 _LARGEST = 2**63 - 1
 """Integer of a database."""
+_PIECE = 1 << 18
 _LONGEST_NAME = 4096
 """Characters. As long as a path may be; archives can hold names of megabytes."""
 
@@ -34,6 +36,17 @@ class Source:
     """The path of its file; or its bytes, where it has none of its own; or why there are none."""
     title: str | None = None
     """What its document is called; None: as its file."""
+    line: str | None = None
+    """`file.jsonl#LINE`, for a letter that stands there under a name of its own."""
+    below: str | None = None
+    """The folder that its file may not lie outside of, all links followed; None: whoever named it may name any."""
+
+    @property
+    def place(self) -> str:
+        """Where it lies, whatever it is called: no two letters share it."""
+        if self.title is not None and isinstance(self.content, str):
+            return printable(self.content)
+        return self.line or self.name
 
     @property
     def size(self) -> int:
@@ -52,7 +65,7 @@ class Source:
         if isinstance(self.content, DocumentError):
             raise self.content
         content = Path(self.content) if isinstance(self.content, str) else self.content
-        return read_document(content, name=self.title, limits=limits)
+        return read_document(content, name=self.title, limits=limits, below=self.below)
 
     def stamp(self) -> Stamp | None:
         """How its file looks; None where it has none of its own, or one that may still be written to.
@@ -79,13 +92,33 @@ class Source:
         if isinstance(self.content, DocumentError):
             return None
         try:
-            path = Path(self.content)
-            if not path.is_file() or path.stat().st_size > max_bytes:
-                return None
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
+            with files.opened(self.content, self.below) as file:
+                if os.fstat(file.fileno()).st_size > max_bytes:
+                    return None
+                return _digest(file, max_bytes)
+        except (DocumentError, OSError):
             return None
+
+    def head(self, count: int) -> bytes:
+        """The first bytes; none where it cannot be read, for reading it will tell why."""
+        if isinstance(self.content, bytes):
+            return self.content[:count]
+        if isinstance(self.content, DocumentError):
+            return b""
+        try:
+            with files.opened(self.content, self.below) as file:
+                return file.read(count)
+        except (DocumentError, OSError):
+            return b""
+
+
+def _digest(file: BinaryIO, most: int) -> str | None:
+    """Of all that comes, whatever its size was said to be; None where that is more than `most` bytes."""
+    digest = hashlib.sha256()
+    while most >= 0 and (piece := file.read(_PIECE)):
+        digest.update(piece)
+        most -= len(piece)
+    return digest.hexdigest() if most >= 0 else None
 
 
 def printable(text: str) -> str:

@@ -6,24 +6,27 @@ JSON lines, lists of paths) are told by the ending of their name and opened wher
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import cast
 
+from extractor import files
 from extractor.backlog.archives import tar_members, zip_members
+from extractor.backlog.folders import Entry, fixed_part, is_pattern, listing, matches
 from extractor.backlog.lists import Stream, rows, texts
 from extractor.backlog.lists import paths as listed
+from extractor.backlog.packed import Holder
 from extractor.backlog.source import Source, printable
-from extractor.errors import BrokenDocument, ConfigurationError, DocumentError
+from extractor.errors import BrokenDocument, ConfigurationError, DocumentError, OutsideFolder
 from extractor.settings import DEFAULT_LIMITS, Limits
 
 STDIN = "-"
-Opener = Callable[[str, Limits, Callable[[str], None]], Iterator[Source]]
-"""Gives the letters in a file; the last argument hears names under which there is nothing wrong."""
+Opener = Callable[[Holder], Iterator[Source]]
+"""Gives the letters in a file."""
 
 _OPENERS: tuple[tuple[tuple[str, ...], Opener], ...] = (
     ((".zip",), zip_members),
@@ -31,7 +34,10 @@ _OPENERS: tuple[tuple[tuple[str, ...], Opener], ...] = (
     ((".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"), texts),
     ((".csv",), rows),
 )
-_PATTERN = frozenset("*?[")
+
+
+class _Asked(Exception):
+    """Ends the reading of a file that holds letters."""
 
 
 class Walk(Iterator[Source]):
@@ -41,8 +47,11 @@ class Walk(Iterator[Source]):
     folders are not followed, for they may lead in a circle. A file that is named itself is never left out.
     What a letter is, its content tells: no name or ending is left out.
 
+    What somebody names may lie anywhere; what is only met may not. A link that is met leads no further than the folder
+    that was named, and a list that is met no further than its own: else each comes as the failure that it is.
+
     Raises, when it gets there:
-        ConfigurationError: a path that was given does not exist, or a folder cannot be listed.
+        ConfigurationError: a path that was given does not exist, or a folder that was given cannot be listed.
     """
 
     def __init__(
@@ -54,6 +63,7 @@ class Walk(Iterator[Source]):
         most: int | None = None,
         opens: bool = True,
         sound: Callable[[str], None] = lambda _: None,
+        asked: Callable[[], object] = lambda: False,
     ) -> None:
         """Begin.
 
@@ -65,26 +75,46 @@ class Walk(Iterator[Source]):
             opens: Whether files that hold letters are opened; else each comes as if it were one.
             sound: Hears the names of files and lines that are as they must be, but are themselves no letter: an earlier
                 run may have filed a failure under them.
+            asked: Whether it is to end; looked at also while no letter comes. Then `cut` is true.
 
         """
         self._left_out = _database_files(database)
         self._limits = limits
         self._sound = sound
         self._opens = opens
+        self._asked = asked
         self._unopened = 0
         self._walking = islice(self._all(paths), most)
+        self._waiting = 0
+        self.cut = False
+        """Whether it ended because it was asked to."""
 
     def __next__(self) -> Source:
-        return next(self._walking)
+        if not self.cut:
+            source = next(self._walking)
+            if not self._asked():
+                return source
+            self._waiting = 1
+            self.cut = True
+        raise StopIteration
 
-    def rest(self) -> tuple[int, bool]:
+    def rest(self, seconds: float | None = None) -> tuple[int, bool]:
         """Count what is left without opening a file that holds letters, nor reading on in one: each counts as one.
 
-        Tell also whether that is exact.
+        Tell also whether that is exact: after so many seconds it counts no further.
         """
         self._opens = False
-        left = sum(1 for _ in self._walking)
+        end = None if seconds is None else time.monotonic() + seconds
+        left = self._waiting
+        for _ in self._walking:
+            left += 1
+            if end is not None and time.monotonic() > end:
+                return left, False
         return left, not self._unopened
+
+    def _beat(self) -> None:
+        if self._asked():
+            raise _Asked
 
     def _all(self, paths: Iterable[Path | str]) -> Iterator[Source]:
         for path in paths:
@@ -94,7 +124,7 @@ class Walk(Iterator[Source]):
                 continue
             absolute = os.path.abspath(given)  # noqa: PTH100  a Path would resolve nothing more and cost a million objects
             if os.path.isdir(absolute):  # noqa: PTH112  likewise
-                yield from self._folder(absolute)
+                yield from self._folder(absolute, files.resolved(absolute), named=True)
             elif os.path.lexists(absolute):
                 yield from self._file(absolute)
             else:
@@ -102,62 +132,110 @@ class Walk(Iterator[Source]):
 
     def _matching(self, given: str, absolute: str) -> Iterator[Source]:
         deep = "**" in Path(absolute).parts
+        root = files.resolved(fixed_part(absolute))
         found = False
-        for path in _matches(absolute):
+        for path, linked in matches(absolute):
             found = True
             if not os.path.isdir(path):  # noqa: PTH112  likewise
-                yield from self._met(path)
-            elif not deep:  # else what is in it matches by itself
-                yield from self._folder(path)
+                yield from self._met(path, root, linked)
+            elif deep:  # what is in it matches by itself
+                continue
+            elif linked and not files.is_below(files.resolved(path), root):
+                yield _leads_out(path, root)
+            else:
+                yield from self._folder(path, root)
         if not found:
             raise _missing(given)
 
     def _listed(self) -> Iterator[Source]:
-        for each in listed(cast(Stream, sys.stdin.buffer)) if self._opens else ():
-            if isinstance(each, Source):
-                yield each
-            elif os.path.isdir(path := os.path.abspath(each)):  # noqa: PTH100, PTH112  likewise
-                yield from self._folder(path)
-            else:
-                yield from self._met(path)
-            if not self._opens:
-                break
+        try:
+            for each in listed(cast(Stream, sys.stdin.buffer), self._beat) if self._opens else ():
+                if isinstance(each, Source):
+                    yield each
+                elif os.path.isdir(path := os.path.abspath(each)):  # noqa: PTH100, PTH112  likewise
+                    yield from self._folder(path, files.resolved(path))
+                elif path not in self._left_out:
+                    yield from self._file(path)
+                if not self._opens:
+                    break
+        except _Asked:
+            self._opens = False
         if not self._opens:
             self._unopened += 1
             yield Source(STDIN, STDIN)
 
-    def _folder(self, folder: str) -> Iterator[Source]:
-        for path in _under(folder):
-            yield from self._met(path)
+    def _folder(self, folder: str, root: str, *, named: bool = False) -> Iterator[Source]:
+        """Give what is in it, at any depth: a stack, for the depth of calls has a limit."""
+        stack: list[tuple[str, Iterator[Entry]]] = []
+        if named:
+            stack.append((folder, iter(listing(folder))))
+        else:
+            yield from self._entered(folder, stack)
+        while stack:
+            folder, entries = stack[-1]
+            entry = next(entries, None)
+            if entry is None:
+                stack.pop()
+                continue
+            if entry.name.startswith("."):
+                continue
+            path = f"{folder.rstrip(os.sep)}{os.sep}{entry.name}"
+            if entry.is_folder:
+                yield from self._entered(path, stack)
+            elif entry.is_file:
+                yield from self._met(path, root, entry.is_link)
 
-    def _met(self, path: str) -> Iterator[Source]:
-        if path not in self._left_out:
-            yield from self._file(path)
+    def _entered(self, folder: str, stack: list[tuple[str, Iterator[Entry]]]) -> Iterator[Source]:
+        """Go into a folder that was met; one that cannot be listed takes no other with it."""
+        try:
+            stack.append((folder, iter(listing(folder))))
+            self._sound(printable(folder))
+        except ConfigurationError as error:
+            yield Source(printable(folder), DocumentError(str(error)))
 
-    def _file(self, path: str) -> Iterator[Source]:
+    def _met(self, path: str, root: str, linked: bool) -> Iterator[Source]:
+        """Give what is in a file that nobody named; what is no link lies where it was met."""
+        if path in self._left_out:
+            return
+        if linked and not files.is_below(files.resolved(path), root):
+            yield _leads_out(path, root)
+        else:
+            yield from self._file(path, named=False, below=root if linked else None)
+
+    def _file(self, path: str, *, named: bool = True, below: str | None = None) -> Iterator[Source]:
         opener = _opener(path)
         name = printable(path)
         if opener is None:
-            yield Source(name, path)
+            yield Source(name, path, below=below)
             return
         some = False
+        holder = Holder(path, self._limits, named, below, self._sound, self._beat)
         try:
-            for source in opener(path, self._limits, self._sound) if self._opens else ():
+            for source in opener(holder) if self._opens else ():
                 yield source
                 some = True
                 if not self._opens:
                     break
+        except _Asked:
+            self._opens = False
         except DocumentError as error:
             yield Source(name, type(error)(_told(name, str(error), some)))
         except Exception as error:  # noqa: BLE001  the libraries fail on bad files in more ways than they document
-            fault = f"is broken ({type(error).__name__}: {error}): it may be cut short, fetch it again"
+            # Nor do they say what is safe to be told: some quote what they found.
+            fault = f"is broken ({type(error).__name__}): it may be cut short, fetch it again"
             yield Source(name, BrokenDocument(_told(name, fault, some)))
         else:
             if self._opens:
                 self._sound(name)
-            else:
-                self._unopened += 1
-                yield Source(name, path)
+        if not self._opens:
+            self._unopened += 1
+            yield Source(name, path)
+
+
+def _leads_out(path: str, root: str) -> Source:
+    name = printable(path)
+    fault = f"{name!r} is a link that leads out of {printable(root)!r}: name it itself, or what it leads to, to read it"
+    return Source(name, OutsideFolder(fault))
 
 
 def letters(
@@ -192,12 +270,12 @@ def check(paths: Iterable[Path | str]) -> None:
     for path in paths:
         given = os.fspath(path)
         absolute = os.path.abspath(given)  # noqa: PTH100  see above
-        if given != STDIN and not os.path.lexists(absolute) and next(_matches(absolute), None) is None:
+        if given != STDIN and not os.path.lexists(absolute) and next(matches(absolute), None) is None:
             raise _missing(given)
 
 
 def _missing(given: str) -> ConfigurationError:
-    if _PATTERN & set(given):
+    if is_pattern(given):
         return ConfigurationError(f"nothing matches {given!r}: check the pattern")
     return ConfigurationError(f"{given!r} does not exist: check the path")
 
@@ -212,61 +290,6 @@ def _opener(path: str) -> Opener | None:
         if lowered.endswith(endings):
             return opener if os.path.isfile(path) else None  # noqa: PTH113  as above
     return None
-
-
-def _listing(folder: str) -> list[tuple[str, bool, bool]]:
-    """Names in a folder, sorted, each with whether it is a folder (and no link to one) and whether a file."""
-    try:
-        with os.scandir(folder) as listing:
-            return sorted((entry.name, entry.is_dir(follow_symlinks=False), entry.is_file()) for entry in listing)
-    except OSError as error:
-        raise ConfigurationError(f"the folder {folder!r} cannot be listed: {error.strerror}") from error
-
-
-def _under(folder: str) -> Iterator[str]:
-    # A stack of sorted listings instead of recursion: depth costs no call frames, and only names are held.
-    for name, is_folder, is_file in _listing(folder):
-        if name.startswith("."):
-            continue
-        path = f"{folder.rstrip(os.sep)}{os.sep}{name}"
-        if is_folder:
-            yield from _under(path)
-        elif is_file:
-            yield path
-
-
-def _matches(pattern: str) -> Iterator[str]:
-    """Paths that match an absolute pattern, sorted folder by folder; `**` is any number of folders.
-
-    As a shell does it, nothing hidden matches unless the pattern names its dot.
-    """
-    if not _PATTERN & set(pattern):
-        return iter(())
-    return _matching("/", list(Path(pattern).parts[1:]))
-
-
-def _matching(folder: str, parts: list[str]) -> Iterator[str]:
-    part, rest = parts[0], parts[1:]
-    path = os.path.join(folder, part)  # noqa: PTH118  as above
-    if part == "**":
-        yield from _matching(folder, rest or ["*"])
-        for name, is_folder, _ in _listing(folder):
-            if is_folder and not name.startswith("."):
-                yield from _matching(os.path.join(folder, name), parts)  # noqa: PTH118
-    elif not _PATTERN & set(part):
-        if rest and os.path.isdir(path):  # noqa: PTH112
-            yield from _matching(path, rest)
-        elif not rest and os.path.lexists(path):
-            yield path
-    else:
-        for name, _, is_file in _listing(folder):
-            if not fnmatch.fnmatchcase(name, part) or (name.startswith(".") and not part.startswith(".")):
-                continue
-            path = os.path.join(folder, name)  # noqa: PTH118
-            if not rest and (is_file or os.path.isdir(path)):  # noqa: PTH112
-                yield path
-            elif rest and os.path.isdir(path):  # noqa: PTH112
-                yield from _matching(path, rest)
 
 
 def _database_files(database: Path | None) -> frozenset[str]:

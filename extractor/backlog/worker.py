@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from extractor.backlog.source import Source
-from extractor.errors import DocumentError
+from extractor.children import bound_memory
+from extractor.errors import DocumentError, OutOfMemory, defect
 from extractor.settings import Limits
 from extractor.store.rows import Prepared, prepare
 from extractor.store.writer import Refused
@@ -38,15 +39,19 @@ def read_letter(source: Source, configuration: Configuration, limits: Limits) ->
     from extractor.pipeline import read  # noqa: PLC0415  loaded in workers only, once
 
     document = source.document(limits)
-    return document, read(document, configuration)
+    return document, read(document, configuration, limits=limits)
 
 
 def start(reader: Reader, configuration: Configuration, limits: Limits) -> None:
-    """Set the process up: what stays the same for all letters is sent once, and heavy imports are paid here."""
+    """Set the process up: what stays the same for all letters is sent once, and heavy imports are paid here.
+
+    Nothing is raised: a pool whose workers fail at their start would only start others.
+    """
     if reader is read_letter:
         import extractor.documents  # noqa: PLC0415
         import extractor.pipeline  # noqa: F401, PLC0415
     _job[:] = [(reader, configuration, limits)]
+    bound_memory(limits.max_memory)
     gc.freeze()  # what is loaded now lives as long as the process: the collector need not walk it again
 
 
@@ -70,6 +75,19 @@ def _read_one(source: Source) -> Ended:
         document, record = reader(source, configuration, limits)
         return prepare(record, document, name=source.name)
     except DocumentError as error:
-        return Refused(source.name, source.digest(limits.max_bytes), error.failure_class, str(error))
+        failure_class, message = error.failure_class, str(error)
+    except MemoryError:
+        failure_class, message = OutOfMemory.failure_class, ""
     except Exception as error:  # noqa: BLE001  one letter's defect must not end the others; it is filed with its kind
-        return Refused(source.name, source.digest(limits.max_bytes), INTERNAL, f"{type(error).__name__}: {error}")
+        failure_class, message = INTERNAL, defect(error)
+    if failure_class == OutOfMemory.failure_class:
+        message = too_much_memory(limits)
+    return Refused(source.name, source.digest(limits.max_bytes), failure_class, message)
+
+
+def too_much_memory(limits: Limits) -> str:
+    """What is told of a letter that was refused memory, alone in its process."""
+    return (
+        f"reading it needs more than the limit of {limits.max_memory:,} bytes of memory: "
+        "check that it is a letter, or raise --max-memory"
+    )

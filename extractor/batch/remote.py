@@ -6,26 +6,40 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from extractor.batch.rounds import Collected, collect
-from extractor.errors import AuthenticationFailed, BudgetExceeded, ConfigurationError, RequestRefused
-from extractor.model.batches import ENDED, RemoteBatch
+from extractor.batch.rounds import Collected, bring_back, collect
+from extractor.errors import (
+    AuthenticationFailed,
+    BudgetExceeded,
+    ConfigurationError,
+    ImrError,
+    RequestRefused,
+)
+from extractor.model.batches import ENDED, LongLine, RemoteBatch, seconds_to_send
+from extractor.model.wire import MOST_REPLY_BYTES
 from extractor.settings import Price, Service
 from extractor.store import Store, batches
 from extractor.store.batches import Job
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 _SENDING = "sending"
 """Stands where the provider's own word will, from before a file is sent until it has been."""
-_A_WHILE = timedelta(minutes=15)
-"""Longer than sending a file takes."""
+_AN_ANSWER = 256_000
+"""Bytes of an answer, on the average of a file: a hundred times what is usual."""
 
 
 class Provider(Protocol):
     """Takes files and gives answers: `extractor.model.batches.Batches`."""
 
-    def submit(self, file: Path, mark: str) -> RemoteBatch:
-        """Send a file, so that `find` finds it by the mark."""
+    def upload(self, file: Path) -> str:
+        """Send a file, which does nothing by itself; what the provider calls it."""
+        ...
+
+    def create(self, file_id: str, mark: str) -> RemoteBatch:
+        """Have a file answered, so that `find` finds it by the mark."""
         ...
 
     def find(self, mark: str) -> RemoteBatch | None:
@@ -36,8 +50,8 @@ class Provider(Protocol):
         """How a batch stands."""
         ...
 
-    def lines(self, file_id: str) -> Iterator[str]:
-        """The lines of a file of answers or errors."""
+    def lines(self, file_id: str, most_bytes: int) -> Iterator[str | LongLine]:
+        """The lines of a file of answers or errors, which may be so long."""
         ...
 
 
@@ -55,41 +69,68 @@ def submit(store: Store, provider: Provider, service: Service) -> Iterator[tuple
 
     """
     for job in listed(store, "built"):
-        _see_budget(store, job, service)
         mark = _mark(job)
         with store.batching() as db:
-            claimed = batches.claim(db, job.id, _now(), _SENDING)
-        sent = None if claimed else provider.find(mark)
+            now = batches.job(db, job.id)
+            free = now.state == "built" and now.remote_state != _SENDING
+            if free:
+                _claim(db, now, service)
+        if now.state != "built":  # another process was faster
+            continue
+        sent = None if free else provider.find(mark)
         if sent is None:
-            if not claimed:
-                _take_over(store, job)
-            try:
-                sent = provider.submit(Path(job.file), mark)
-            except (AuthenticationFailed, RequestRefused):  # it was told no, so nothing was sent
-                _update(store, job, "built", None, None)
-                raise
+            if not free:
+                _take_over(store, now, service)
+            sent = _sent(store, now, mark, provider)
         _update(store, job, "submitted", sent.id, sent.state)
         yield job, sent
+
+
+def _sent(store: Store, job: Job, mark: str, provider: Provider) -> RemoteBatch:
+    """Send a file that is claimed; the claim is given back where it is sure that nothing was begun."""
+    try:
+        file_id = provider.upload(Path(job.file))
+    except (ImrError, KeyboardInterrupt):  # a file by itself does nothing
+        _update(store, job, "built", None, None)
+        raise
+    try:
+        return provider.create(file_id, mark)
+    except (AuthenticationFailed, RequestRefused):  # it was told no
+        _update(store, job, "built", None, None)
+        raise
 
 
 def refresh(store: Store, provider: Provider) -> None:
     """Ask how what was sent stands."""
     for job in listed(store, "submitted"):
         told = provider.state(str(job.remote_id))
-        _update(store, job, "submitted", told.id, f"{told.state} {told.done}/{told.total}")
+        _stands(store, job, f"{told.state} {told.done}/{told.total}")
 
 
 def take(store: Store, provider: Provider, price: Price | None = None) -> Iterator[tuple[Job, RemoteBatch, Collected]]:
-    """Take in the answers to everything that was sent; give each file with what came of it."""
+    """Take in the answers to everything that was sent; give each file with what came of it.
+
+    Raises:
+        ServiceError: the provider cannot be reached; or, once the others were taken in, it does not know one of them.
+
+    """
+    unknown: RequestRefused | None = None
     for job in listed(store, "submitted"):
-        told = provider.state(str(job.remote_id))
         taken = Collected()
-        for file in told.files:
-            taken += collect(provider.lines(file), store, price)
-        _update(store, job, "submitted", told.id, told.state)
+        try:
+            told = provider.state(str(job.remote_id))
+            for file in told.files:
+                most_bytes = MOST_REPLY_BYTES + job.requests * _AN_ANSWER
+                taken += collect(provider.lines(file, most_bytes), store, price, job.id)
+        except RequestRefused as error:
+            unknown = unknown or error
+            continue
+        _stands(store, job, told.state)
         if told.state in ENDED:
             give_up(store, [job])
         yield job, told, taken
+    if unknown is not None:
+        raise unknown
 
 
 def give_up(store: Store, jobs: Iterable[Job]) -> None:
@@ -106,19 +147,25 @@ def listed(store: Store, state: str | None = None) -> list[Job]:
         return [job for job in batches.jobs(db) if state is None or job.state == state]
 
 
-def _see_budget(store: Store, job: Job, service: Service) -> None:
+def _claim(db: Database, job: Job, service: Service) -> None:
+    """Take a file to send it, if its worst cost is left; in the transaction in which it was seen to be free."""
     price, budget = service.price, service.budget
-    if price is None or budget is None:
-        return
-    with store.batching() as db:
+    if price is not None and budget is not None:
         spent = price.of(*batches.used(db))
-    out = sum(_worst(each, price) for each in listed(store, "submitted"))
-    worst = _worst(job, price)
-    if spent + out + worst > budget:
-        raise BudgetExceeded(
-            f"the budget of ${budget:g} could be crossed: ${spent:.4f} is spent, ${out:.4f} may be spent on what is "
-            f"out, and {job.file!r} could cost ${worst:.4f}; raise --budget, or collect first"
-        )
+        others = [each for each in batches.jobs(db) if each.id != job.id]
+        # One that is being sent is out already.
+        out = sum(_worst(each, price) for each in others if each.state == "submitted" or _is_being_sent(each))
+        worst = _worst(job, price)
+        if spent + out + worst > budget:
+            raise BudgetExceeded(
+                f"the budget of ${budget:g} could be crossed: ${spent:.4f} is spent, ${out:.4f} may be spent on what "
+                f"is out, and {job.file!r} could cost ${worst:.4f}; raise --budget, or collect first"
+            )
+    batches.update_job(db, job.id, _now(), state="built", remote_id=None, remote_state=_SENDING)
+
+
+def _is_being_sent(job: Job) -> bool:
+    return job.state == "built" and job.remote_state == _SENDING
 
 
 def _worst(job: Job, price: Price) -> float:
@@ -132,6 +179,7 @@ def _worst(job: Job, price: Price) -> float:
 
 def _mark(job: Job) -> str:
     """By what the provider's batch is found again: the file, and which of ours it is, for two may be the same."""
+    bring_back(job)
     try:
         with Path(job.file).open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -145,20 +193,28 @@ def _mark(job: Job) -> str:
     return hashlib.sha256(f"{sha256} {job.id} {job.created_at}".encode()).hexdigest()
 
 
-def _take_over(store: Store, job: Job) -> None:
-    """Send a file that somebody began to send and the provider does not have.
+def _take_over(store: Store, seen: Job, service: Service) -> None:
+    """Claim a file that somebody began to send and the provider does not have.
 
     Raises:
-        ConfigurationError: that was only a while ago.
+        ConfigurationError: that was only a while ago, or another process has just taken it over.
 
     """
-    begun = datetime.fromisoformat(job.updated_at)
-    if datetime.now(UTC) - begun < _A_WHILE:
-        raise ConfigurationError(
-            f"somebody began to send {job.file!r} at {job.updated_at}: try again a quarter of an hour later"
-        )
+    a_while = timedelta(seconds=seconds_to_send(Path(seen.file).stat().st_size))
     with store.batching() as db:
-        batches.update_job(db, job.id, _now(), state="built", remote_id=None, remote_state=_SENDING)
+        now = batches.job(db, seen.id)
+        begun = datetime.fromisoformat(now.updated_at)
+        if now.updated_at != seen.updated_at or not _is_being_sent(now) or datetime.now(UTC) - begun < a_while:
+            raise ConfigurationError(
+                f"somebody began to send {now.file!r} at {now.updated_at}, and the endpoint does not list it yet: try "
+                f"again after {begun + a_while:%H:%M} UTC"
+            )
+        _claim(db, now, service)
+
+
+def _stands(store: Store, job: Job, remote_state: str) -> None:
+    with store.batching() as db:
+        batches.stands(db, job.id, _now(), remote_state)
 
 
 def _update(store: Store, job: Job, state: str, remote_id: str | None, remote_state: str | None) -> None:

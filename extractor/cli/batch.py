@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from extractor.cli.options import database_option, limit_options, limits_from, model_options, reader_from
+from extractor.cli.options import (
+    database_option,
+    limit_options,
+    limits_from,
+    model_options,
+    reader_from,
+    seconds_option,
+)
 
 if TYPE_CHECKING:
     from extractor.batch import Round
@@ -108,31 +115,41 @@ def status(database: Path, dry_run: bool, **values: Any) -> None:
 @database_option
 @out_option
 @model_options
-def collect(files: tuple[Path, ...], last: bool, database: Path, out: Path, dry_run: bool, **values: Any) -> None:
+@seconds_option
+def collect(
+    files: tuple[Path, ...], last: bool, database: Path, out: Path, dry_run: bool, seconds: float, **values: Any
+) -> None:
     """Take answers in, from FILES or from what was submitted, and read the letters that have all of theirs."""
     from extractor.batch import Collected, advance, give_up, listed, take  # noqa: PLC0415
     from extractor.batch import collect as take_lines  # noqa: PLC0415
-    from extractor.model.batches import Batches  # noqa: PLC0415
+    from extractor.errors import ServiceError  # noqa: PLC0415
+    from extractor.model.batches import Batches, lines_of  # noqa: PLC0415
+    from extractor.settings import Limits  # noqa: PLC0415
     from extractor.store import Store  # noqa: PLC0415
 
     service = _service(values)
-    taken = Collected()
+    taken, trouble = Collected(), None
     with Store(database, create=False) as store:
         for path in files:
-            with path.open(encoding="utf-8", errors="replace") as lines:
-                taken += take_lines(lines, store, service.price)
+            with path.open("rb") as content:
+                taken += take_lines(lines_of(content, service.api_key), store, service.price)
         if not files and not dry_run and listed(store, "submitted"):
-            with Batches(service) as provider:
-                for job, told, came in take(store, provider, service.price):
-                    taken += came
-                    if told.message:
-                        click.echo(f"{job.file}: {told.state}: {told.message}", err=True)
+            try:
+                with Batches(service) as provider:
+                    for job, told, came in take(store, provider, service.price):
+                        taken += came
+                        if told.message:
+                            click.echo(f"{job.file}: {told.state}: {told.message}", err=True)
+            except ServiceError as error:  # what came before is read all the same
+                trouble = error
         if last:
             give_up(store, listed(store))
         click.echo(
             f"{taken.answers:,} answers, {taken.errors:,} errors, {taken.strange:,} lines of nothing that was asked"
         )
-        _show(advance(store, service, out))
+        _show(advance(store, service, out, Limits(seconds=seconds)))
+    if trouble is not None:
+        raise trouble
 
 
 def _service(values: dict[str, Any]) -> Service:

@@ -8,6 +8,9 @@ import click
 
 from extractor.cli.options import database_option
 
+MOST_TOLD = 10
+"""Damaged records that are named one by one."""
+
 
 @click.command(name="export")
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
@@ -19,11 +22,22 @@ def command(out: Path, database: Path, form: str) -> None:
     Tables: determinations, decisions, citations, drugs, diagnoses, body_parts, reasons, flags. Join them on
     document_sha256 and decision_number; columns.csv says what each column means. In CSV, text that a spreadsheet would
     run as a formula gets an apostrophe in front.
+
+    Exit code 0, or 1 when records were left out because the database holds them damaged.
     """
+    import sys  # noqa: PLC0415
+
     from extractor.display import Screen, show_export  # noqa: PLC0415  heavy: only when there is something to do
+    from extractor.errors import RecordDamaged  # noqa: PLC0415
     from extractor.export import Format, export  # noqa: PLC0415
     from extractor.store import Store  # noqa: PLC0415
 
     with Store(database, create=False) as store:
-        counts = export(store, out, Format(form))
+        damaged: list[RecordDamaged] = []
+        counts = export(store, out, Format(form), on_damaged=damaged.append)
     show_export(Screen(), counts, out, form)
+    for each in damaged[:MOST_TOLD]:
+        click.echo(f"imr: {each}", err=True)
+    if damaged:
+        click.echo(f"imr: left out because they are damaged: {len(damaged):,} records", err=True)
+        sys.exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,8 +12,8 @@ import click
 from extractor.cli.options import limit_options, limits_from, model_options, reader_from
 
 if TYPE_CHECKING:
+    from extractor.apart import Fetch
     from extractor.backlog.source import Source
-    from extractor.documents import Document
     from extractor.errors import ServiceError
     from extractor.pipeline import Configuration
     from extractor.records import Record
@@ -73,14 +73,15 @@ def _records(
 
 
 def _by_rules(files: tuple[str, ...], configuration: Configuration, limits: Limits) -> Iterator[Record | str]:
-    from extractor.errors import DocumentError  # noqa: PLC0415  heavy: only when there is something to do
-    from extractor.pipeline import read  # noqa: PLC0415
+    from extractor.apart import Apart, as_record  # noqa: PLC0415  heavy: only when there is something to do
+    from extractor.errors import DocumentError  # noqa: PLC0415
 
-    for file in files:
-        try:
-            yield read(_document(file, limits), configuration)
-        except DocumentError as error:
-            yield _told(error.failure_class, error)
+    with Apart(limits) as apart:
+        for file in files:
+            try:
+                yield apart.read_by_rules(_fetch(file, limits), configuration, as_record)
+            except DocumentError as error:
+                yield _told(error.failure_class, error)
 
 
 async def _by_model(
@@ -89,39 +90,38 @@ async def _by_model(
     """Read all letters at once, as many as may be in flight; a backlog goes by `imr run`."""
     import asyncio  # noqa: PLC0415
 
+    from extractor.apart import Apart, as_record  # noqa: PLC0415
+    from extractor.children import cores  # noqa: PLC0415
     from extractor.errors import DocumentError, ModelError, ServiceError  # noqa: PLC0415
-    from extractor.pipeline import read_in  # noqa: PLC0415
     from extractor.prompted import Session  # noqa: PLC0415
 
     if configuration.model is None:
         raise ValueError("the configuration names no model")
     room = asyncio.Semaphore(service.in_flight * 2)
     async with Session(configuration.model, service) as session:
+        apart = Apart(limits, min(cores(), len(files)), session.prompts)
 
         async def one(file: str) -> Record | str | ServiceError:
             async with room:
                 try:
-                    return (await read_in(session, _document(file, limits), configuration)).record
+                    return await apart.read(_fetch(file, limits), configuration, as_record, session.asker)
                 except (DocumentError, ModelError) as error:
                     return _told(error.failure_class, error)
                 except ServiceError as error:
                     return error
 
-        return await asyncio.gather(*map(one, files))
+        with apart:
+            return await asyncio.gather(*map(one, files))
 
 
-def _source(file: str, limits: Limits) -> Source | str:
+def _source(file: str, limits: Limits) -> Source:
     from extractor.backlog.source import Source  # noqa: PLC0415
 
-    return Source("stdin", sys.stdin.buffer.read(limits.max_bytes + 1)) if file == "-" else file
+    return Source("stdin", sys.stdin.buffer.read(limits.max_bytes + 1), "stdin") if file == "-" else Source(file, file)
 
 
-def _document(file: str, limits: Limits) -> Document:
-    from extractor.documents import read_document  # noqa: PLC0415
-
-    if file == "-":
-        return read_document(sys.stdin.buffer.read(limits.max_bytes + 1), name="stdin", limits=limits)
-    return read_document(Path(file), limits=limits)
+def _fetch(file: str, limits: Limits) -> Fetch:
+    return partial(_source(file, limits).document, limits)
 
 
 def _told(failure_class: str, error: Exception) -> str:

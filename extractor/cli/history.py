@@ -15,7 +15,10 @@ from extractor.cli.options import database_option
 @database_option
 @click.option("--changes", is_flag=True, help="Also list every value that changed from one record to the next.")
 def command(name: str, database: Path, changes: bool) -> None:
-    """Show every record of a letter, oldest first; the last one counts. NAME is as for `imr show`."""
+    """Show every record of a letter, oldest first. NAME is as for `imr show`.
+
+    The one that counts is current: the one that was saved last, or met again since by a run as it would read it.
+    """
     from extractor.display import Screen, show_found, show_history  # noqa: PLC0415  only when there is something to do
     from extractor.store import Store  # noqa: PLC0415
 

@@ -40,6 +40,8 @@ def command(paths: tuple[Path, ...], database: Path, as_json: bool) -> None:
             f"{imported.rows:,} results in {imported.files:,} files · {imported.records:,} new records · "
             f"{imported.already:,} there before · {imported.renamed:,} other names · {imported.failed:,} new failures"
         )
+        if imported.made_current:
+            click.echo(f"made current again: {imported.made_current:,}")
         for failure_class, count in imported.failures.items():
             click.echo(f"  {failure_class:16}{count:8,}")
     if imported.failures:

@@ -31,13 +31,26 @@ _LIMITS = (
     ("--max-pages", click.IntRange(min=1), DEFAULT_LIMITS.max_pages, "Most pages of a PDF."),
     ("--max-characters", click.IntRange(min=1), DEFAULT_LIMITS.max_characters, "Longest text, in characters."),
     ("--seconds", click.FloatRange(min=0, min_open=True), DEFAULT_LIMITS.seconds, "Longest time for one letter."),
+    (
+        "--max-memory",
+        click.IntRange(min=1),
+        DEFAULT_LIMITS.max_memory,
+        "Most memory that a worker of `imr run` takes to read, in bytes.",
+    ),
 )
+
+
+def _limit_option(name: str, kind: Any, default: float, text: str) -> Callable[[_F], _F]:
+    return click.option(name, type=kind, default=default, show_default=True, help=text)
+
+
+seconds_option = _limit_option(*_LIMITS[-1])
 
 
 def limit_options(function: _F) -> _F:
     """Add the options that bound what one letter may cost; `limits_from` gathers them."""
-    for name, kind, default, text in reversed(_LIMITS):
-        function = click.option(name, type=kind, default=default, show_default=True, help=text)(function)
+    for limit in reversed(_LIMITS):
+        function = _limit_option(*limit)(function)
     return function
 
 

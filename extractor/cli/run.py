@@ -29,6 +29,9 @@ INTERRUPTED = 130
     help="Try letters again that have failed three times: all, or those of one class (`imr failures`).",
 )
 @click.option("--rehash", is_flag=True, help="Hash every file, also one that looks as it did when it was read.")
+@click.option(
+    "--check-records", is_flag=True, help="Check the records that the database has, and read damaged ones again."
+)
 @click.option("--quiet", is_flag=True, help="No progress and no summary.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @model_options
@@ -40,6 +43,7 @@ def command(
     limit: int | None,
     retry: str | None,
     rehash: bool,
+    check_records: bool,
     quiet: bool,
     as_json: bool,
     dry_run: bool,
@@ -54,9 +58,11 @@ def command(
 
     What the database already has is not read again, so the same command goes on where an earlier one ended or was
     killed; what failed is tried again, three times in all. Ctrl-C ends it in order: what is under way is finished and
-    saved.
+    saved. Of a letter that has several records, the one counts that was asked for last: a run that meets a record as it
+    would read it makes it current again.
 
-    Exit code 0, or 1 when some letters failed (`imr failures` lists them), or 130 when it was asked to stop.
+    Exit code 0, or 1 when some letters failed (`imr failures` lists them), or 130 when it was asked to stop, or 3 when
+    the database failed or was taken away.
     """
     from dataclasses import asdict  # noqa: PLC0415
 
@@ -88,6 +94,7 @@ def command(
             workers=workers,
             retry=retry,
             rehash=rehash,
+            check_records=check_records,
             limit=limit,
             on_progress=on_progress,
         )

@@ -71,7 +71,7 @@ def _by_rules(job: Job, say: Say) -> Callable[[Numbered], None]:
             say("at", number, None)
             try:
                 document = _document(letter, job)
-                row = as_record(letter["name"], document, Reading(read(document, job.configuration)))
+                row = as_record(letter["name"], document, Reading(read(document, job.configuration, limits=job.limits)))
             except Exception as error:  # noqa: BLE001  one letter's defect must not end the others; it is filed with its kind
                 row = failed(letter, job.configuration.sha256, error)
             say("row", number, row)
@@ -101,7 +101,9 @@ def _by_model(job: Job, say: Say) -> Callable[[Numbered], None]:
                 say("at", number, None)
                 document = _document(letter, job)
                 say("past", number, None)
-                row = as_record(letter["name"], document, await read_in(session, document, job.configuration))
+                row = as_record(
+                    letter["name"], document, await read_in(session, document, job.configuration, limits=job.limits)
+                )
             except ServiceError as error:
                 troubles.append(error)
                 return

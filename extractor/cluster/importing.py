@@ -52,6 +52,8 @@ class Imported:
     """Results that the database had, under this name."""
     renamed: int = 0
     """Contents that it had under another name; the name was added."""
+    made_current: int = 0
+    """Records that it had, that another configuration's had superseded, and that count again."""
     failed: int = 0
     """Failures that are new to it, with those below."""
     invalid: int = 0
@@ -65,8 +67,9 @@ def import_results(
 ) -> Imported:
     """Merge Parquet files of `run_on_cluster`, or folders of them, into a database.
 
-    What the database has stays as it is: importing twice, or files that overlap, changes nothing. A record stands
-    against a failure of the same content, in whatever order they come.
+    What the database has stays as it is: importing twice, or files that overlap, changes nothing. Of a letter with
+    several records, the one that was imported or read last counts. A record stands against a failure of the same
+    content, in whatever order they come.
 
     Raises:
         ConfigurationError: a path does not exist, or a file is broken or of something else: of it nothing is saved.
@@ -119,6 +122,9 @@ class _Merging:
                 _see(row, path)
                 part.take(row, known, named)
         self._save(part)
+        for config, met in part.met.items():
+            if met := self._store.superseded(met, config):
+                self._count["made_current"] += self._store.save_all(met=met, config_sha256=config).made_current
 
     def _save(self, part: _Part) -> None:
         refused = {key: each for key, each in part.refused.items() if (key[1], key[2]) not in part.prepared}
@@ -178,6 +184,8 @@ class _Part:
         self.names: list[tuple[str, str]] = []
         self.refused: dict[tuple[str, str | None, str], Refused] = {}
         self.attempts: dict[tuple[str, str | None, str], tuple[Attempt, ...]] = {}
+        self.met: dict[str, set[str]] = {}
+        """Contents of which the database has the record already, by configuration."""
         self.counted: Counter[str] = Counter()
         self.configurations: dict[str, str] = {}
         """As JSON, by hash."""
@@ -187,6 +195,8 @@ class _Part:
         sha256, name, config = row["sha256"], row["name"], row["config_sha256"]
         is_known = (sha256, config) in known
         if row["status"] == RECORD and (is_known or (sha256, config) in self.prepared):
+            if is_known:
+                self.met.setdefault(config, set()).add(sha256)
             new = (sha256, name) not in named
             self.counted["renamed" if new else "already"] += 1
             if new:

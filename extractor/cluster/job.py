@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
-from extractor.errors import ConfigurationError, DocumentError, ModelError
+from extractor.errors import ConfigurationError, DocumentError, ModelError, defect
 from extractor.pipeline import Configuration, Reading
 from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Secret, Service
 from extractor.store.rows import attempt_row
@@ -137,7 +137,7 @@ def failed(letter: Row, config_sha256: str, error: Exception) -> Row:
         if isinstance(error, ModelError):
             attempts = _attempts(cast("tuple[Attempt, ...]", error.attempts))
     else:
-        failure_class, message = INTERNAL, f"{type(error).__name__}: {error}"
+        failure_class, message = INTERNAL, defect(error)
     return {**as_failure(letter["name"], digest(letter), config_sha256, failure_class, message), "attempts": attempts}
 
 

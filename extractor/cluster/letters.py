@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from extractor.cluster.files import results
 from extractor.cluster.job import LETTERS, RECORD, Job, Row, failed
-from extractor.documents import read_document
+from extractor.documents.budget import Budget
+from extractor.documents.reading import load
 from extractor.errors import DocumentError
 
 MOST_BYTES = 4_000_000
@@ -56,6 +57,10 @@ class Letter(Protocol):
     @property
     def title(self) -> str | None:
         """What its document is called; None: as its file."""
+
+    @property
+    def below(self) -> str | None:
+        """The folder that its file may not lie outside of; None: anywhere."""
 
 
 @dataclass
@@ -102,11 +107,5 @@ class Partitions:
             return letter.content
         if isinstance(letter.content, DocumentError):
             raise letter.content
-        path = Path(letter.content)
-        try:
-            if path.is_file() and path.stat().st_size <= self.job.limits.max_bytes:
-                return path.read_bytes()
-        except OSError:
-            pass
-        read_document(path, name=letter.title, limits=self.job.limits)  # raises what it raises on one machine
-        raise DocumentError(f"{letter.name!r} cannot be read: it changed meanwhile")
+        budget = Budget.start(letter.title or Path(letter.content).name, self.job.limits)
+        return load(Path(letter.content), budget, letter.below)

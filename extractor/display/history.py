@@ -18,8 +18,11 @@ _LONGEST = 80
 
 
 def show_history(screen: Screen, versions: Sequence[Version], *, changes: bool = False) -> None:
-    """Show the records of a letter, oldest first; with `changes`, every value that changed."""
-    found = [None, *(list(changed(old.determination, new.determination)) for old, new in pairwise(versions))]
+    """Show the records of a letter, oldest first; with `changes`, every value that changed.
+
+    What changed from or to a damaged record is not known.
+    """
+    found = [None, *(_between(old, new) for old, new in pairwise(versions))]
     screen.table(
         (
             Head("record", right=True),
@@ -35,7 +38,8 @@ def show_history(screen: Screen, versions: Sequence[Version], *, changes: bool =
             (
                 *(str(version.record_id), version.created_at[:19].replace("T", " "), version.reader),
                 *(one_line(version.model or "-"), version.config_sha256[:12], version.code_version),
-                *("-" if differ is None else str(len(differ)), "current" if version is versions[-1] else ""),
+                "-" if differ is None else str(len(differ)),
+                ", ".join([*["current"] * version.current, *["damaged"] * (version.determination is None)]),
             )
             for version, differ in zip(versions, found, strict=True)
         ],
@@ -45,6 +49,12 @@ def show_history(screen: Screen, versions: Sequence[Version], *, changes: bool =
             screen.title(f"From the record before to {version.record_id}")
             for pointer, old, new in differ:
                 screen.line(f"{pointer}: {_shown(old)} -> {_shown(new)}")
+
+
+def _between(old: Version, new: Version) -> list[tuple[str, JsonValue, JsonValue]] | None:
+    if old.determination is None or new.determination is None:
+        return None
+    return list(changed(old.determination, new.determination))
 
 
 def changed(old: JsonValue, new: JsonValue) -> Iterator[tuple[str, JsonValue, JsonValue]]:

@@ -29,6 +29,8 @@ def show_summary(screen: Screen, summary: Summary, database: Path) -> None:
     )
     told = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "nothing done"
     screen.line(f"{_plural(summary.found, 'letter')} in {_duration(summary.seconds)}: {told}")
+    if summary.made_current:
+        screen.line(f"made current again: {summary.made_current:,} (imr history NAME: every record of a letter)")
     if summary.flagged:
         screen.line(f"flags on {summary.flagged:,} of the new records (imr status --db {database})")
     if summary.failures:
@@ -77,19 +79,22 @@ def show_status(screen: Screen, status: Status) -> None:
     if status.runs:
         screen.title("Latest runs")
         paid = any(run.requests for run in status.runs)
+        again = any(run.made_current for run in status.runs)
         screen.table(
             (
                 *(Head("run", right=True), Head("started"), Head("state"), Head("reader")),
                 *(Head(name, right=True) for name in ("found", "read", "already", "renamed", "failed", "left")),
+                *([Head("made current", right=True)] if again else []),
                 *([Head("cost", right=True)] if paid else []),
             ),
             [
                 (
-                    *(str(run.id), run.started_at[:19].replace("T", " "), _state(run.state), run.reader),
+                    *(str(run.id), run.started_at[:19].replace("T", " "), _state(run), run.reader),
                     *(
                         f"{n:,}"
                         for n in (run.found, run.extracted, run.already, run.renamed, run.failed, run.remaining)
                     ),
+                    *([f"{run.made_current:,}"] if again else []),
                     *([_paid(run)] if paid else []),
                 )
                 for run in status.runs
@@ -142,7 +147,7 @@ def show_failures(screen: Screen, failures: Iterable[Failure]) -> int:
             f"{f.attempts}",
             *([_paid(f)] if paid else []),
             f.last_at[:19].replace("T", " "),
-            one_line(_near(f.name)),
+            one_line(_near(f.name) if f.place == f.name else f"{f.name} ({_near(f.place)})"),
             one_line(f.message),
         )
         for f in listed
@@ -207,9 +212,10 @@ def _plural(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'s' * (count != 1)}"
 
 
-def _state(state: str) -> str:
-    # A run that was killed could not say so itself.
-    return "running or killed" if state == "running" else state
+def _state(run: RunRow) -> str:
+    if run.state != "silent":
+        return run.state
+    return f"silent since {run.beat_at[:16].replace('T', ' ')}" if run.beat_at else "unknown"
 
 
 def _near(name: str) -> str:

@@ -12,6 +12,8 @@ import re
 
 from charset_normalizer import from_bytes
 
+from extractor.documents import charsets
+
 # The mark of UTF-32-LE begins with that of UTF-16-LE, so it is tried first.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -38,15 +40,8 @@ _SAMPLE = 200_000
 _ASCII = bytes(range(128))
 
 _DECLARED = re.compile(
-    rb"""<(?:meta\b[^>]*?\bcharset|\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+    rb"""<(?:meta\b[^>]*?\bcharset|\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE
 )
-
-# A page that calls itself Latin-1 or ASCII is Windows-1252 for every browser (WHATWG Encoding Standard, 4.2).
-_MEANT_AS_WINDOWS = frozenset({"iso8859-1", "ascii"})
-
-# Python's names of the families that pages declare. Not UTF: by the time a declaration is asked, the content is known
-# not to be; and not Python's own codecs for escapes and the like.
-_DECLARABLE = ("cp", "iso8859", "koi8", "mac", "big5", "gb", "euc", "shift")
 
 
 def decode(data: bytes) -> str:
@@ -96,13 +91,7 @@ def _declared_encoding(data: bytes) -> str | None:
     found = _DECLARED.search(data[:4096])
     if not found:
         return None
-    try:
-        name = codecs.lookup(found[1].decode("ascii", "replace")).name
-    except LookupError:
-        return None
-    if name in _MEANT_AS_WINDOWS:
-        return "cp1252"
-    return name if name.startswith(_DECLARABLE) else None
+    return charsets.named(found[1].decode("ascii"))
 
 
 def _single_byte_encoding(data: bytes) -> str:

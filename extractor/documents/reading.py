@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from extractor import files
 from extractor.documents.budget import Budget
 from extractor.documents.markup import read_markup
 from extractor.documents.pdf import read_pdf
@@ -15,7 +16,7 @@ from extractor.documents.plain import decode
 from extractor.documents.recognise import MediaType, recognise_container, recognise_text
 from extractor.documents.tidy import joined_surrogates, page_spans, tidy
 from extractor.documents.word import read_word
-from extractor.errors import BrokenDocument, DocumentError, EmptyDocument, TooLarge
+from extractor.errors import BrokenDocument, DocumentError, EmptyDocument, OutOfMemory, TooLarge
 from extractor.settings import DEFAULT_LIMITS, Limits
 from extractor.spans import Span
 
@@ -42,7 +43,13 @@ class Document:
     """`application/pdf`, `text/plain`, `text/html` or the one of .docx; told by content."""
 
 
-def read_document(source: Path | bytes | str, *, name: str | None = None, limits: Limits = DEFAULT_LIMITS) -> Document:
+def read_document(
+    source: Path | bytes | str,
+    *,
+    name: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    below: str | None = None,
+) -> Document:
     """Read a file (`Path`), its content (`bytes`) or a text (`str`: the text itself, never a path).
 
     The document is a function of the bytes and the limits alone: a text gives what its UTF-8 bytes give.
@@ -51,6 +58,7 @@ def read_document(source: Path | bytes | str, *, name: str | None = None, limits
         source: The letter.
         name: What the document is called in errors and records; the file's name where it is None.
         limits: What it may cost before it is refused.
+        below: A folder, all links followed, that a file may not lie outside of.
 
     Raises:
         DocumentError: this document cannot be read, always as the subclass that says why. A path that does not exist,
@@ -60,7 +68,7 @@ def read_document(source: Path | bytes | str, *, name: str | None = None, limits
     """
     if isinstance(source, Path):
         budget = Budget.start(joined_surrogates(name or source.name or str(source)), limits)
-        data = _load(source, budget)
+        data = load(source, budget, below)
         sha256 = hashlib.sha256(data).hexdigest()
     elif isinstance(source, str | bytes):
         data = joined_surrogates(source).encode() if isinstance(source, str) else source
@@ -79,21 +87,26 @@ def read_document(source: Path | bytes | str, *, name: str | None = None, limits
     return Document(text=text, pages=page_spans(text), sha256=sha256, name=budget.name, media_type=media_type)
 
 
-def _load(path: Path, budget: Budget) -> bytes:
+def load(path: Path, budget: Budget, below: str | None = None) -> bytes:
+    """Give the bytes of a file, and never more than the budget allows, whatever size it is said to have.
+
+    Raises:
+        DocumentError: as `read_document` says.
+
+    """
+    name = joined_surrogates(str(path))
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            kind = "a directory: give the files in it" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-            raise DocumentError(f"{str(path)!r} is {kind}")
-        budget.check_bytes(status.st_size)
-        with path.open("rb") as file:
-            # One byte more than allowed, for a file that is still being written.
-            data = file.read(budget.limits.max_bytes + 1)
-    except FileNotFoundError:
-        raise DocumentError(f"{str(path)!r} does not exist: check the path") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DocumentError(f"{str(path)!r} cannot be read ({reason}): check the path and its permissions") from error
+        with files.opened(str(path), below) as file:
+            budget.check_bytes(os.fstat(file.fileno()).st_size)
+            data = files.contents(file, budget.limits.max_bytes)  # it may still be written to
+    except TooLarge:
+        raise
+    except MemoryError as error:
+        raise _out_of_memory(budget) from error
+    except DocumentError as error:
+        raise type(error)(f"{name!r} {error}") from error.__cause__
+    except OSError as error:
+        raise DocumentError(f"{name!r} cannot be read ({error.strerror}): check where it lies") from error
     budget.check_bytes(len(data))
     return data
 
@@ -114,10 +127,15 @@ def _read(data: bytes, budget: Budget) -> tuple[str, MediaType]:
     except DocumentError:
         raise
     except MemoryError as error:
-        raise TooLarge(f"{budget.name!r} needs more memory than there is: check that it is a letter") from error
+        raise _out_of_memory(budget) from error
     except Exception as error:
-        # The parsers fail on bad content in more ways than they document; for the caller they are one fact.
+        # The parsers fail on bad content in more ways than they document; for the caller they are one fact. What they
+        # say of it quotes it.
         raise BrokenDocument(
             f"{budget.name!r} looks like {media_type or 'text'} but cannot be parsed "
-            f"({type(error).__name__}: {error}): fetch it again, or print it to a PDF"
+            f"({type(error).__name__}): fetch it again, or print it to a PDF"
         ) from error
+
+
+def _out_of_memory(budget: Budget) -> OutOfMemory:
+    return OutOfMemory(f"{budget.name!r} needs more memory than there is: check that it is a letter")

@@ -108,8 +108,7 @@ def recognise_text(text: str, data: bytes, name: str) -> MediaType:
         element = _FIRST_ELEMENT.search(text[: _HEAD * 4])
         if element and element[1].lower() == "html":
             return MediaType.HTML
-        what = f" of <{element[1]}>" if element else ""
-        raise UnsupportedType(f"{name!r} is an XML file{what}, not a web page: {_DO_NEXT}")
+        raise UnsupportedType(f"{name!r} is an XML file, not a web page: {_DO_NEXT}")
     return MediaType.TEXT
 
 
@@ -131,7 +130,7 @@ def _recognise_zip(data: bytes, name: str) -> MediaType:
         raise UnsupportedType(f"{name!r} is a ZIP archive: unpack it and give the letters in it") from None
     except Exception as error:
         raise BrokenDocument(
-            f"{name!r} begins like a Word file or a ZIP archive but cannot be opened ({error}): "
+            f"{name!r} begins like a Word file or a ZIP archive but cannot be opened ({type(error).__name__}): "
             "it may be cut short; fetch it again"
         ) from error
     for mark, what in _OFFICE_TYPES:
@@ -139,4 +138,4 @@ def _recognise_zip(data: bytes, name: str) -> MediaType:
             if what is None:
                 return MediaType.WORD
             raise UnsupportedType(f"{name!r} is {what}: save it as .docx or PDF")
-    raise UnsupportedType(f"{name!r} is a ZIP container of another program ({names[0]!r} in it): {_DO_NEXT}")
+    raise UnsupportedType(f"{name!r} is a ZIP container of another program: {_DO_NEXT}")

@@ -56,26 +56,30 @@ def read_word(data: bytes, budget: Budget) -> str:
         raise TooLarge(f"{budget.name!r} is a Word file of more than {_MOST_PARTS:,} parts: print it to a PDF")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         budget.check_unpacked(sum(part.file_size for part in archive.infolist()))
-        main = next((target for kind, target in _related(archive, "", budget) if kind == "officeDocument"), None)
+        main = next(iter(_related(archive, "", budget, "officeDocument")), None)
         if main is None:
             raise BrokenDocument(f"{budget.name!r} is a Word file that does not name its main part: fetch it again")
-        related = _related(archive, main, budget)
         flow = Flow(budget)
-        _furniture(archive, [target for kind, target in related if kind == "header"], flow, budget)
+        _furniture(archive, _related(archive, main, budget, "header"), flow, budget)
         _feed(archive, main, _Story(flow, budget.name), budget)
-        _furniture(archive, [target for kind, target in related if kind == "footer"], flow, budget)
+        _furniture(archive, _related(archive, main, budget, "footer"), flow, budget)
         return flow.text()
 
 
-def _related(archive: zipfile.ZipFile, part: str, budget: Budget) -> list[tuple[str, str]]:
-    """List the kind and the name of each part that `part` points to; the empty name stands for the package itself."""
+def _related(archive: zipfile.ZipFile, part: str, budget: Budget, kind: str) -> list[str]:
+    """List the parts of one kind that `part` points to, each once; the empty name stands for the package itself.
+
+    Raises:
+        TooLarge: it points to more parts than a package may have.
+
+    """
     folder, base = posixpath.split(part)
     name = posixpath.join(folder, "_rels", f"{base}.rels")
     if name not in archive.namelist():
         return []
-    target = _Relations(folder, budget.name)
+    target = _Relations(folder, budget.name, kind)
     _feed(archive, name, target, budget)
-    return target.found
+    return list(target.found)
 
 
 def _furniture(archive: zipfile.ZipFile, parts: list[str], flow: Flow, budget: Budget) -> None:
@@ -131,16 +135,24 @@ class _Events:
 class _Relations(_Events):
     """Receives a relationships part."""
 
-    def __init__(self, folder: str, name: str) -> None:
+    def __init__(self, folder: str, name: str, kind: str) -> None:
         super().__init__(name)
         self._folder = folder
-        self.found: list[tuple[str, str]] = []
+        self._kind = kind
+        self._count = 0
+        self.found: dict[str, None] = {}
+        """In the order of the file; a part may be pointed to again and again, and is read once."""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if not tag.endswith("}Relationship"):
+            return
+        self._count += 1
+        if self._count > _MOST_PARTS:
+            raise TooLarge(f"{self._name!r} is a Word file of more than {_MOST_PARTS:,} relations: print it to a PDF")
         target = attributes.get("Target", "")
-        if tag.endswith("}Relationship") and target and attributes.get("TargetMode") != "External":
-            path = posixpath.normpath(posixpath.join("/", self._folder, target)).lstrip("/")
-            self.found.append((attributes.get("Type", "").rpartition("/")[2], path))
+        kind = attributes.get("Type", "").rpartition("/")[2]
+        if target and kind == self._kind and attributes.get("TargetMode") != "External":
+            self.found[posixpath.normpath(posixpath.join("/", self._folder, target)).lstrip("/")] = None
 
 
 class _Story(_Events):

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from extractor import deadline
 from extractor.determination import Category
 from extractor.facts.bases import BasisFact, read_basis, read_joint_basis
 from extractor.facts.header import HeaderValue, header_values
@@ -77,6 +78,7 @@ def _latest(header: dict[str, HeaderValue], layout: Layout) -> date:
 
 
 def _item(layout: Layout, item: Item) -> ItemFacts:
+    deadline.check()
     view = layout.view
     request = read_request(view, item.heading)
     if item.guidelines is not None:

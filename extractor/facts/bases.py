@@ -127,7 +127,7 @@ def _citations(view: View, sentence: Span, *, bare: bool) -> list[Cited]:
     elif not regions and bare and not folded.startswith("no ", sentence.start):
         tail = TAIL.search(folded, *sentence)
         regions = [Span(sentence.start, tail.start() if tail else sentence.end)]
-    return [one for region in regions for one in guidelines_named(view, region, sentence)]
+    return guidelines_named(view, regions, sentence)
 
 
 def _fact(view: View, statement: Span, cited: list[Cited]) -> BasisFact:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 
+from extractor import deadline
 from extractor.determination import Source
 from extractor.facts.cited import ACOEM, ACOEM_ANYWHERE, EDGE, ODG, ODG_ANYWHERE, PAGES, Cited, odg_title, year_in
 from extractor.facts.prose import PART_OF, guidelines_named
@@ -34,6 +36,7 @@ def cite(view: View, paragraph: Span) -> list[Cited]:
     stops = [opening.start() for opening in openings[1:]] + [paragraph.end]
     found: list[Cited] = []
     for opening, stop in zip(openings, stops, strict=False):
+        deadline.check()
         body = view.trim(opening.end(), stop)
         if not len(body):
             continue
@@ -42,7 +45,7 @@ def cite(view: View, paragraph: Span) -> list[Cited]:
         elif opening.group("mtus"):
             found += _mtus(view, body, Span(*opening.span("mtus")))
         elif PART_OF.search(folded, *body):
-            found += guidelines_named(view, body, body)
+            found += guidelines_named(view, [body], body)
         else:
             found += _non_mtus(view, body, body.start)
     return found
@@ -63,8 +66,11 @@ def _mtus(view: View, body: Span, word: Span) -> list[Cited]:
         cited = _other(view, view.trim(other.end(), body.end, extra=EDGE))
         body = view.trim(body.start, other.start())
     cuts, stops = [body.start], []
+    counted, depth = body.start, 0
     for match in _NEXT_MTUS.finditer(folded, *body):
-        if match.start() > cuts[-1] and not _inside_brackets(folded, body.start, match.start()):
+        depth += folded.count("(", counted, match.start()) - folded.count(")", counted, match.start())
+        counted = match.start()
+        if match.start() > cuts[-1] and depth <= 0:
             stops.append(match.start())
             cuts.append(match.end())
     stops.append(body.end)
@@ -108,7 +114,7 @@ def _sections(view: View, region: Span) -> tuple[Span, ...]:
     """Section names: split at commas, but not inside brackets, before lower case, or in names that have commas."""
     text, folded = view.flat, view.folded
     region = view.trim(*region, extra=".,;")
-    kept = [Span(*match.span()) for match in COMMA_NAMES.finditer(folded, *region)]
+    kept = deque(Span(*match.span()) for match in COMMA_NAMES.finditer(folded, *region))
     found: list[Span] = []
     start, depth = region.start, 0
     for at in range(region.start, region.end):
@@ -116,21 +122,19 @@ def _sections(view: View, region: Span) -> tuple[Span, ...]:
         depth += (char in "([") - (char in ")]")
         if char not in ",;" or depth > 0:
             continue
-        following = text[at + 1 : region.end].lstrip()
-        if following[:1].islower() and not following.startswith("and "):
+        next_word = view.trim(at + 1, region.end).start
+        first = text[next_word : min(next_word + 1, region.end)]
+        led_by_and = text.startswith("and ", next_word, region.end)
+        if first.islower() and not led_by_and:
             continue
-        if following[:1] == "&" or any(span.start <= at < span.end for span in kept):
+        while kept and kept[0].end <= at:
+            kept.popleft()
+        if first == "&" or (kept and kept[0].start <= at):
             continue
         found.append(view.trim(start, at, extra=".,;"))
-        start = at + 1
-        if following.startswith("and "):
-            start = text.index("and ", at) + len("and ")
+        start = next_word + len("and ") if led_by_and else at + 1
     found.append(view.trim(start, region.end, extra=".,;"))
     return tuple(span for span in found if len(span))
-
-
-def _inside_brackets(folded: str, start: int, at: int) -> bool:
-    return folded.count("(", start, at) > folded.count(")", start, at)
 
 
 # --- "Non-MTUS Citation …" -------------------------------------------------------------------------------------------

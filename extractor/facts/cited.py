@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 
 from extractor.determination import Source
@@ -18,7 +19,7 @@ ODG_ANYWHERE = re.compile(r"\bodg\b|\bofficial disability guideline")
 # "American College of Occupational and Environmental Medicine (ACOEM)", "the ACOEM's Practice Guidelines"
 ACOEM = re.compile(
     r"(?:the )?"
-    r"(?:american college of occupational (?:and|&) environmental medicine(?: \(acoem\))?|acoem(?: \([^)]*\))?)"
+    r"(?:american college of occupational (?:and|&) environmental medicine(?: \(acoem\))?|acoem(?: \([^)]{0,200}\))?)"
     r"(?:'s)?(?: (?:practice )?guidelines?\b)?"
 )
 ACOEM_ANYWHERE = re.compile(r"\bacoem\b|\bamerican college of occupational")
@@ -35,7 +36,7 @@ _YEAR = re.compile(r"(?<![\d/.-])(?P<y>(?:19|20)\d\d)(?![\d/-])")
 # What holds a year that is none of the edition: access and update dates, addresses.
 _MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 _DATED = re.compile(
-    r"\((?:updated|accessed|revised)[^)]*\)|(?:updated|accessed|retrieved)(?: on| from)?[^,;)]{0,40}"
+    r"\((?:updated|accessed|revised)[^)]{0,200}\)|(?:updated|accessed|retrieved)(?: on| from)?[^,;)]{0,40}"
     rf"|https?:\S+|www\.\S+|\d{{1,2}}/\d{{1,2}}/\d{{2,4}}|(?:{_MONTH}) \d{{1,2}}, \d{{4}}"
 )
 
@@ -60,10 +61,12 @@ class Cited:
 
 def year_in(view: View, title: Span) -> Span | None:
     """A printed year of the edition; not one of an update or access date or inside a URL."""
-    dated = [Span(*match.span()) for match in _DATED.finditer(view.folded, *title)]
+    dated = deque(Span(*match.span()) for match in _DATED.finditer(view.folded, *title))
     for match in _YEAR.finditer(view.folded, *title):
         place = Span(*match.span("y"))
-        if not any(span.overlaps(place) for span in dated):
+        while dated and dated[0].end <= place.start:
+            dated.popleft()
+        if not (dated and dated[0].overlaps(place)):
             return place
     return None
 

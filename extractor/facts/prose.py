@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from extractor.determination import Source
@@ -55,11 +56,12 @@ TAIL = re.compile(
 )
 
 
-def guidelines_named(view: View, region: Span, sentence: Span) -> list[Cited]:
-    """The guidelines that `region` of a sentence lists; "which are part of the MTUS" speaks of all before it."""
+def guidelines_named(view: View, regions: Sequence[Span], sentence: Span) -> list[Cited]:
+    """The guidelines that `regions` of a sentence list; "which are part of the MTUS" speaks of all before it."""
     folded = view.folded
     found = [
         _guideline(view, piece)
+        for region in regions
         for piece in _pieces(view, region)
         if len(piece) >= 3
         and GUIDELINE_WORD.search(folded, *piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -180,7 +181,9 @@ class _Reading:
             self.found.setdefault(field, Amount(field, value, place))
 
     def _in_range(self, place: Span) -> bool:
-        return any(other.overlaps(place) for other in self._ranges)
+        # They are in order and apart, so only the last one that begins before the place's end can reach into it.
+        before = bisect_left(self._ranges, place.end, key=lambda other: other.start)
+        return before > 0 and self._ranges[before - 1].overlaps(place)
 
     def _free(self, place: Span) -> bool:
         return not any(other.overlaps(place) for other in self._used)

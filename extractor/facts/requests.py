@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from extractor.literals import find_dates
 from extractor.normalize import View
@@ -12,15 +13,21 @@ from extractor.spans import Span
 
 # "X was the original request. Y was authorized by the Claims Administrator. The remaining IMR eligible portion of the
 # original request, Z, is" — and the variant in which Y is another treatment and the whole of X stays in dispute.
-_PARTIAL = re.compile(
-    r"(?P<requested>.+?),? (?:was|were|is) the original request ?[.;,]? "
-    r"(?:(?P<authorized>.+?),? (?:was|were) authori[sz]ed by (?:the )?claims administrator"
-    r"|(?:the )?claims administrator (?:has )?authori[sz]ed (?P<authorized2>.+?)) ?"
-    r"(?:[.;,]? (?:the )?remaining imr[- ]*eligible portions? of the original request ?,? ?(?P<remaining>.+?)"
+# It is read piece by piece, from the left: one pattern of all pieces would try every place of one with every place of
+# the next.
+_REQUESTED = re.compile(r",? (?:was|were|is) the original request ?[.;,]? ")
+_LEFT = (
+    r" ?(?:[.;,]? (?:the )?remaining imr[- ]*eligible portions? of the original request ?,? ?"
     r"|(?:[.;,]|,? and)? ?leaving the (?:original )?request imr[- ]*eligible ?[.;,]"
-    r" (?:the )?original request ?,? ?(?P<original>.+?))"
-    r" ?,?(?: (?:is|are))? ?:?$"
+    r" (?:the )?original request ?,? ?)"
 )
+_AUTHORIZED_THEN_LEFT = re.compile(r",? (?:was|were) authori[sz]ed by (?:the )?claims administrator" + _LEFT)
+_ADMINISTRATOR = re.compile(r"(?:the )?claims administrator (?:has )?authori[sz]ed ")
+_THEN_LEFT = re.compile(_LEFT)
+_IS = re.compile(r" ?,?(?: (?:is|are))? ?:?$")
+_LONGEST_IS = len(" , are :")
+_MOST_REQUESTED = 4
+"""Of the places at which an original request may end, the first so many are tried."""
 _ASSOCIATED = re.compile(r"\s?associated surgical services? ?[:;,-]? ?")
 _RETROSPECTIVE = re.compile(
     r"\s?\(?retro(?:spective(?:ly)?)?(?![a-z])\)?"
@@ -64,16 +71,12 @@ def read_request(view: View, heading: Span) -> Request:
     associated = _ASSOCIATED.match(folded, *heading)
     retro = _RETRO_WORD.search(folded, *heading)
     body = Span(associated.end() if associated else heading.start, heading.end)
-    partial = _PARTIAL.fullmatch(folded, *body)
+    partial = _partial(folded, body)
     authorized: Span | None = None
     if partial is None:
         requested = disputed = _bare(view, body)
     else:
-        requested = _bare(view, Span(*partial.span("requested")))
-        name = "authorized" if partial.group("authorized") else "authorized2"
-        authorized = _bare(view, Span(*partial.span(name)))
-        left = "remaining" if partial.group("remaining") else "original"
-        disputed = _bare(view, Span(*partial.span(left)))
+        requested, authorized, disputed = (_bare(view, part) for part in partial)
     return Request(
         requested=requested,
         authorized=authorized,
@@ -84,6 +87,25 @@ def read_request(view: View, heading: Span) -> Request:
         associated_at=view.trim(*associated.span()) if associated else heading,
         service_dates=_service_dates(folded, heading, retrospective=retro is not None),
     )
+
+
+def _partial(folded: str, body: Span) -> tuple[Span, Span, Span] | None:
+    """What was requested, authorized and left in dispute; None where the heading is no partial certification's.
+
+    Time is linear in the heading's length.
+    """
+    for asked in islice(_REQUESTED.finditer(folded, body.start + 1, body.end), _MOST_REQUESTED):
+        start = asked.end()
+        left = _AUTHORIZED_THEN_LEFT.search(folded, start + 1, body.end)
+        if left is None and (told := _ADMINISTRATOR.match(folded, start, body.end)) is not None:
+            start = told.end()
+            left = _THEN_LEFT.search(folded, start + 1, body.end)
+        if left is None:
+            continue
+        at = _IS.search(folded, max(left.end() + 1, body.end - _LONGEST_IS), body.end)
+        if at is not None:
+            return Span(body.start, asked.start()), Span(start, left.start()), Span(left.end(), at.start())
+    return None
 
 
 def _bare(view: View, span: Span) -> Span:

@@ -28,6 +28,8 @@ _PROSE_LICENSED = re.compile(
     rf"|\blicensed in (?:the states? of\s)?(?={STATE.pattern})"
 )
 _PROSE_END = re.compile(r"[.;]\s|[.;]$|\s?,?\s?\b(?:and )?(?:he/she|is|has|holds?|with a|who|which)\s|\bhas been\b")
+_LONGEST_CLAUSE = 400
+"""Code points."""
 _AND = re.compile(r"\s?,?\s?\band\b\s(?:in\s)?|\s?[,;/]\s?")
 
 
@@ -93,6 +95,7 @@ def _once(entries: list[Entry]) -> tuple[Entry, ...]:
 
 
 def _clause(view: View, start: int, limit: int) -> Span:
+    limit = min(limit, start + _LONGEST_CLAUSE)
     end = _PROSE_END.search(view.folded, start, limit)
     return view.trim(start, end.start() if end else limit, extra=",.")
 

@@ -49,13 +49,15 @@ _STRENGTH = re.compile(
 _HAS_UNIT = re.compile(rf"\d\s?{_UNIT}(?![a-z])")
 # What may stand between a name and its strength: a brand in brackets, a dosage form.
 _BETWEEN = re.compile(
-    r"(?:\s?\([^)]*\))?[\s,:-]*"
+    r"(?:\s?\([^)]{0,200}\))?[\s,:-]*"
     r"(?:(?:tab(?:let)?s?|cap(?:sule)?s?|inhalers?|hfa|cream|gel|ointment|patch(?:es)?|transdermal|topical|lotion"
     r"|solution|oral|strength|ec|dr|er|with|of|at)\b[\s,:-]*)*"
 )
 # "20% of", "100 mg/ml", before a name
 _BEFORE = re.compile(rf"(?P<s>{_NUMBER}\s?{_UNIT}(?:\s?/\s?\d*\s?(?:ml|g|gm|hr)\b)?)\s?(?:of\s)?$")
-_BRAND = re.compile(r"\s?\([^)]*\)")
+_BRAND = re.compile(r"\s?\([^)]{0,200}\)")
+_LONGEST_BEFORE = 60
+"""Code points of a strength before a name."""
 # A name that no table knows, but that is dosed like a drug: "Zzyzxal ER 50 mg".
 _UNKNOWN_DRUG = re.compile(
     r"^(?P<name>[A-Z][A-Za-z-]{3,30}(?: (?:ER|XR|SR|CR|DR|EC|HCL|HCl|[A-Z][a-z]+ate))?)"
@@ -174,11 +176,11 @@ def _spoken(folded: str, span: Span, named: list[NamedDrug]) -> Iterator[DrugFac
     brands: list[Span] = []
     for position, entry in enumerate(named):
         place = Span(entry.start, entry.end)
-        if any(brand.contains(place) for brand in brands) or entry.drug.form == "biologic":
+        if (brands and brands[-1].contains(place)) or entry.drug.form == "biologic":
             continue
-        bracket = _BRAND.match(folded[entry.end : span.end])
+        bracket = _BRAND.match(folded, entry.end, span.end)
         if bracket is not None:
-            brands.append(Span(entry.end, entry.end + bracket.end()))
+            brands.append(Span(*bracket.span()))
         # Its strength stands before the next drug's name; brands make it uncertain which name is the next.
         limit = named[position + 1].start if position + 1 < len(named) and not brands else span.end
         yield DrugFact(place, _strength(folded, entry, limit, span))
@@ -190,5 +192,5 @@ def _strength(folded: str, entry: NamedDrug, limit: int, span: Span) -> Span | N
     match = _STRENGTH.match(folded, between.end() if between else entry.end, limit)
     if match is not None and _HAS_UNIT.search(match.group()):
         return Span(*match.span())
-    before = _BEFORE.search(folded[span.start : entry.start])
-    return Span(*before.span("s")).shift(span.start) if before is not None else None
+    before = _BEFORE.search(folded, max(span.start, entry.start - _LONGEST_BEFORE), entry.start)
+    return Span(*before.span("s")) if before is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from extractor import deadline
 from extractor.literals import PrintedDate, find_dates
 from extractor.normalize import View
 from extractor.spans import Span
@@ -60,6 +61,7 @@ def dates_told(view: View, summary: Span | None) -> SummaryDates:
     injury: list[PrintedDate] = []
     review: list[PrintedDate] = []
     for printed in find_dates(folded, *summary):
+        deadline.check()
         lead = folded[max(summary.start, printed.start - 140) : printed.start]
         if _INJURY_AFTER.match(folded, printed.end) or _ends_with(_INJURY, lead):
             injury.append(printed)

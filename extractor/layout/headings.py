@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from extractor import deadline
 from extractor.normalize import View, collapse, fold
 from extractor.spans import Span
 from extractor.vocabulary.verdicts import QUALIFIER
@@ -116,6 +118,7 @@ _FUZZY_CUTOFF = 87.0
 _LOST_BREAKS = 300
 """A line this long has lost its breaks: headings stand inside it."""
 _LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s*")
+_NOTHING_MORE = re.compile(r"[ :.]*+(?:\n|\Z)")
 
 
 def find_marks(view: View) -> list[Mark]:
@@ -129,6 +132,7 @@ def find_marks(view: View) -> list[Mark]:
     folded, flat = view.folded, view.flat
     at = 0
     for candidate in _candidates(view):
+        deadline.check()
         match = _MARK.match(folded, candidate)
         if match is None or candidate < at:
             continue
@@ -158,6 +162,16 @@ def find_marks(view: View) -> list[Mark]:
     marks.extend(_misspelled(view, marks))
     marks.sort(key=lambda mark: mark.span)
     return marks
+
+
+def marks_between(marks: list[Mark], start: int, end: int) -> list[Mark]:
+    """The marks, which are in order, that begin in this stretch."""
+    first = bisect_left(marks, start, key=_begins)
+    return marks[first : bisect_left(marks, end, lo=first, key=_begins)]
+
+
+def _begins(mark: Mark) -> int:
+    return mark.span.start
 
 
 def _candidates(view: View) -> list[int]:
@@ -191,9 +205,7 @@ def _after_number(view: View, start: int) -> bool:
 
 def _fills_line(view: View, start: int, end: int) -> bool:
     """The rest of the line is empty: a heading without a colon that goes on as a sentence is a sentence."""
-    line_end = view.lined.find("\n", end)
-    rest = view.lined[end : line_end if line_end >= 0 else len(view.lined)]
-    if not rest.strip(" :."):
+    if _NOTHING_MORE.match(view.lined, end):
         return True
     shown = view.flat[start:end]
     return shown.upper() == shown  # "CLINICAL CASE SUMMARY The expert reviewer …": the break was lost

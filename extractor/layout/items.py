@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from extractor import deadline
 from extractor.determination import Outcome
-from extractor.layout.headings import Mark, Name
+from extractor.layout.headings import Mark, Name, marks_between
 from extractor.layout.outcomes import LONGEST_TRAIL, Doubt, Verdict, printed, verdict_at
 from extractor.layout.paragraphs import LONGEST_HEADING, Setting, paragraph_starts, setting_of
 from extractor.normalize import View
@@ -84,6 +85,7 @@ def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
     found: list[_Heading] = []
     previous_end = section.start
     for match, following in zip_longest(words, words[1:]):
+        deadline.check()
         stop = _labelled(view, match, section, label_starts, following)
         after = view.trim(match.end(), section.end).start
         if stop is None and (labels or not _closes_line(view, match, previous_end, after, section)):
@@ -167,13 +169,13 @@ def _closes_line(view: View, match: re.Match[str], previous_end: int, after: int
     """The outcome word stands behind a colon at a line end, on another line than the heading before it."""
     at_line_end = after >= section.end or after in view.starts
     start = match.start()
-    apart = start == previous_end or (start > previous_end and "\n" in view.lined[previous_end:start])
+    apart = start == previous_end or view.line_number(start) > view.line_number(previous_end)
     return bool(match.group("colon")) and at_line_end and apart
 
 
 def _opened_by_break(view: View, heading: Span) -> bool:
     """A line begins where the heading does, or a list number before it."""
-    return any(heading.start - 6 <= start <= heading.start for start in view.line_starts)
+    return heading.start - 6 <= view.line_span(view.line_number(heading.start)).start
 
 
 def _heading(view: View, lower: int, end: int, setting: Setting) -> Span | None:
@@ -183,16 +185,18 @@ def _heading(view: View, lower: int, end: int, setting: Setting) -> Span | None:
     goes back to the one that names the original request.
     """
     span = None
+    reach = max(lower, end - 2 * LONGEST_HEADING)
+    originals = [match.start() for match in _PARTIAL_START.finditer(view.folded, reach, end)]
+    endings = [match.start() for match in _PARTIAL_END.finditer(view.folded, reach, end)]
     for start in [*paragraph_starts(view, lower, end, setting), lower]:
         candidate = view.trim(start, end, extra=":;")
         if not len(candidate) or (span is not None and len(candidate) > LONGEST_HEADING):
             continue
-        text = view.folded[candidate.start : candidate.end]
-        original = _PARTIAL_START.search(text)
-        if span is not None and original is None:
+        original = bool(originals) and originals[-1] >= candidate.start
+        if span is not None and not original:
             continue  # still on the way back to the original request
         span = candidate
-        if original is not None or not _PARTIAL_END.search(text):
+        if original or not (endings and endings[-1] >= candidate.start):
             break
     if span is None:
         return None
@@ -201,8 +205,9 @@ def _heading(view: View, lower: int, end: int, setting: Setting) -> Span | None:
 
 def _item(view: View, heading: _Heading, end: int, labels: list[Mark], setting: Setting) -> Item:
     """The item of a heading; the next one's begins at `end`."""
+    deadline.check()
     verdict = heading.verdict
-    inside = [mark for mark in labels if verdict.span.end <= mark.span.start < end]
+    inside = marks_between(labels, verdict.span.end, end)
     end = _orphan(view, inside, end, setting)
     first: dict[Name, Span] = {}
     for mark in inside:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from extractor import deadline
 from extractor.determination import Outcome
-from extractor.layout.headings import VERDICT, Mark, Name
+from extractor.layout.headings import VERDICT, Mark, Name, marks_between
 from extractor.layout.items import Item, nonempty
 from extractor.layout.outcomes import Doubt
 from extractor.normalize import View
@@ -41,6 +44,9 @@ _NUMBERED = re.compile(
     r"(?:^|(?<=\n))(?:\(?(?P<number>\d{1,2})\s?[.)]\s+|(?:#|issue |item )(?P<mark>\d{1,2})\s?[:.)]\s*)(?=\S)",
     re.IGNORECASE,
 )
+_MOST_SHARED = 60
+"""Issues that may share one rationale that numbers none of them, or one guideline paragraph; letters have a handful.
+Without a bound, a text with a thousand of them would be said a thousand times."""
 _LEADING_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s+")
 
 
@@ -88,6 +94,7 @@ def notice_items(view: View, marks: list[Mark], end: int) -> list[Item]:
     windows = _regarding_windows(view, marks, end, len(listed))
     items = []
     for index, (key, match) in enumerate(listed):
+        deadline.check()
         start, stop = match.span("what")
         opening = _RETROSPECTIVE.match(match.group("opening") or "")
         if opening:  # "retrospective request for" stays in the heading
@@ -149,7 +156,7 @@ def _regarding_windows(view: View, marks: list[Mark], end: int, count: int) -> l
 
 
 def _paragraphs(view: View, marks: list[Mark], window: Span) -> tuple[Span | None, Span | None]:
-    inside = [mark for mark in marks if window.start <= mark.span.start < window.end]
+    inside = marks_between(marks, window.start, window.end)
     guidelines = next((mark for mark in inside if mark.name is Name.GUIDELINES), None)
     rationale = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
     first = second = None
@@ -173,21 +180,28 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
     for mark in marks:
         if mark.name is Name.ISSUE:
             headings.extend(_issue_lines(view, _until_next(view, mark, marks, end)))
-    verdicts = []
+    verdicts: list[_Verdict] = []
     for mark in marks:
         match = VERDICT.match(view.folded, *mark.span) if mark.name is Name.RATIONALE else None
         if match is not None:
-            verdicts.append((match, _until_next(view, mark, marks, end)))
+            body = _until_next(view, mark, marks, end)
+            verdicts.append(_Verdict(match, body, _paragraphs_by_number(view, body) if len(headings) > 1 else {}))
+    of_number: dict[int, _Verdict] = {}
+    for verdict in verdicts:
+        for number in verdict.numbered:
+            of_number.setdefault(number, verdict)
     guidelines = [_until_next(view, mark, marks, end) for mark in marks if mark.name is Name.GUIDELINES]
+    own = len(guidelines) == len(headings)
+    basis, shared = ({}, None) if own else _shared_basis(view, guidelines)
     items = []
     for index, heading in enumerate(headings):
-        chosen = _verdict_of(view, verdicts, index + 1, len(headings))
+        deadline.check()
+        chosen = of_number.get(index + 1) or _verdict_by_order(verdicts, index, len(headings))
         if chosen is None:
             items.append(_undecided(heading))
             continue
-        match, body = chosen
-        numbered = _paragraphs_by_number(view, body) if len(headings) > 1 else {}
-        rationale: Span | None = numbered.get(index + 1) if numbered else body
+        match, body, numbered = chosen.match, chosen.body, chosen.numbered
+        rationale: Span | None = numbered.get(index + 1) if numbered else body if index < _MOST_SHARED else None
         start = _verdict_start(match, match.start())
         outcome, doubt = _outcome(match)
         if doubt is None and len(verdicts) < len(headings) and not numbered:
@@ -199,7 +213,9 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
                 outcome_span=view.trim(start, match.end(), extra=":"),
                 doubt=doubt,
                 window=Span(heading.start, rationale.end if rationale else heading.end),
-                guidelines=_basis_of(view, guidelines, index, len(headings)),
+                guidelines=nonempty(guidelines[index])
+                if own
+                else basis.get(index + 1, shared if index < _MOST_SHARED else None),
                 rationale=nonempty(rationale) if rationale is not None else None,
             )
         )
@@ -212,30 +228,34 @@ def _undecided(heading: Span) -> Item:
     return Item(heading=heading, outcome=None, outcome_span=nothing, window=heading, doubt=Doubt.MISSING)
 
 
-def _verdict_of(
-    view: View, verdicts: list[tuple[re.Match[str], Span]], number: int, count: int
-) -> tuple[re.Match[str], Span] | None:
-    """The verdict on issue `number`: that whose rationale numbers a paragraph so, else by order, else the only one."""
-    for verdict in verdicts:
-        if count > 1 and number in _paragraphs_by_number(view, verdict[1]):
-            return verdict
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """A rationale's heading that decides, what stands under it, and its paragraphs by number."""
+
+    match: re.Match[str]
+    body: Span
+    numbered: dict[int, Span]
+
+
+def _verdict_by_order(verdicts: list[_Verdict], index: int, count: int) -> _Verdict | None:
+    """Where no rationale numbers a paragraph as the issue: the verdict that stands as it does, else the only one."""
     if len(verdicts) == count:
-        return verdicts[number - 1]
+        return verdicts[index]
     return verdicts[0] if len(verdicts) == 1 else None
 
 
-def _basis_of(view: View, guidelines: list[Span], index: int, count: int) -> Span | None:
-    """The guideline paragraph of one issue: its own section, else the paragraph with its number, else the only one."""
-    if len(guidelines) == count:
-        return nonempty(guidelines[index])
-    parts = [_paragraphs_by_number(view, body) for body in guidelines]
-    numbered = next((numbers[index + 1] for numbers in parts if index + 1 in numbers), None)
-    return numbered if any(parts) else next(iter(guidelines), None)
+def _shared_basis(view: View, guidelines: list[Span]) -> tuple[dict[int, Span], Span | None]:
+    """Guideline paragraphs by their issue's number, and what the others have: the first, where none has a number."""
+    by_number: dict[int, Span] = {}
+    for body in guidelines:
+        for number, paragraph in _paragraphs_by_number(view, body).items():
+            by_number.setdefault(number, paragraph)
+    return by_number, None if by_number else next(iter(guidelines), None)
 
 
 def _until_next(view: View, mark: Mark, marks: list[Mark], end: int) -> Span:
-    stop = next((other.span.start for other in marks if other.span.start > mark.span.start), end)
-    return view.trim(mark.span.end, stop)
+    behind = bisect_right(marks, mark.span.start, key=lambda other: other.span.start)
+    return view.trim(mark.span.end, marks[behind].span.start if behind < len(marks) else end)
 
 
 def _issue_lines(view: View, body: Span) -> list[Span]:
@@ -284,6 +304,7 @@ def sentence_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
 def _opened(view: View, section: Span) -> list[re.Match[str]]:
     opened: list[re.Match[str]] = []
     for start in view.line_starts:
+        deadline.check()
         if not section.start <= start < section.end or (opened and start < opened[-1].end()):
             continue
         match = _SENTENCE.match(view.folded, start, section.end)
@@ -297,7 +318,7 @@ def _opened(view: View, section: Span) -> list[re.Match[str]]:
 
 
 def _sentence_item(view: View, match: re.Match[str], end: int, marks: list[Mark]) -> Item:
-    inside = [mark for mark in marks if match.end() <= mark.span.start < end]
+    inside = marks_between(marks, match.end(), end)
     rationale = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
     administrator = next((mark for mark in inside if mark.name is Name.ADMINISTRATOR), None)
     expert = next((mark for mark in inside if mark.name is Name.EXPERT), None)

@@ -6,6 +6,7 @@ Nothing here decides what a letter says. It counts what would be lost, or taken 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,13 +67,12 @@ def unclaimed(view: View, marks: tuple[Mark, ...], items: tuple[Item, ...], deci
         decisions: where the section begins whose headings end in their outcomes; None in layouts without it.
 
     """
+    verdicts = sorted(item.outcome_span for item in items)
     rationales = [item.rationale for item in items if item.rationale is not None]
     concluded = [list(conclusions(view.folded, *item.rationale)) if item.rationale else None for item in items]
     return Unclaimed(
         outcomes=tuple(
-            Span(*match.span())
-            for match in _CLOSING_WORD.finditer(view.lined)
-            if not any(item.outcome_span.start <= match.start() < item.outcome_span.end for item in items)
+            Span(*match.span()) for match in _CLOSING_WORD.finditer(view.lined) if not _within(match.start(), verdicts)
         ),
         labels=_stray_labels(marks, items),
         foreign_labels=tuple(
@@ -100,6 +100,12 @@ def unclaimed(view: View, marks: tuple[Mark, ...], items: tuple[Item, ...], deci
             if here == [] and behind is not None and len(behind) > 1
         ),
     )
+
+
+def _within(offset: int, spans: list[Span]) -> bool:
+    """Whether one of the spans, which are in order, holds the offset."""
+    at = bisect_right(spans, offset, key=lambda span: span.start) - 1
+    return at >= 0 and offset < spans[at].end
 
 
 def _repeated(marks: tuple[Mark, ...]) -> tuple[tuple[Mark, ...], ...]:

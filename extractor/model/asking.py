@@ -9,7 +9,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar, cast
+from functools import cache
+from typing import Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,10 +24,11 @@ from extractor.errors import (
     RecordingMissing,
     Refused,
     Rejected,
+    ReplyTooLong,
     TransportFailed,
     Truncated,
 )
-from extractor.model.meter import Meter, Turn
+from extractor.model.meter import Meter, Turn, perhaps_billed
 from extractor.model.seam import Attempt, Hear, Known, Message, Model, Reply, Request
 from extractor.records import Usage
 
@@ -61,6 +63,7 @@ POLICY: Mapping[type[ModelError], Rule] = {
     InvalidAnswer: Rule(Action.REASK, times=2),
     Truncated: Rule(Action.SPLIT),
     ContextOverflow: Rule(Action.SPLIT),
+    ReplyTooLong: Rule(Action.GIVE_UP),
     Rejected: Rule(Action.GIVE_UP),
     Refused: Rule(Action.GIVE_UP),
     RecordingMissing: Rule(Action.GIVE_UP),
@@ -76,10 +79,18 @@ _MOST_FAULTS = 8
 """Faults told to the model at a time: the first explain the rest."""
 
 _NAME = re.compile(r"\w{1,40}")
-"""A field's name or an item's number, in a path."""
+"""A field's name, in a path."""
 
 A = TypeVar("A", bound=BaseModel)
 Sleep = Callable[[float], Awaitable[None]]
+
+
+class Asks(Protocol):
+    """Anything that asks until there is an answer."""
+
+    async def ask(self, request: Request, form: type[A], hear: Hear) -> A:
+        """As `Asker.ask`."""
+        ...
 
 
 class Asker:
@@ -132,7 +143,7 @@ class Asker:
         if known is not None:
             answer = judged(known, request.answer)
             dollars = self.meter.dollars(Usage(), paid=False)
-            attempt = Attempt(request.purpose, request.sha256, "known", 0.0, Usage(), known.model, dollars=dollars)
+            attempt = Attempt(request.purpose, request.sha256, "known", 0.0, known.usage, known.model, dollars=dollars)
             await _tell(request, attempt, hear)
             return answer
         async with self.meter.turn(request) as turn:
@@ -181,7 +192,7 @@ class Asker:
             model=reply.model if reply else None,
             raw=reply.raw if reply else None,
             message=str(error) if error else None,
-            dollars=self.meter.dollars(usage, paid=reply is not None and reply.paid),
+            dollars=self.meter.dollars(usage, paid=reply.paid if reply else error is None or perhaps_billed(error)),
         )
 
 
@@ -199,8 +210,8 @@ async def _tell(request: Request, attempt: Attempt, hear: Hear) -> None:
         purpose=request.purpose,
         outcome=attempt.outcome,
         seconds=attempt.seconds,
-        input_tokens=attempt.usage.input_tokens,
-        output_tokens=attempt.usage.output_tokens,
+        input_tokens=attempt.used_now.input_tokens,
+        output_tokens=attempt.used_now.output_tokens,
         dollars=attempt.dollars,
     )
     await hear(attempt)
@@ -222,14 +233,28 @@ def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:
     try:
         return form.model_validate_json(reply.text)
     except ValidationError as error:
-        faults = tuple(_fault(each) for each in error.errors(include_input=False, include_url=False)[:_MOST_FAULTS])
-        raise InvalidAnswer(f"the answer is not of the form: {'; '.join(faults)[:300]}", faults) from None
+        listed = error.errors(include_input=False, include_url=False)[:_MOST_FAULTS]
+        names = _names(form)
+        shown = "; ".join(_fault(each, lambda part: part in names) for each in listed)[:300]
+        faults = tuple(_fault(each, lambda part: _NAME.fullmatch(part) is not None) for each in listed)
+        raise InvalidAnswer(f"the answer is not of the form: {shown}", faults) from None
 
 
-def _fault(error: Mapping[str, object]) -> str:
-    """`path: reason`. What the model wrote is left out: it may be the letter's words, even as a field's name."""
-    parts = [str(part) for part in cast("tuple[object, ...]", error["loc"])]
-    place = "/".join(part if _NAME.fullmatch(part) else "…" for part in parts)
+@cache
+def _names(form: type[BaseModel]) -> frozenset[str]:
+    """The names of all fields of a form."""
+    schema = form.model_json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(name for part in parts for name in part.get("properties", {}))
+
+
+def _fault(error: Mapping[str, object], tellable: Callable[[str], bool]) -> str:
+    """`path: reason`. What the model wrote is left out: it may be the letter's words, even as a field's name.
+
+    The model itself is told a name that it made up, if it is one word; people are told none but those of the form.
+    """
+    parts = cast("tuple[object, ...]", error["loc"])
+    place = "/".join(str(part) if isinstance(part, int) or tellable(str(part)) else "…" for part in parts)
     return f"{place or 'the answer'}: {str(error['msg'])[:120]}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from typing import Any, NamedTuple
 
@@ -17,21 +16,27 @@ from extractor.errors import (
     RateLimited,
     Refused,
     Rejected,
+    ReplyTooLong,
     RequestRefused,
     TransportFailed,
     UnknownModel,
 )
 from extractor.model.seam import Reply, Request
-from extractor.model.wire import ENDPOINTS, body_of, reply_of
+from extractor.model.wire import ENDPOINTS, MOST_REPLY_BYTES, body_of, reply_of
 from extractor.settings import Mode, Service
 
 _PROBED: tuple[Mode, ...] = ("json_schema", "tools", "json")
 """In this order `auto` tries; the first holds the model to the form, the last only asks for JSON."""
-_LONGEST_SHOWN = 200
-
-
+_PARAMETERS = (
+    *("response_format", "json_schema", "tool_choice", "tools", "temperature"),
+    *("max_tokens", "max_completion_tokens", "max_output_tokens"),
+)
+"""Words of ours that a refusal may be told to speak of. Its own are never told: an endpoint may repeat the letter."""
 _PERHAPS_THE_MODE = frozenset({400, 404, 405, 422, 501})
 """Statuses by which endpoints refuse a mode or a parameter."""
+_HINTS = {404: ": check OPENAI_BASE_URL and --model", 413: ": it is too large for it"}
+_NO_WORK = frozenset({409, 501})
+"""Statuses of failures before any work."""
 _HOPELESS = 3
 """So many requests refused in a row are not the letters' trouble."""
 
@@ -52,31 +57,15 @@ class Live:
 
     def __init__(self, service: Service, mode: Mode = "auto") -> None:
         import openai  # noqa: PLC0415  a second
-        from openai import AsyncOpenAI, DefaultAioHttpClient  # noqa: PLC0415
 
-        key = service.api_key.reveal() if service.api_key else None
-        if key is None and service.base_url is None:
-            raise ConfigurationError(
-                "the model reader needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of yours"
-            )
-        if key is not None and not (key.isascii() and key.isprintable()):
-            raise ConfigurationError(
-                "OPENAI_API_KEY holds what no key does: a line break, or a character that is not ASCII"
-            )
+        from extractor.model import client  # noqa: PLC0415  likewise
+
         self._openai = openai
-        self._key = key
+        self._too_long = client.TooLong
         self._timeout = service.timeout
         self._refusals = 0
         """Requests refused in a row."""
-        self._client = AsyncOpenAI(
-            api_key=key or "none",
-            base_url=service.base_url,
-            timeout=service.timeout,
-            max_retries=0,  # attempts are counted once, by the policy
-            http_client=DefaultAioHttpClient(
-                timeout=service.timeout, follow_redirects=False
-            ),  # letters go nowhere else
-        )
+        self._client = client.client_of(service, whose="the model reader")
         self._modes: list[Mode] = list(_PROBED) if mode == "auto" else [mode]
         own = "api.openai.com" in str(self._client.base_url)
         self._output_limit = "max_completion_tokens" if own else "max_tokens"
@@ -141,6 +130,8 @@ class Live:
                 response = await self._client.post(ENDPOINTS[manner.mode], cast_to=Response, body=body)
         except TimeoutError:
             raise TransportFailed("the endpoint did not answer in time", perhaps_billed=True) from None
+        except self._too_long:
+            raise ReplyTooLong(f"the reply is longer than {MOST_REPLY_BYTES:,} bytes: no answer is") from None
         except (self._openai.APIStatusError, self._openai.APIConnectionError):
             raise
         except self._openai.OpenAIError as error:  # what is left: the client's own settings
@@ -176,7 +167,8 @@ class Live:
                 "the endpoint asks for fewer requests", _seconds(error.response.headers.get("retry-after"))
             )
         if status >= 500 or status in (408, 409):
-            return TransportFailed(f"the endpoint failed with status {status}")
+            # A gateway gives up on a model that goes on, and is billed for.
+            return TransportFailed(f"the endpoint failed with status {status}", perhaps_billed=status not in _NO_WORK)
         if _overflows(code, said):
             return ContextOverflow("the request is longer than the model's context")
         if _filtered(code, said):
@@ -190,15 +182,14 @@ class Live:
             return UnknownModel("the endpoint has no model of that name: check --model")
         if 300 <= status < 400:
             return RequestRefused(f"the endpoint has moved (status {status}): check OPENAI_BASE_URL")
-        message = f"the endpoint refused the request (status {status}): {self._masked(said)[:_LONGEST_SHOWN]}"
+        about = [name for name in _PARAMETERS if name in said]
+        message = f"the endpoint refused the request (status {status}{', about ' + ', '.join(about) if about else ''})"
+        message += _HINTS.get(status, "")
         hopeless = not self._answered and (self._refusals >= _HOPELESS or _speaks_of_the_mode(said))
         return RequestRefused(message) if hopeless else Rejected(message)
 
     def _no_connection(self) -> str:
         return f"no connection to {self._client.base_url.host}"
-
-    def _masked(self, text: str) -> str:
-        return re.sub(re.escape(self._key), "…", text, flags=re.IGNORECASE) if self._key else text
 
 
 def _unconnected(error: Any) -> bool:
@@ -209,7 +200,7 @@ def _unconnected(error: Any) -> bool:
 
 
 def _code_and_words(error: Any) -> tuple[str, str]:
-    """The error's code, and its message in lower case."""
+    """The error's code, and its message in lower case: to tell errors apart by, and for nobody to see."""
     body = error.body if isinstance(error.body, dict) else {}
     inner = body.get("error", body)
     told = inner if isinstance(inner, dict) else {"message": inner}

@@ -16,6 +16,7 @@ from extractor import telemetry
 from extractor.errors import (
     BudgetExceeded,
     ContextOverflow,
+    ImrError,
     RateLimited,
     Refused,
     Rejected,
@@ -50,6 +51,18 @@ def most_tokens(request: Request) -> int:
     return round((plain + form) / _FEWEST_ASCII_A_TOKEN) + every - plain
 
 
+def is_told(usage: Usage) -> bool:
+    """Whether a reply told what it used: no request has no input."""
+    return usage.input_tokens > 0
+
+
+def perhaps_billed(error: ImrError) -> bool:
+    """Whether a request that ended so may cost something: it was not refused before any work was done."""
+    if isinstance(error, TransportFailed):
+        return error.perhaps_billed
+    return not isinstance(error, (RateLimited, Rejected, Refused, ContextOverflow, ServiceError))
+
+
 @dataclass(slots=True)
 class Turn:
     """One request's turn."""
@@ -61,7 +74,7 @@ class Turn:
     def settle(self, usage: Usage, *, paid: bool = True) -> None:
         """Count what the request used; a reply that was had for nothing is not charged."""
         self.meter.count(usage, paid=paid)
-        self.known = not paid or usage.input_tokens > 0
+        self.known = not paid or is_told(usage)
 
 
 class Meter:
@@ -107,11 +120,8 @@ class Meter:
             mine = Turn(self)
             try:
                 yield mine
-            except (RateLimited, Rejected, Refused, ContextOverflow, ServiceError):
-                mine.known = True  # refused before any work was done
-                raise
-            except TransportFailed as error:
-                mine.known = not error.perhaps_billed
+            except ImrError as error:
+                mine.known = not perhaps_billed(error)
                 raise
             finally:
                 async with self._settled:
@@ -125,8 +135,8 @@ class Meter:
         self._spent += self.dollars(usage, paid=paid) or 0.0
 
     def dollars(self, usage: Usage, *, paid: bool) -> float | None:
-        """Dollars for what a request used; None without a price."""
-        if self._service.price is None:
+        """Dollars for what a request used; None without a price, and where a reply did not tell what it used."""
+        if self._service.price is None or (paid and not is_told(usage)):
             return None
         told = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
         return self._service.price.of(*told) if paid else 0.0
@@ -145,9 +155,13 @@ class Meter:
         async with self._settled:
             while (self.spent or 0.0) + self._perhaps_spent + self._reserved + worst > budget:
                 if self._reserved <= _NOTHING:
+                    perhaps = self._perhaps_spent
+                    spent = f"${self.spent or 0.0:.4f} is spent"
+                    if perhaps:
+                        spent += f", ${perhaps:.4f} may be on requests that told no cost,"
                     raise BudgetExceeded(
-                        f"the budget of ${budget:g} could be crossed: ${self.spent or 0.0:.4f} is spent and the next "
-                        f"request could cost ${worst:.4f}; what was read is kept, raise --budget to go on"
+                        f"the budget of ${budget:g} could be crossed: {spent} and the next request "
+                        f"could cost ${worst:.4f}; what was read is kept, raise --budget to go on"
                     )
                 await self._settled.wait()
             self._reserved += worst

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast, get_args
 
-from extractor.errors import ConfigurationError, RecorderBroken, RecordingMissing
+from extractor.errors import ConfigurationError, RecorderBroken, RecordingMissing, defect
 from extractor.model.seam import Finish, Model, Reply, Request
 from extractor.records import Usage
 
@@ -107,8 +107,10 @@ class Recorded:
                 f"no recording of request {request.sha256[:12]} ({request.purpose}, model {request.model!r}) "
                 f"in {str(self._folder)!r}: the letter, the prompt or the settings changed; record it with --record"
             ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RecordingMissing(f"recording {str(path)!r} cannot be read: {error}") from error
+        except OSError as error:
+            raise RecordingMissing(f"recording {str(path)!r} cannot be read: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, RecursionError) as error:  # what it holds may be the letter's words
+            raise RecordingMissing(f"recording {str(path)!r} cannot be read: {defect(error)}") from None
 
     async def aclose(self) -> None:
         """Nothing is held."""

@@ -94,13 +94,19 @@ class Attempt:
     """`ok`, `known` (an earlier reply, said again), or the failure class of the error."""
     seconds: float
     usage: Usage
+    """What the answer took; of an earlier reply, what it took then."""
     model: str | None = None
     raw: str | None = None
     """The payload as it came; None where none did."""
     message: str | None = None
     """The error, for people."""
     dollars: float | None = None
-    """What it cost; None where the price is not known."""
+    """What it cost; None where the price is not known, or what it used."""
+
+    @property
+    def used_now(self) -> Usage:
+        """What this try used: an earlier reply was paid for earlier."""
+        return Usage() if self.outcome == "known" else self.usage
 
 
 Hear = Callable[[Attempt], Awaitable[None]]

@@ -26,6 +26,10 @@ ENDPOINTS: Mapping[Mode, str] = {
     "responses": "/responses",
 }
 
+MOST_REPLY_BYTES = 4_000_000
+"""Of one reply. The longest answer that is asked for has 4,096 tokens, some 20 kB; this leaves room for what models
+think aloud before it."""
+
 
 @cache
 def _form(answer: type[BaseModel], mode: Mode, system: str) -> dict[str, Any]:
@@ -113,14 +117,14 @@ def reply_of(raw: str, mode: Mode, seconds: float) -> Reply:
         text=unfenced(text) if isinstance(text, str) else None,
         finish=finish,
         model=str(payload.get("model") or "").encode("utf-8", "replace").decode()[:_LONGEST_NAME],
-        usage=usage_of(payload.get("usage")),
+        usage=usage_of(payload.get("usage"), said=text),
         seconds=seconds,
         raw=raw,
     )
 
 
 def kept_reply(raw: str) -> Reply | None:
-    """A reply from the payload that was kept of it; it costs nothing now. None where nothing can be read."""
+    """A reply from the payload that was kept of it; it costs nothing now, and tells what it did. None if unreadable."""
     try:
         payload = json.loads(raw)
         if not isinstance(payload, dict) or not {"choices", "output"} & payload.keys():
@@ -128,7 +132,7 @@ def kept_reply(raw: str) -> Reply | None:
         told = reply_of(raw, "responses" if "output" in payload else "json_schema", 0.0)
     except (ValueError, RecursionError, TransportFailed):
         return None
-    return replace(told, usage=Usage())
+    return replace(told, paid=False)
 
 
 _FINISH: Mapping[str | None, Finish] = {"length": "length", "content_filter": "refusal"}
@@ -161,27 +165,38 @@ def _responses(payload: dict[str, Any]) -> tuple[str | None, Finish]:
     return "".join(pieces) if pieces else None, finish
 
 
-def usage_of(given: Any) -> Usage:
-    """Tokens of one reply, by the names of either interface; what is not told is 0."""
+def usage_of(given: Any, said: object = None) -> Usage:
+    """Tokens of one reply, by the names of either interface.
+
+    They are known if both counts are told and can be; else none is counted, and the request stands for the most that it
+    could cost. What only the total holds (thinking, with some endpoints) is output, too.
+
+    Args:
+        given: The `usage` of a payload.
+        said: What was answered; an answer of no tokens is none that can be.
+
+    """
     told = given if isinstance(given, dict) else {}
-
-    def number(told: Any, *names: str) -> int:
-        numbers = [told.get(name) for name in names] if isinstance(told, dict) else []
-        return next((int(each) for each in numbers if _credible(each)), 0)
-
-    sent = number(told, "prompt_tokens", "input_tokens")
-    cached = number(told.get("prompt_tokens_details") or told.get("input_tokens_details"), "cached_tokens")
+    sent, answered = _count(told, "prompt_tokens", "input_tokens"), _count(told, "completion_tokens", "output_tokens")
+    if not sent or answered is None or (said and not answered):
+        return Usage(requests=1)
+    cached = _count(told.get("prompt_tokens_details") or told.get("input_tokens_details"), "cached_tokens") or 0
     return Usage(
         requests=1,
         input_tokens=sent,
-        cached_input_tokens=min(cached, sent),
-        output_tokens=number(told, "completion_tokens", "output_tokens"),
+        cached_input_tokens=cached if cached <= sent else 0,
+        output_tokens=max(answered, (_count(told, "total_tokens") or 0) - sent),
     )
 
 
+def _count(told: Any, *names: str) -> int | None:
+    """The first credible count of these names: a whole number, not less than none, not more than can be."""
+    numbers = [told.get(name) for name in names] if isinstance(told, dict) else []
+    return next((int(each) for each in numbers if _credible(each)), None)
+
+
 def _credible(number: Any) -> TypeGuard[float]:
-    """A count of tokens: not text, not true, not less than none, not more than can be."""
-    return type(number) in (int, float) and 0 <= number < _MOST_TOKENS
+    return type(number) in (int, float) and 0 <= number < _MOST_TOKENS and number == int(number)
 
 
 def unfenced(text: str) -> str:

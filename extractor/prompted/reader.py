@@ -32,7 +32,7 @@ from extractor.fields import (
 from extractor.grounding import Doubt, Grounded, ground
 from extractor.layout import Layout, lay_out_at
 from extractor.model import Attempt, Hear, Request
-from extractor.model.asking import Asker
+from extractor.model.asking import Asks
 from extractor.model.meter import estimated_tokens
 from extractor.places import Place
 from extractor.prompted.answers import MOST_ITEMS, CorrectionsForm, GapsForm, ItemForm, PatientForm, WholeForm
@@ -88,7 +88,7 @@ async def read_by_prompts(
     facts: Facts,
     settings: ModelSettings,
     prompts: Prompts,
-    asker: Asker,
+    asker: Asks,
     rules: Grounded | None = None,
     on_attempt: Hear | None = None,
 ) -> PromptedReading:
@@ -173,7 +173,7 @@ class _Letter:
 
     settings: ModelSettings
     prompts: Prompts
-    asker: Asker
+    asker: Asks
     reading: PromptedReading
     on_attempt: Hear | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from extractor import deadline
 from extractor.drafts import Draft
 from extractor.facts import Facts, ItemFacts
 from extractor.fields import (
@@ -47,6 +48,7 @@ def read_by_rules(layout: Layout, facts: Facts) -> Draft:
     say_diagnoses(layout, draft)
     say_passages(layout, draft)
     for index, (item, item_facts) in enumerate(zip(layout.items, facts.items, strict=True)):
+        deadline.check()
         say_item_skeleton(layout.view, item, item_facts, index, draft)
         say_treatment(layout.view, item_facts, index, draft)
         if item.outcome is not None:

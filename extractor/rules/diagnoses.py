@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from extractor import deadline
 from extractor.drafts import Draft
 from extractor.fields import DIAGNOSES
 from extractor.layout import Layout
@@ -75,6 +76,7 @@ _NOT_DIAGNOSIS = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Za-z]{3}")
+_NUMBER = re.compile(r"(?:(?<=[\s.,;])|(?<=\s\())\(?(\d{1,6})[.):]\s?(?=[A-Za-z])")
 _FIRST = re.compile(r"\s?[:;]?\s?\(?1[.):]\s?(?=[A-Za-z])")
 
 _LONGEST_LIST = 1200
@@ -102,6 +104,7 @@ def _led(view: View, summary: Span) -> list[Span]:
     entries: list[Span] = []
     at = summary.start
     for lead in _LEAD.finditer(view.folded, *summary):
+        deadline.check()
         if lead.start() < at or _HISTORY.search(view.folded[max(0, lead.start() - 24) : lead.start()]):
             continue
         numbered = _enumerated(view, Span(lead.end(), summary.end))
@@ -145,8 +148,8 @@ def _enumerated(view: View, region: Span) -> list[Span]:
     entries: list[Span] = []
     start, number = first.end(), 1
     while True:
-        next_number = re.compile(rf"(?:(?<=[\s.,;])|(?<=\s\())\(?{number + 1}[.):]\s?(?=[A-Za-z])")
-        following = next_number.search(view.flat, start, min(region.end, start + _LONGEST_ENTRY))
+        within = _NUMBER.finditer(view.flat, start, min(region.end, start + _LONGEST_ENTRY))
+        following = next((match for match in within if match.group(1) == str(number + 1)), None)
         if following is None:
             entries.append(bare(view, Span(start, _stop(view, start, region.end))))
             return [entry for entry in entries if len(entry)]

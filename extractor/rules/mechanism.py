@@ -124,6 +124,8 @@ _COMPLAINT = re.compile(
     r" (?:from|due to|caused by|after|when|while) (?=\w+ing\b|he |she |a |an |the )"
 )
 _LONGEST_ACT = 220
+_LONGEST_ACT_END = 40
+"""Code points of the words that end one."""
 _THAT = re.compile(r"that (?=\w)")
 
 
@@ -197,8 +199,9 @@ def _told_early(view: View, region: Span) -> Iterator[Span]:
 
 
 def _clause_end(folded: str, start: int, limit: int) -> int:
-    end = _ACT_END.search(folded, start + 2, limit)
-    return min(end.start() if end else limit, start + _LONGEST_ACT)
+    longest = start + _LONGEST_ACT
+    end = _ACT_END.search(folded, start + 2, min(limit, longest + _LONGEST_ACT_END))
+    return min(end.start() if end else limit, longest)
 
 
 def _act(view: View, clause: Span) -> Span:

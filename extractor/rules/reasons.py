@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from extractor import deadline
 from extractor.determination import Outcome, Reason
 from extractor.drafts import Draft
 from extractor.facts.sentences import prose_sentences
@@ -58,6 +59,7 @@ def _given(view: View, sentences: list[tuple[Span, int]], cues: Sequence[words.C
     """
     found: dict[Reason, Span] = {}
     for cue in sorted(cues, key=lambda cue: cue.reason is not Reason.DEPENDENT_SERVICE):
+        deadline.check()
         for sentence, start in sentences:
             if cue.reason in _CONCLUDED and _CONCLUSION.match(view.folded, *sentence):
                 continue

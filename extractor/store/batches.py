@@ -52,7 +52,10 @@ class Out:
 
     document_sha256: str
     purpose: str
+    job_id: int
+    """The file that it was put into last."""
     state: str
+    """`sent`, `answered`, `failed`."""
     tries: int
     message: str | None
 
@@ -65,7 +68,7 @@ SELECT j.id, j.file, j.remote_id, j.state, j.remote_state, j.requests, j.sha256,
            AS most_input_tokens,
        (SELECT nullif(sum(most_output_tokens), 0) FROM batch_requests WHERE job_id = j.id AND state = 'sent')
            AS most_output_tokens
-FROM batch_jobs AS j ORDER BY j.id
+FROM batch_jobs AS j
 """
 
 
@@ -93,18 +96,19 @@ def waiting(db: Database) -> list[tuple[str, str, str]]:
     ).fetchall()
 
 
-def end_letter(db: Database, sha256: str, configuration: str, state: str) -> None:
-    """A letter waits no more."""
-    db.conn.execute(
-        "UPDATE batch_letters SET state = ? WHERE document_sha256 = ? AND configuration = ?",
+def end_letter(db: Database, sha256: str, configuration: str, state: str) -> bool:
+    """A letter waits no more; False where it did not, for another process was faster."""
+    cursor = db.conn.execute(
+        "UPDATE batch_letters SET state = ? WHERE document_sha256 = ? AND configuration = ? AND state = 'waiting'",
         (state, sha256, configuration),
     )
+    return cursor.rowcount == 1
 
 
 def request(db: Database, request_sha256: str) -> Out | None:
     """Find a request that has been put into a file."""
     row = db.execute(
-        "SELECT document_sha256, purpose, state, tries, message FROM batch_requests WHERE request_sha256 = ?",
+        "SELECT document_sha256, purpose, job_id, state, tries, message FROM batch_requests WHERE request_sha256 = ?",
         (request_sha256,),
     ).fetchone()
     return Out(*row) if row else None
@@ -133,7 +137,12 @@ def add_job(db: Database, file: str, sha256: str, requests: Iterable[Asked], now
 
 def jobs(db: Database) -> list[Job]:
     """List every file."""
-    return [Job(**row) for row in db.query(_JOBS)]
+    return [Job(**row) for row in db.query(f"{_JOBS} ORDER BY j.id")]
+
+
+def job(db: Database, number: int) -> Job:
+    """Give one file as it stands now."""
+    return Job(**next(iter(db.query(f"{_JOBS} WHERE j.id = ?", [number]))))
 
 
 def update_job(
@@ -146,14 +155,11 @@ def update_job(
     )
 
 
-def claim(db: Database, job: int, now: str, sending: str) -> bool:
-    """Take a file to send it; False where somebody else has."""
-    return bool(
-        db.conn.execute(
-            "UPDATE batch_jobs SET remote_state = ?, updated_at = ? "
-            "WHERE id = ? AND state = 'built' AND remote_state IS NOT ?",
-            (sending, now, job, sending),
-        ).rowcount
+def stands(db: Database, job: int, now: str, remote_state: str) -> None:
+    """What the provider says of a file that was submitted; one that another process has closed stays so."""
+    db.conn.execute(
+        "UPDATE batch_jobs SET remote_state = ?, updated_at = ? WHERE id = ? AND state = 'submitted'",
+        (remote_state, now, job),
     )
 
 

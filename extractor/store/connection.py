@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -20,20 +21,28 @@ BUSY_SECONDS = 30.0
 def connect(path: Path, *, create: bool) -> Database:
     """Open, check, migrate. Without `create`, a file that is not there is an error and not a new database.
 
+    Nor need it be writable then: where the file or its folder is not, it is opened for reading only, as it is.
+
     Raises:
-        StoreError: the file is missing, is no database, is another program's, or is of a newer version.
+        StoreError: the file is missing, is no database, is another program's, or is of a newer version; or is to be
+            written to or migrated, and may not be.
 
     """
     if not create and not path.exists():
         raise StoreError(f"there is no database at {str(path)!r}: make one with `imr run FOLDER --db {path}`")
     if not path.parent.is_dir():
         raise StoreError(f"the folder of the database {str(path)!r} does not exist")
+    writable = _is_writable(path)
+    if create and not writable:
+        raise StoreError(f"the database {str(path)!r} cannot be written to: it, or its folder, is read-only")
     with told_as_store_errors(path):
-        db = Database(sqlite3.connect(path, timeout=BUSY_SECONDS))
+        where = str(path) if writable else _for_reading(path)
+        db = Database(sqlite3.connect(where, timeout=BUSY_SECONDS, uri=not writable))
         try:
             _refuse_foreign(db, path)
-            _set_up(db)
-            _migrate(db, path)
+            if writable:
+                _set_up(db)
+            _migrate(db, path, writable=writable)
         except BaseException:
             db.close()
             raise
@@ -69,9 +78,47 @@ def told_as_store_errors(path: Path) -> Iterator[None]:
             ) from error
         if "full" in reason:
             raise StoreError(f"no space is left for the database {str(path)!r}; what was saved is safe") from error
-        raise StoreError(f"the database {str(path)!r} cannot be used: {reason}") from error
+        if "decode" in reason:  # quotes what it cannot decode, which may be a letter's words
+            fault = StoreError(f"the database {str(path)!r} is damaged: it holds text that is no UTF-8")
+        elif "malformed JSON" in reason:
+            fault = StoreError(
+                f"the database {str(path)!r} holds a record that is damaged: read the letters again with "
+                "`imr run … --check-records`"
+            )
+        elif "readonly" in reason:
+            fault = StoreError(f"the database {str(path)!r} cannot be written to: it, or its folder, is read-only")
+        else:
+            fault = StoreError(f"the database {str(path)!r} cannot be used: {reason}")
     except sqlite3.DatabaseError as error:
         raise StoreError(f"the database {str(path)!r} cannot be used: {error}") from error
+    else:
+        return
+    raise fault from None  # nothing of what SQLite quoted is to be shown with it
+
+
+def _is_writable(path: Path) -> bool:
+    """Whether the database may be written to. Its folder, too: the journal lies there."""
+    return os.access(path.resolve().parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+
+
+def _for_reading(path: Path) -> str:
+    """Give the URI that opens a database which may not be written to.
+
+    Without a journal that holds anything, nobody is writing, and the file is all there is (`immutable`); with one,
+    readers need the index that the writer keeps beside it.
+
+    Raises:
+        StoreError: there is a journal, and no index to read it by.
+
+    """
+    journal, index = (Path(f"{path.resolve()}{ending}") for ending in ("-wal", "-shm"))
+    used = journal.exists() and journal.stat().st_size > 0
+    if used and not index.exists():
+        raise StoreError(
+            f"the database {str(path)!r} is read-only, and {journal.name!r} beside it can only be read by who may "
+            "write there: copy both files to another folder"
+        )
+    return f"{path.absolute().as_uri()}?{'mode=ro' if used else 'immutable=1'}"
 
 
 def _refuse_foreign(db: Database, path: Path) -> None:
@@ -99,7 +146,7 @@ def _set_up(db: Database) -> None:
         db.execute(f"PRAGMA {pragma}")
 
 
-def _migrate(db: Database, path: Path) -> None:
+def _migrate(db: Database, path: Path, *, writable: bool) -> None:
     with Database(memory=True) as empty:
         ours = {migration.name for migration in MIGRATIONS.pending(empty)}
     newer = sorted({migration.name for migration in MIGRATIONS.applied(db)} - ours)
@@ -109,6 +156,8 @@ def _migrate(db: Database, path: Path) -> None:
         )
     if not MIGRATIONS.pending(db):
         return
+    if not writable:
+        raise StoreError(f"{str(path)!r} was written by an older version of imr-extractor, and is read-only: copy it")
     with writing(db):  # the lock comes first, so that two processes cannot both find the same migration pending
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         MIGRATIONS.apply(db)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from extractor.errors import ConfigurationError, RecordNotFound
+from extractor.store.processes import RUNNING, Process, state_of
 
 HIT_START, HIT_END = "\x02", "\x03"
 """Stand around the words that matched in `Hit.snippet`; no letter holds them after display has cleaned it."""
@@ -60,6 +61,7 @@ class Hit:
     heading: str | None
     outcome: str | None
     snippet: str
+    """Empty where the record is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Failure:
     """A letter without a record, as the database files it."""
 
     name: str
+    place: str
+    """Where it lies: as its name, unless a list gave it one."""
     sha256: str | None
     failure_class: str
     message: str
@@ -92,14 +96,21 @@ class RunRow:
     started_at: str
     finished_at: str | None
     state: str
+    """`finished`, `interrupted`, `stopped`; `running`, `killed`, or `silent` where it ran on another machine and has
+    given no sign of life for ten minutes."""
     reader: str
     config_sha256: str
     code_version: str
     workers: int
+    host: str | None
+    pid: int | None
+    beat_at: str | None
+    """Its last sign of life."""
     found: int
     extracted: int
     already: int
     renamed: int
+    made_current: int
     failed: int
     remaining: int
     requests: int
@@ -120,7 +131,9 @@ class Version:
     config_sha256: str
     code_version: str
     determination: Any
-    """As JSON."""
+    """As JSON; None where it is damaged."""
+    current: bool
+    """It is the one that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +244,36 @@ def known(db: Database, contents: Iterable[str], config_sha256: str) -> set[str]
     )
 
 
+def superseded(db: Database, contents: Iterable[str], config_sha256: str) -> set[str]:
+    """Tell which of these contents have a record under this configuration, and one of another that counts."""
+    return _column(
+        db,
+        "SELECT r.document_sha256 FROM records AS r JOIN current_ids AS c ON c.document_sha256 = r.document_sha256 "
+        "WHERE r.config_sha256 = ? AND c.record_id <> r.id "
+        "AND r.document_sha256 IN (SELECT value FROM json_each(?))",
+        [config_sha256, json.dumps(list(contents))],
+    )
+
+
+def ids(db: Database, contents: Iterable[str], config_sha256: str) -> list[int]:
+    """List the records that these contents have under this configuration."""
+    sql = "SELECT id FROM records WHERE config_sha256 = ? AND document_sha256 IN (SELECT value FROM json_each(?))"
+    return [row[0] for row in db.execute(sql, [config_sha256, json.dumps(list(contents))]).fetchall()]
+
+
+def damaged(db: Database) -> list[tuple[int, str]]:
+    """Find current records whose JSON does not hold what their rows say: id and document SHA-256.
+
+    It looks at the form only, and so is quick; `extractor.store.Store.load` looks at everything.
+    """
+    return db.execute(
+        "SELECT r.id, r.document_sha256 FROM current_records AS r LEFT JOIN determinations AS d ON d.record_id = r.id "
+        "WHERE CASE WHEN json_valid(r.determination) "
+        "THEN json_array_length(r.determination, '$.decisions') IS NOT d.decisions ELSE 1 END "
+        "ORDER BY r.document_sha256"
+    ).fetchall()
+
+
 def recognised(db: Database, files: Iterable[tuple[str, Stamp]]) -> dict[str, str]:
     """Tell the content (SHA-256) of files, by name, that look as they did when they were last read."""
     return dict(
@@ -256,12 +299,12 @@ def names_known(db: Database, pairs: Iterable[tuple[str, str]]) -> set[tuple[str
     }
 
 
-def names_failed(db: Database, names: Iterable[str]) -> set[str]:
-    """Tell which of these names have an open failure."""
+def places_failed(db: Database, places: Iterable[str]) -> set[str]:
+    """Tell at which of these places there is an open failure."""
     return _column(
         db,
-        "SELECT name FROM failures WHERE cleared_at IS NULL AND name IN (SELECT value FROM json_each(?))",
-        [json.dumps(list(names))],
+        "SELECT place FROM failures WHERE cleared_at IS NULL AND place IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(places))],
     )
 
 
@@ -284,13 +327,18 @@ def reply(db: Database, request_sha256: str, *, usable: bool) -> str | None:
 
 
 def history(db: Database, sha256: str) -> list[Version]:
-    """List every record of a document, in the order in which they were saved: the last one counts."""
+    """List every record of a document, in the order in which they were saved."""
     rows = db.query(
-        "SELECT id AS record_id, created_at, reader, model, config_sha256, code_version, determination "
-        "FROM records WHERE document_sha256 = ? ORDER BY id",
+        "SELECT r.id AS record_id, created_at, reader, model, config_sha256, code_version, "
+        "CASE WHEN json_valid(determination) THEN determination ELSE 'null' END AS determination, "
+        "r.id = c.record_id AS current FROM records AS r JOIN current_ids AS c USING (document_sha256) "
+        "WHERE document_sha256 = ? ORDER BY r.id",
         [sha256],
     )
-    return [Version(**{**row, "determination": json.loads(row["determination"])}) for row in rows]
+    return [
+        Version(**{**row, "determination": json.loads(row["determination"]), "current": bool(row["current"])})
+        for row in rows
+    ]
 
 
 def read_by_models(db: Database) -> list[tuple[int, str]]:
@@ -337,7 +385,7 @@ def search(db: Database, query: str, limit: int) -> list[Hit]:
     rows = db.query(
         """
         SELECT t.case_number, r.document_sha256 AS sha256, r.name, d.decision_number, d.heading, d.outcome,
-               snippet(decision_search, -1, ?, ?, ' … ', 24) AS snippet
+               coalesce(snippet(decision_search, -1, ?, ?, ' … ', 24), '') AS snippet
         FROM decision_search
         JOIN decisions AS d ON d.id = decision_search.rowid
         JOIN current_records AS r ON r.id = d.record_id
@@ -357,7 +405,7 @@ def failures(db: Database, *, include_cleared: bool, failure_class: str | None) 
         Failure(**row)
         for row in db.query(
             """
-            SELECT f.name, f.sha256, f.failure_class, f.message, f.attempts, f.first_at, f.last_at, f.run_id,
+            SELECT f.name, f.place, f.sha256, f.failure_class, f.message, f.attempts, f.first_at, f.last_at, f.run_id,
                    f.config_sha256, f.cleared_at, count(a.id) AS requests,
                    coalesce(sum(a.input_tokens), 0) AS input_tokens,
                    coalesce(sum(a.output_tokens), 0) AS output_tokens, sum(a.dollars) AS dollars
@@ -407,9 +455,17 @@ def status(db: Database, *, last_runs: int) -> Status:
 
 def runs(db: Database, last: int) -> tuple[RunRow, ...]:
     """List the latest runs, newest first."""
-    columns = ", ".join(RunRow.__slots__)
+    columns = ", ".join((*RunRow.__slots__, "process"))
     sql = f"SELECT {columns} FROM runs ORDER BY id DESC LIMIT ?"  # noqa: S608  our own names, never input
-    return tuple(RunRow(**row) for row in db.query(sql, [last]))
+    return tuple(_run(row) for row in db.query(sql, [last]))
+
+
+def _run(row: dict[str, Any]) -> RunRow:
+    mark = row.pop("process")
+    if row["state"] == RUNNING:
+        process = Process(row["host"], row["pid"], mark) if row["pid"] is not None else None
+        row["state"] = state_of(process, row["beat_at"])
+    return RunRow(**row)
 
 
 def _count(db: Database, sql: str) -> int:

@@ -66,7 +66,7 @@ class Prepared:
 
 def attempt_row(attempt: Attempt) -> Row:
     """One request to a model, in the order of `ATTEMPT_COLUMNS`. Half a surrogate pair becomes an escape."""
-    usage = attempt.usage
+    usage = attempt.used_now
     return (
         *(attempt.purpose, attempt.request_sha256, attempt.outcome, _keepable(attempt.model)),
         *(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, round(attempt.seconds, 4)),

@@ -8,15 +8,18 @@ What the tables mean
     determinations, decisions, citations, drugs, body_parts, reasons, diagnoses, flags
                     the same record as typed rows; `decision_number` counts from 1 in printed order
     evidence        one row a value: the JSON pointer and the spans that support it
-    failures        letters that ended without a record, by name and content; `cleared_at` once one succeeds
-    runs            one row a pass over a set of documents
+    failures        letters that ended without a record, by place and content; `cleared_at` once one succeeds. The place
+                    is a path, `archive!member` or `file#LINE`; unlike a name that a list gave, no two letters share it
+    current_ids     one row a document: which of its records counts
+    runs            one row a pass over a set of documents, and which process made it, with its last sign of life
     batch_letters, batch_requests, batch_jobs
                     what `imr batch` has built, sent and collected
     attempts        one row a request to a model, with the reply as it came, tokens and seconds; kept for letters that
                     failed, too
     decision_search full-text index over headings and rationales
 
-`current_records` is the view that says which record of a document counts: **the one saved last** (the greatest `id`).
+`current_records` is the view of the records that count: of each document **the one that was asked for last**, that is,
+the one saved last, or met again since by a run of its configuration.
 Every `current_…` view holds the rows of those records only, with the columns that exports have.
 Dates and times are ISO TEXT. Lists of short names are joined by "; ".
 """
@@ -441,3 +444,43 @@ ALTER TABLE document_names ADD COLUMN inode INTEGER;
 def m004_costs(db: Database) -> None:
     """What requests and runs cost; files known again by size and times."""
     db.executescript(_COSTS)
+
+
+_CURRENT = """
+CREATE TABLE current_ids (
+    document_sha256 TEXT PRIMARY KEY NOT NULL REFERENCES documents (sha256),
+    record_id INTEGER NOT NULL REFERENCES records (id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO current_ids SELECT document_sha256, max(id) FROM records GROUP BY document_sha256;
+
+ALTER TABLE runs ADD COLUMN made_current INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN host TEXT;
+ALTER TABLE runs ADD COLUMN pid INTEGER;
+ALTER TABLE runs ADD COLUMN process TEXT; -- tells it from a later process with the same number
+ALTER TABLE runs ADD COLUMN beat_at TEXT; -- last sign of life
+
+ALTER TABLE failures ADD COLUMN place TEXT NOT NULL DEFAULT '';
+UPDATE failures SET place = name;
+DROP INDEX failures_letter;
+CREATE UNIQUE INDEX failures_letter ON failures (place, coalesce(sha256, ''), config_sha256);
+CREATE INDEX failures_open_place ON failures (place) WHERE cleared_at IS NULL;
+
+DROP VIEW current_records;
+CREATE VIEW current_records AS
+SELECT r.* FROM records AS r
+WHERE r.id = (SELECT c.record_id FROM current_ids AS c WHERE c.document_sha256 = r.document_sha256);
+
+DROP VIEW decision_texts;
+CREATE VIEW decision_texts AS
+SELECT d.id, d.heading,
+       CASE WHEN json_valid(r.determination) THEN
+           json_extract(r.determination, '$.decisions[' || (d.decision_number - 1) || '].rationale.text')
+       END AS rationale
+FROM decisions AS d JOIN records AS r ON r.id = d.record_id;
+"""
+
+
+@MIGRATIONS()
+def m005_current(db: Database) -> None:
+    """Which record counts; where a failure lies; whether the process of a run lives."""
+    db.executescript(_CURRENT)

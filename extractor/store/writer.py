@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -22,6 +23,8 @@ class Refused:
     """None where the bytes could not be read, or not be read whole."""
     failure_class: str
     message: str
+    place: str | None = None
+    """Where it lies, if its name does not say so: a list may give two letters one name."""
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
@@ -34,22 +37,32 @@ _INSERT_DOCUMENT = _insert("documents", rows.DOCUMENT_COLUMNS) + " ON CONFLICT (
 _INSERT_DETERMINATION = _insert("determinations", ("record_id", *rows.DETERMINATION_COLUMNS))
 _INSERT_DECISION = _insert("decisions", ("id", "record_id", *rows.DECISION_COLUMNS))
 _INSERT_SEARCH = _insert("decision_search", ("rowid", "heading", "rationale"))
+_MAKE_CURRENT = (
+    _insert("current_ids", ("document_sha256", "record_id"))
+    + " ON CONFLICT (document_sha256) DO UPDATE SET record_id = excluded.record_id"
+)
 _INSERT_CHILD = {table: _insert(table, ("record_id", *columns)) for table, columns in rows.CHILD_COLUMNS.items()}
 _INSERT_ATTEMPT = _insert("attempts", ("document_sha256", "config_sha256", "run_id", "asked_at", *rows.ATTEMPT_COLUMNS))
 _INSERT_NAME = _insert("document_names", ("document_sha256", "name", "first_seen_at")) + " ON CONFLICT DO NOTHING"
 _INSERT_FAILURE = (
     _insert(
         "failures",
-        *[("name", "sha256", "config_sha256", "failure_class", "message", "attempts", "first_at", "last_at", "run_id")],
+        (
+            *("place", "name", "sha256", "config_sha256", "failure_class", "message"),
+            *("attempts", "first_at", "last_at", "run_id"),
+        ),
     )
-    + """ ON CONFLICT (name, coalesce(sha256, ''), config_sha256) DO UPDATE SET
-    failure_class = excluded.failure_class, message = excluded.message, attempts = attempts + 1,
+    + """ ON CONFLICT (place, coalesce(sha256, ''), config_sha256) DO UPDATE SET
+    name = excluded.name, failure_class = excluded.failure_class, message = excluded.message, attempts = attempts + 1,
     last_at = excluded.last_at, run_id = excluded.run_id, cleared_at = NULL"""
 )
 
 
 def insert_record(db: Database, prepared: Prepared, run_id: int | None, now: str) -> bool:
-    """Insert one letter's rows; False, and nothing but its name, where document and configuration are already there."""
+    """Insert one letter's rows, which are current then.
+
+    False, and nothing but its name, where document and configuration are already there.
+    """
     execute, executemany = db.conn.execute, db.conn.executemany
     text = _insert_document(db, prepared)
     insert_names(db, [(prepared.sha256, prepared.name)], now)
@@ -60,6 +73,7 @@ def insert_record(db: Database, prepared: Prepared, run_id: int | None, now: str
     if found:
         return False
     record_id = execute(_INSERT_RECORD, (*prepared.record, run_id, text)).lastrowid
+    execute(_MAKE_CURRENT, (prepared.sha256, record_id))
     execute(_INSERT_DETERMINATION, (record_id, *prepared.determination))
     if prepared.decisions:
         first: int = execute("SELECT coalesce(max(id), 0) + 1 FROM decisions").fetchone()[0]
@@ -96,20 +110,44 @@ def insert_failures(db: Database, refused: Iterable[Refused], config_sha256: str
     """File failures; the same letter failing again under the same configuration is one more attempt."""
     db.conn.executemany(
         _INSERT_FAILURE,
-        [(r.name, r.sha256, config_sha256, r.failure_class, r.message, 1, now, now, run_id) for r in refused],
+        [
+            (r.place or r.name, r.name, r.sha256, config_sha256, r.failure_class, r.message, 1, now, now, run_id)
+            for r in refused
+        ],
     )
 
 
-def clear_failures(db: Database, succeeded: Iterable[tuple[str, str]], now: str) -> None:
-    """Close the failures of letters (content, name) that have a record now, whatever configuration had failed."""
-    pairs = list(succeeded)
+def make_current(db: Database, contents: Collection[str], config_sha256: str) -> int:
+    """Let the records of this configuration count for these contents, and tell for how many another did."""
+    if not contents:
+        return 0
+    return db.conn.execute(
+        "UPDATE current_ids SET record_id = r.id FROM records AS r "
+        "WHERE r.document_sha256 = current_ids.document_sha256 AND r.config_sha256 = ? "
+        "AND current_ids.record_id <> r.id AND current_ids.document_sha256 IN (SELECT value FROM json_each(?))",
+        (config_sha256, json.dumps(list(contents))),
+    ).rowcount
+
+
+def set_aside(db: Database, record_ids: Iterable[int]) -> None:
+    """Take damaged records out of their configurations, so that their letters are read again; they stay in history."""
+    db.conn.executemany(
+        "UPDATE records SET config_sha256 = 'damaged ' || id || ' ' || config_sha256 WHERE id = ?",
+        [(record_id,) for record_id in record_ids],
+    )
+
+
+def clear_failures(db: Database, contents: Iterable[str], places: Iterable[str], now: str) -> None:
+    """Close the failures of contents that have a record now, whatever configuration had failed, and those of places.
+
+    At such a place lies what can be read; what had failed there has been replaced.
+    """
     db.conn.executemany(
         "UPDATE failures SET cleared_at = ? WHERE cleared_at IS NULL AND sha256 = ?",
-        [(now, sha256) for sha256, _ in pairs],
+        [(now, sha256) for sha256 in contents],
     )
-    # The name as well: what failed under it has been replaced by content that can be read.
     db.conn.executemany(
-        "UPDATE failures SET cleared_at = ? WHERE cleared_at IS NULL AND name = ?", [(now, name) for _, name in pairs]
+        "UPDATE failures SET cleared_at = ? WHERE cleared_at IS NULL AND place = ?", [(now, place) for place in places]
     )
 
 

@@ -61,6 +61,7 @@ TOKEN = _token()
 
 # What ends the reach of a side: "left knee; low back", "right shoulder with …".
 _BREAK = re.compile(r"[;.()]|\bwith\b|\bto\b.{20,}")
+_BLANKS = re.compile(r"\s*+")
 # What may stand between a part and the side behind it: "knee, right", "brace for the knee (left)", "knee on the left".
 _BEHIND = frozenset({"", ",", "-", "(", "on the", ", on the"})
 
@@ -163,4 +164,5 @@ def _one_sided_from_afar(folded: str, side: re.Match[str] | None, part: re.Match
     """Left or right, with other words between it and the part."""
     if side is None or _side(side) is Side.BILATERAL:
         return False
-    return bool(folded[side.end() : part.start()].strip())
+    between = _BLANKS.match(folded, side.end())
+    return between is not None and between.end() < part.start()

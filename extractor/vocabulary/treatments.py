@@ -44,10 +44,10 @@ VISIT_HEAD = re.compile(
     r"specialist|pain management|orthop\w+|neurolog\w+|internal medicine) )*"
     r"(?:referral|refer|consult\w*|(?:re-?)?evaluation|follow[- ]?up|office visits?|visits?|second opinion)\b"
 )
-_PERCENT = r"\d+(?:\.\d+)?\s?%"
+_PERCENT = r"\d{1,6}(?:\.\d{1,6})?\s?%"
 # "compounded cream", "cream: gabapentin 10%, lidocaine 5%", "flurbiprofen 20% / tramadol 20%"
 COMPOUND = re.compile(
-    rf"\bcompound\w*|\b(?:cream|gel|ointment|transdermal|topical)\b[^.;]*\b{_PERCENT}[^.;]*{_PERCENT}"
+    rf"\bcompound\w*|\b(?:cream|gel|ointment|transdermal|topical)\b[^.;]{{0,400}}\b{_PERCENT}[^.;]{{0,400}}{_PERCENT}"
     rf"|{_PERCENT}[^.;]{{1,40}}{_PERCENT}"
 )
 TOPICAL = re.compile(

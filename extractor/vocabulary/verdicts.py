@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from extractor.determination import Outcome
@@ -31,7 +32,7 @@ _NOT_NECESSARY = re.compile(
     # "is not medically necessary", "notmedically necessary", "not deemed medically necessary", "not a medical need"
       (?: \b(?:not|non|isn't|aren't|wasn't|never|neither|cannot|can't|fails?\ to\ be)\b
         | \bnot(?=medical) | \bun(?=necessary) )
-      [-\s]{{0,2}} (?:[^\s.;]+\s){{0,9}}?
+      [-\s]{{0,2}} (?:[^\s.;]{{1,60}}\s){{0,9}}?
       (?:un)? (?: medically\s?{_FIT} | (?:a\s)?medical\s(?:necessity|need)\b )
     # "medical necessity has not been established"
     | \bmedical(?:ly)?\snecess(?:ity|ary)\b [^.]{{0,60}}?
@@ -67,6 +68,7 @@ def conclusions(folded: str, start: int, end: int) -> Iterator[tuple[Outcome, Sp
         found.append((Outcome.UPHELD, span))
     for match in _NECESSARY.finditer(folded, start, end):
         span = Span(*match.span())
-        if not any(other.overlaps(span) for other in taken):
+        before = bisect_left(taken, span.end, key=lambda other: other.start)  # in order, and apart
+        if not (before and taken[before - 1].overlaps(span)):
             found.append((Outcome.OVERTURNED, span))
     yield from sorted(found, key=lambda pair: pair[1])

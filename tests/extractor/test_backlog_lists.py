@@ -14,7 +14,7 @@ import pytest
 from packing import walked, zipped
 
 from extractor.backlog import walk
-from extractor.errors import ConfigurationError, DocumentError
+from extractor.errors import ConfigurationError, DocumentError, OutsideFolder
 from extractor.settings import Limits
 
 
@@ -32,8 +32,9 @@ def test_patterns(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x")
     (tmp_path / "a" / "loop").symlink_to(tmp_path)
     for pattern, expected in {
-        "a/*": ["a/1.txt", "a/b/1.txt", "a/b/c/1.txt", "a/loop/a/1.txt", "a/loop/a/b/1.txt", "a/loop/a/b/c/1.txt",
-                "a/loop/e[1].txt", "a/loop/imr.db", "a/loop/imr.db-wal"],
+        "a/*": ["a/1.txt", "a/b/1.txt", "a/b/c/1.txt", "a/loop leads out"],
+        "?/loop": ["a/loop/a/1.txt", "a/loop/a/b/1.txt", "a/loop/a/b/c/1.txt",
+                   *("a/loop/e[1].txt", "a/loop/imr.db", "a/loop/imr.db-wal")],
         "a/*.txt": ["a/1.txt"],
         "a/.*.txt": ["a/.2.txt"],
         "a/**/*.txt": ["a/1.txt", "a/b/1.txt", "a/b/c/1.txt"],
@@ -43,7 +44,10 @@ def test_patterns(tmp_path: Path) -> None:
         "e[1].txt": ["e[1].txt"],
         "?*": ["a/1.txt", "a/b/1.txt", "a/b/c/1.txt", "e[1].txt"],
     }.items():  # fmt: skip
-        found = [os.path.relpath(each.name, tmp_path) for each in walk.letters([pattern], tmp_path / "imr.db")]
+        found = [
+            os.path.relpath(each.name, tmp_path) + " leads out" * isinstance(each.content, OutsideFolder)
+            for each in walk.letters([pattern], tmp_path / "imr.db")
+        ]
         assert found == expected, pattern
     for pattern in ("nothing*", "a/b/*.pdf", "no/where/**"):
         with pytest.raises(ConfigurationError, match=r"nothing matches '.*': check the pattern"):

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from answering import Answers
 from click.testing import CliRunner, Result
-from endpoint import Endpoint, Said, chat_reply
+from endpoint import Endpoint, Said, chat_reply, trickling
 
-from extractor.batch import listed, rounds
+from extractor.batch import listed, remote, rounds
 from extractor.cli import cli
 from extractor.model.batches import Batches
 from extractor.pipeline import Configuration, read
-from extractor.settings import Price
+from extractor.settings import Price, Service
 from extractor.store import Store, batches
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
@@ -171,7 +171,9 @@ def test_a_request_that_always_fails_fails_its_letter_after_three_tries(tmp_path
     with Store(desk.database) as store:
         failures = list(store.failures())
     assert {failure.failure_class for failure in failures} == {"rejected"}
-    assert all("no luck" in failure.message for failure in failures)
+    assert {failure.message for failure in failures} == {
+        "the batch failed 3 times on a request: no answer, no known reason"
+    }
 
 
 def test_strange_lines_are_counted_and_change_nothing(tmp_path: Path) -> None:
@@ -217,17 +219,25 @@ class Provider:
         self.files: dict[str, str] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.keys: set[str] = set()
+        self.steps: list[str] = []
+        """Every request: method and address, numbers as N."""
+        self.meddle: dict[str, bytes] = {}
+        """Step → what is sent instead of an answer, before the connection is closed."""
         provider = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def log_message(self, *_: object) -> None: ...
 
             def do_POST(self) -> None:
+                if self.meddled():
+                    return
                 provider.keys.add(str(self.headers["Authorization"]))
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 self.reply(provider.upload(body) if self.path == "/v1/files" else provider.create(json.loads(body)))
 
             def do_GET(self) -> None:
+                if self.meddled():
+                    return
                 if self.path.startswith("/v1/batches?"):
                     listed = [provider.standing(name) for name in reversed(provider.batches)]
                     self.reply({"object": "list", "data": listed, "has_more": False})
@@ -239,6 +249,18 @@ class Provider:
                     self.reply(provider.standing(name))
                 else:
                     self.reply({"error": {"message": "no such batch"}}, 404)
+
+            def meddled(self) -> bool:
+                step = f"{self.command} {re.sub('(?<=-)[0-9]+', 'N', self.path.partition('?')[0])}"
+                provider.steps.append(step)
+                instead = provider.meddle.get(step)
+                if instead is None:
+                    return False
+                if self.command == "POST":
+                    self.rfile.read(int(self.headers["Content-Length"]))
+                self.connection.sendall(instead)
+                self.close_connection = True
+                return True
 
             def reply(self, content: str | dict[str, Any], status: int = 200) -> None:
                 data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
@@ -391,7 +413,7 @@ def test_a_file_that_was_not_sent_after_all_is_sent(tmp_path: Path, monkeypatch:
         (desk.folder / "more.txt").write_text(letters(20)[19], encoding="utf-8")
         desk.build()
         with monkeypatch.context() as patched:
-            patched.setattr(Batches, "submit", lambda *_: (_ for _ in ()).throw(Died))
+            patched.setattr(Batches, "upload", lambda *_: (_ for _ in ()).throw(Died))
             with pytest.raises(Died):
                 send(desk, provider.url)
         assert len(provider.batches) == 1
@@ -497,7 +519,7 @@ def test_the_same_file_again_is_not_taken_for_the_first(tmp_path: Path, monkeypa
         first, second = desk.files()
         assert first.read_bytes() == second.read_bytes()
         with monkeypatch.context() as patched:
-            patched.setattr(Batches, "submit", lambda *_: (_ for _ in ()).throw(Died))
+            patched.setattr(Batches, "upload", lambda *_: (_ for _ in ()).throw(Died))
             with pytest.raises(Died):
                 send(desk, provider.url)
         assert "somebody began to send" in send(desk, provider.url).output
@@ -576,3 +598,427 @@ def test_half_a_surrogate_pair_in_a_letter_ends_nothing(tmp_path: Path) -> None:
     (desk.folder / "more.jsonl").write_text(json.dumps({"text": letters(3)[2] + "\ud800", "name": "odd"}) + "\n")
     assert "2 waiting" in desk.build()
     assert len(desk.files()[0].read_text(encoding="utf-8").splitlines()) == 2
+
+
+# --- a hostile provider -----------------------------------------------------------------------------------------------
+
+STEPS = {
+    "upload": "POST /v1/files",
+    "create": "POST /v1/batches",
+    "find": "GET /v1/batches",
+    "state": "GET /v1/batches/batch-N",
+    "answers": "GET /v1/files/batch-N-out/content",
+}
+KEY = "sk-Echoed-By-The-Provider-77"
+
+
+def use(desk: Desk, step: str, url: str) -> Result:
+    """The command that comes to this step."""
+    verb = ("submit",) if step in ("upload", "create", "find") else ("collect", "--out", str(desk.out))
+    command = ["batch", *verb, "--db", str(desk.database), "--base-url", url, "--api-key", KEY, "--timeout", "5"]
+    return CliRunner().invoke(cli, command)
+
+
+def up_to(step: str, desk: Desk, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything before a step."""
+    if step in ("state", "answers"):
+        assert use(desk, "upload", provider.url).exit_code == 0
+    if step == "find":
+        with monkeypatch.context() as patched:
+            patched.setattr(Batches, "create", lambda *_: (_ for _ in ()).throw(Died))
+            with pytest.raises(Died):
+                use(desk, "upload", provider.url)
+
+
+def sent(status: int, body: bytes = b"", *headers: str, length: int | None = None) -> bytes:
+    head = "".join(f"{each}\r\n" for each in headers)
+    size = len(body) if length is None else length
+    return f"HTTP/1.1 {status} X\r\ncontent-length: {size}\r\n{head}\r\n".encode() + body
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_nothing_follows_to_another_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    desk = Desk(tmp_path, letters(1))
+    desk.build()
+    with Provider(desk.well) as other, Provider(desk.well) as provider:
+        up_to(step, desk, provider, monkeypatch)
+        address = STEPS[step].split()[1].replace("batch-N", "batch-0")
+        for status in (301, 302, 303, 307, 308):
+            provider.meddle[STEPS[step]] = sent(status, b"", f"location: {other.url[:-3]}{address}")
+            done = use(desk, step, provider.url)
+            assert done.exit_code == 2
+            assert f"sends on to another address (status {status})" in done.output
+            assert other.steps == []
+            assert other.url not in done.output
+
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "cut before the head": (b"", "connection"),
+    "cut in the head": (b"HTTP/1.1 200 OK\r\ncontent-le", "connection"),
+    "cut in the body": (sent(200, b'{"id": "batch-0", ', length=5000), "connection"),
+    "no HTTP": (b"zebra umbrella\r\n\r\n", "connection"),
+    "no gzip": (sent(200, b"zebra umbrella", "content-encoding: gzip"), "connection"),
+    "a failure": (sent(502, b"zebra umbrella"), "(status 502)"),
+    "a refusal": (sent(400, b'{"error": {"message": "zebra umbrella", "code": "zebra"}}'), "(status 400)"),
+    "a strange refusal": (sent(418, b"zebra umbrella", "content-type: text/x; charset=idna"), "(status 418)"),
+}
+FORMLESS: dict[str, tuple[bytes, str]] = {
+    "a page": (sent(200, b"<p>zebra umbrella", "content-type: text/html"), "what is no"),
+    "nothing": (sent(200), "what is no"),
+    "a list": (sent(200, b'["zebra umbrella"]', "content-type: application/json"), "what is no"),
+    "no fields": (sent(200, b"{}", "content-type: application/json"), "what is no"),
+    "an id that is an address": (
+        sent(200, b'{"id": "../../zebra umbrella", "status": "x", "data": [{}]}'),
+        "what is no",
+    ),
+    "an id that is the key": (sent(200, b'{"id": "%s", "status": "x", "data": 5}' % KEY.encode()), "what is no"),
+    "deep": (sent(200, b"[" * 100_000), "what is no"),
+    "endless": (sent(200, b" " * 5_000_000), "more than 4,000,000 bytes"),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_whatever_a_provider_does_is_one_sentence_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    desk = Desk(tmp_path, letters(2))
+    desk.build()
+
+    def be_late() -> None:
+        """Whether a batch was created is not known at once."""
+        with Store(desk.database) as store, store.batching() as db:
+            db.execute("UPDATE batch_jobs SET updated_at = '2026-01-01T00:00:00+00:00'")
+
+    with Provider(desk.well) as provider:
+        up_to(step, desk, provider, monkeypatch)
+        cases = BROKEN if step == "answers" else BROKEN | FORMLESS  # any line may stand in a file of answers
+        for case, (instead, words) in cases.items():
+            provider.meddle[STEPS[step]] = instead
+            done = use(desk, step, provider.url)
+            assert done.exit_code == 2, case
+            assert isinstance(done.exception, SystemExit), (case, done.output)
+            [said] = [line for line in done.output.splitlines() if line.startswith("imr: ")]
+            assert words in said, case
+            assert not any(word in done.output for word in ("zebra", "umbrella", KEY)), case
+            be_late()
+        provider.meddle.clear()
+        if step in ("upload", "create", "find"):
+            assert use(desk, step, provider.url).exit_code == 0
+        assert "2 letters read" in use(desk, "state", provider.url).output
+        assert len(provider.batches) == 1
+    with Store(desk.database) as store, store.batching() as db:
+        kept = " ".join(db.conn.iterdump())
+    assert not any(word in kept for word in ("umbrella", KEY))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_provider_that_trickles_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    desk = Desk(tmp_path, letters(1))
+    desk.build()
+    with Provider(desk.well) as provider:
+        up_to(step, desk, provider, monkeypatch)
+        if step == "answers":
+            with Batches(Service(base_url=provider.url)) as reached:
+                state = reached.state("batch-0")
+            monkeypatch.setattr(Batches, "state", lambda *_: state)
+        verb = ("submit",) if step in ("upload", "create", "find") else ("collect", "--out", str(desk.out))
+        if step == "create":
+            monkeypatch.setattr(Batches, "upload", lambda *_: "file-0")
+        with trickling(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n") as url:
+            command = ["batch", *verb, "--db", str(desk.database), "--base-url", url, "--timeout", "0.5"]
+            done = CliRunner().invoke(cli, command)
+    assert done.exit_code == 2
+    assert "did not answer in time" in done.output
+
+
+def test_a_file_of_answers_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_AN_ANSWER", 1000)
+    monkeypatch.setattr(remote, "MOST_REPLY_BYTES", 20_000)
+    desk = Desk(tmp_path, letters(1))
+    desk.build()
+    with Provider(desk.well) as provider:
+        use(desk, "upload", provider.url)
+        [name] = [name for name in provider.files if name.endswith("-out")]
+        good = provider.files[name]
+        provider.files[name] = "\n" * 22_000
+        done = use(desk, "answers", provider.url)
+        assert done.exit_code == 2
+        assert "longer than the 21,000 bytes that it may have" in done.output
+        provider.files[name] = "\n" * 10_000 + good
+        assert "1 letters read" in use(desk, "answers", provider.url).output
+
+
+def test_a_file_that_the_provider_lost_holds_up_no_other(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(1))
+    desk.good = Answers(letters(20))
+    desk.build()
+    with Provider(desk.well) as provider:
+        use(desk, "upload", provider.url)
+        (desk.folder / "more.txt").write_text(letters(20)[19], encoding="utf-8")
+        desk.build()
+        use(desk, "upload", provider.url)
+        del provider.batches["batch-0"]
+        done = use(desk, "state", provider.url)
+        assert "1 letters read, 0 failed, 1 waiting" in done.output
+        assert "no such batch" in done.output
+        assert done.exit_code == 2
+
+
+def test_reasons_are_told_by_code_and_states_by_name(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(1))
+    desk.build()
+    with Provider(desk.well) as provider:
+        use(desk, "upload", provider.url)
+        errors = [{"code": "invalid_json_line", "line": 3, "message": "zebra"}, {"code": "zebra", "line": "zebra"}]
+        told = {**provider.standing("batch-0"), "status": "FAILED", "errors": {"data": errors}, "output_file_id": None}
+        provider.meddle[STEPS["state"]] = sent(200, json.dumps(told).encode())
+        said = use(desk, "state", provider.url).output
+        assert "failed: invalid_json_line (line 3); no known reason\n" in said
+        assert "zebra" not in said
+        told["status"] = "zebra"
+        provider.meddle[STEPS["state"]] = sent(200, json.dumps(told).encode())
+        use(desk, "upload", provider.url)
+        assert "zebra" not in desk.imr("status", "--base-url", provider.url).output
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_key_that_is_repeated_in_answers_is_kept_nowhere(tmp_path: Path, by_hand: bool) -> None:
+    desk = Desk(tmp_path, letters(2))
+    desk.build()
+
+    def echoes(line: dict[str, Any]) -> dict[str, Any]:
+        said = desk.well(line)
+        said["response"]["body"] |= {"model": KEY, "system_fingerprint": KEY.upper()}
+        choice = said["response"]["body"]["choices"][0]["message"]
+        choice["content"] = choice["content"].replace('"mechanism":null', f'"mechanism":{{"text":"{KEY}","line":1}}')
+        return said
+
+    if by_hand:
+        desk.imr("collect", str(desk.answered(desk.files()[0], echoes)), "--out", str(desk.out), "--api-key", KEY)
+    else:
+        with Provider(echoes) as provider:
+            use(desk, "upload", provider.url)
+            assert "2 waiting" not in use(desk, "state", provider.url).output
+    with Store(desk.database) as store, store.batching() as db:
+        assert KEY.lower() not in " ".join(db.conn.iterdump()).lower()
+        assert [model for (model,) in db.execute("SELECT model FROM attempts")] == ["…", "…"]
+
+
+def test_a_line_that_is_too_long_fails_its_request_and_is_not_held(tmp_path: Path) -> None:
+    desk, price = Desk(tmp_path, letters(2)), Price(input=1, output=4)
+    desk.build()
+    with Store(desk.database) as store:
+        [job] = listed(store)
+
+    def endless(line: dict[str, Any]) -> dict[str, Any]:
+        said = desk.well(line)
+        said["response"]["body"]["choices"][0]["message"]["content"] = "x" * 5_000_000
+        return said
+
+    said = desk.collect(desk.answered(desk.files()[0], endless))
+    assert "0 answers, 2 errors, 0 lines" in said
+    assert "2 new requests" in said
+    with Store(desk.database) as store, store.batching() as db:
+        assert db.execute("SELECT DISTINCT outcome, reply FROM attempts").fetchall() == [("reply_too_long", None)]
+        assert batches.used(db) == (job.most_input_tokens, 0, job.most_output_tokens)  # paid for, nobody knows how much
+        assert price.of(*batches.used(db)) > 0
+    for _ in range(2):
+        said = desk.collect(desk.answered(desk.files()[-1], endless))
+    assert "2 failed" in said
+    with Store(desk.database) as store:
+        assert all("longer than 4,000,000 bytes" in failure.message for failure in store.failures())
+
+
+@pytest.mark.parametrize("missing", ["completion_tokens", "prompt_tokens"])
+def test_answers_that_tell_half_of_their_tokens_count_in_full(tmp_path: Path, missing: str) -> None:
+    desk = Desk(tmp_path, letters(2))
+    desk.build()
+    with Store(desk.database) as store:
+        [job] = listed(store)
+
+    def silent(line: dict[str, Any]) -> dict[str, Any]:
+        said = desk.well(line)
+        del said["response"]["body"]["usage"][missing]
+        return said
+
+    desk.imr("collect", str(desk.answered(desk.files()[0], silent)), "--out", str(desk.out), "--price", "1,4")
+    with Store(desk.database) as store, store.batching() as db:
+        assert batches.used(db) == (job.most_input_tokens, 0, job.most_output_tokens)
+        assert db.execute("SELECT DISTINCT dollars FROM attempts").fetchall() == [(None,)]
+
+
+# --- two at once ------------------------------------------------------------------------------------------------------
+
+
+def beside(work: Callable[[], object]) -> None:
+    """Another process, as far as the database can tell: it has a connection of its own."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, work: Callable[[], object]) -> None:
+    """Once, just before something is done, other work comes between."""
+    done, original = [], getattr(owner, name)
+
+    def between(*arguments: Any, **values: Any) -> Any:
+        if not done:
+            done.append(True)
+            beside(work)
+        return original(*arguments, **values)
+
+    monkeypatch.setattr(owner, name, between)
+
+
+def asked_in(files: list[Path]) -> list[str]:
+    return [json.loads(line)["custom_id"] for file in files for line in file.read_text().splitlines()]
+
+
+def test_two_that_build_at_once_ask_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(12))
+    meanwhile(monkeypatch, rounds._Files, "_write", desk.build)
+    assert "0 new requests" in desk.build()
+    ids = asked_in(desk.files())
+    assert len(ids) == len(set(ids)) == 12
+
+
+def test_two_that_build_overlapping_letters_at_once_ask_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(12))
+    few = tmp_path / "few"
+    few.mkdir()
+    for number in range(5):
+        (few / f"{number}.txt").write_bytes((desk.folder / f"{number:03}.txt").read_bytes())
+    build = ("build", str(few), "--out", str(tmp_path / "other"), *MODEL)
+    meanwhile(monkeypatch, rounds._Files, "_write", lambda: desk.imr(*build))
+    desk.build()
+    ids = asked_in([*desk.files(), *(tmp_path / "other").glob("*.jsonl")])
+    assert len(ids) == len(set(ids)) == 12
+
+
+def test_two_that_collect_at_once_ask_and_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(12))
+    desk.build()
+
+    def wrong(line: dict[str, Any]) -> dict[str, Any]:
+        body = chat_reply(Said('{"nothing": true}'), line["body"], 1)
+        return {"custom_id": line["custom_id"], "response": {"status_code": 200, "body": body}, "error": None}
+
+    def half(line: dict[str, Any]) -> dict[str, Any]:
+        return (desk.well if int(line["custom_id"], 16) % 2 else wrong)(line)
+
+    answers = desk.answered(desk.files()[0], half)
+    meanwhile(monkeypatch, rounds._Files, "_write", lambda: desk.collect(answers))
+    desk.collect(answers)
+    _first, *more = desk.files()
+    ids = asked_in(more)
+    assert 0 < len(ids) < 12
+    assert len(ids) == len(set(ids))
+    for _ in range(3):  # until it is given up
+        desk.collect(desk.answered(desk.files()[-1], wrong))
+    with Store(desk.database) as store, store.batching() as db:
+        assert set(db.execute("SELECT attempts FROM failures")) == {(1,)}
+        [(runs,)] = db.execute("SELECT sum(extracted) FROM runs").fetchall()
+        assert runs == 12 - len(ids)
+
+
+def test_an_error_of_an_earlier_file_says_nothing_of_a_later_one(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(1))
+    desk.build()
+    with Provider(lambda line: {"custom_id": line["custom_id"], "response": {"status_code": 500}}) as provider:
+        use(desk, "upload", provider.url)
+        beyond = provider.files["batch-0-err"]
+        assert "1 new requests" in use(desk, "state", provider.url).output
+        with Store(desk.database) as store:
+            [first, second] = listed(store)
+            assert rounds.collect(beyond.splitlines(), store, None, first.id).errors == 0
+            assert rounds.collect(beyond.splitlines(), store, None, second.id).errors == 1
+
+
+def test_two_that_submit_at_once_send_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(3))
+    desk.build()
+    said: list[str] = []
+    with Provider(desk.well) as provider:
+        meanwhile(monkeypatch, Batches, "upload", lambda: said.append(use(desk, "upload", provider.url).output))
+        assert use(desk, "upload", provider.url).exit_code == 0
+        assert "somebody began to send" in said[0]
+        assert len(provider.batches) == 1
+
+
+def test_two_that_submit_at_once_stay_within_one_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, price = Desk(tmp_path, letters(1)), Price(input=1, output=4)
+    desk.build()
+    (desk.folder / "more.txt").write_text(letters(1)[0].replace("CM16", "CM17"), encoding="utf-8")
+    desk.build()
+    with Store(desk.database) as store:
+        worst = [price.of(job.most_input_tokens or 0, 0, job.most_output_tokens or 0) for job in listed(store)]
+    budget = ("--price", "1,4", "--budget", str(1.5 * max(worst)))
+    with Provider(desk.well) as provider:
+        only = iter([[0], [1]])
+
+        def one(store: Store, state: str | None = None) -> list[batches.Job]:
+            jobs = listed(store, state)
+            return [jobs[number] for number in next(only)]
+
+        monkeypatch.setattr(remote, "listed", one)
+        said: list[str] = []
+        meanwhile(monkeypatch, Batches, "upload", lambda: said.append(send(desk, provider.url, *budget).output))
+        assert send(desk, provider.url, *budget).exit_code == 0
+        assert "could be crossed" in said[0]
+        assert len(provider.batches) == 1
+
+
+def test_two_that_take_over_at_once_send_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(1))
+    desk.build()
+    with Provider(desk.well) as provider:
+        up_to("find", desk, provider, monkeypatch)
+        with Store(desk.database) as store, store.batching() as db:
+            db.execute("UPDATE batch_jobs SET updated_at = '2026-01-01T00:00:00+00:00'")
+        meanwhile(monkeypatch, remote, "_take_over", lambda: use(desk, "upload", provider.url))
+        assert "somebody began to send" in use(desk, "upload", provider.url).output
+        assert len(provider.batches) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_death_around_the_naming_of_a_file_leaves_no_file_that_nobody_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    desk = Desk(tmp_path, letters(2))
+    with monkeypatch.context() as patched:
+        if when == "before":
+            patched.setattr(batches, "add_job", lambda *_: (_ for _ in ()).throw(Died))
+        else:
+            patched.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(Died))
+        with pytest.raises(Died):
+            desk.build()
+    assert desk.files() == []
+    desk.build()
+    assert len(asked_in(desk.files())) == 2
+    with Store(desk.database) as store:
+        [job] = listed(store)
+        assert Path(job.file).exists()
+
+
+def test_a_folder_that_takes_no_file_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, letters(1))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)
+        command = ["batch", "build", str(desk.folder), "--db", str(desk.database), "--out", str(desk.out), *MODEL]
+        done = CliRunner().invoke(cli, command)
+    assert done.exit_code == 2
+    assert "No space left" in done.output
+    assert "1 new requests" in desk.build()
+
+
+def test_records_of_batches_tell_what_was_paid(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, letters(2))
+    desk.build()
+    desk.collect(desk.answered(desk.files()[0]))
+    with Store(desk.database) as store:
+        used = [record.provenance.usage for record in store.records()]
+    assert [(each.input_tokens, each.output_tokens) for each in used if each] == [(100, 20)] * 2

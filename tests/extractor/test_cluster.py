@@ -155,7 +155,7 @@ def test_letters_that_kill_or_hang_their_reader_are_named_and_alone() -> None:
     assert [row["failure_class"] for row in rows] == [None, "crash", None, "timeout", "crash", "internal", None]
     assert rows[1]["message"] == "the process that was reading it died (SIGKILL)"
     assert rows[3]["message"] == "reading took longer than 1.5 s"
-    assert rows[5]["message"] == "RuntimeError: a defect of ours"
+    assert rows[5]["message"].startswith("RuntimeError in tests/poisoned_child.py, line ")
     assert all(row["sha256"] for row in rows)
 
 
@@ -242,6 +242,24 @@ def test_importing_twice_or_overlapping_files_changes_nothing(results: list[Row]
     assert contents(tmp_path / "b.db") == contents(database)
     with Store(database) as store:
         assert [(f.name, f.failure_class, f.attempts) for f in store.failures()] == [("/in/empty.txt", "empty", 1)]
+
+
+def test_what_is_imported_again_is_current_again(results: list[Row], tmp_path: Path) -> None:
+    one = file_of(results, tmp_path / "1.parquet")
+    database = tmp_path / "a.db"
+    with Store(database) as store:
+        import_results([one], store)
+        records = list(store.records())
+        for record in records[:3]:
+            moved = record.model_copy(
+                update={"provenance": record.provenance.model_copy(update={"config_sha256": "d" * 64})}
+            )
+            store.save(moved, store.document(record.document.sha256))
+        assert list(store.records()) != records
+        done = import_results([one], store)
+        assert (done.records, done.made_current) == (0, 3)
+        assert list(store.records()) == records
+        assert import_results([one], store).made_current == 0
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

@@ -21,6 +21,7 @@ from extractor.errors import (
     DocumentError,
     EmptyDocument,
     EncryptedDocument,
+    OutOfMemory,
     ReadTimeout,
     TooLarge,
     UnsupportedType,
@@ -114,10 +115,10 @@ def test_a_file_that_may_not_be_read_is_a_document_error(tmp_path: Path, monkeyp
     path = tmp_path / "secret.txt"
     path.write_text("a")
 
-    def refuse(self: Path, mode: str) -> None:
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(path: str, flags: int) -> None:
+        raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(DocumentError, match=r"secret\.txt' cannot be read \(Permission denied\)"):
         read_document(path)
 
@@ -139,7 +140,7 @@ def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: 
     path = tmp_path / "large.txt"
     with path.open("wb") as file:
         file.truncate(51_000_000)
-    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("it was opened"))
+    monkeypatch.setattr(hashlib, "sha256", lambda *_: pytest.fail("it was read"))
     with pytest.raises(TooLarge, match=r"'large\.txt' has 51,000,000 bytes.*Limits\.max_bytes"):
         read_document(path)
 
@@ -182,7 +183,7 @@ def test_time_runs_out() -> None:
         (OLE + bytes(500), r"an old Office file .*save it as PDF or \.docx"),
         (rb"{\rtf1\ansi The injured worker}", "rich text"),
         (b"%!PS-Adobe-3.0\n", "PostScript"),
-        (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "XML file of <svg>"),
+        (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "XML file, not a web page"),
         (b"<?xml version='1.0'?>", "XML file, not a web page"),
         (bytes(range(256)) * 8, "binary content of an unknown type"),
         (bytes(1000), "binary content of an unknown type"),
@@ -257,3 +258,27 @@ def test_any_text_gives_a_document_or_a_document_error(text: str) -> None:
 def test_what_is_visible_in_a_text_stays_as_it_is(text: str) -> None:
     text = f"{text}."
     assert read_document(text).text == text
+
+
+def test_no_refusal_quotes_what_is_in_a_letter() -> None:
+    """Parsers do: a tag, an attribute or an entity of a Word file may be a name."""
+    main = b"<w:document xmlns:w='x'><w:JaneDoe></w:p></w:document>"
+    word = archive({"[Content_Types].xml": b"wordprocessingml.document.main+xml", "_rels/.rels": main})
+    unknown = archive({"JaneDoe": b"", "mimetype": b"x"})
+    for content in (word, b"<?xml version='1.0'?><JaneDoe/>", unknown, b"PK\3\4JaneDoe"):
+        with pytest.raises(DocumentError) as caught:
+            read_document(content, name="it")
+        assert "JaneDoe" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["extractor.files.contents", "extractor.documents.reading.decode"])
+def test_memory_that_is_refused_is_an_error_of_its_own(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    (tmp_path / "a.txt").write_text("letter")
+    monkeypatch.setattr(place, refuse)
+    with pytest.raises(OutOfMemory, match=r"'a\.txt' needs more memory"):
+        read_document(tmp_path / "a.txt")

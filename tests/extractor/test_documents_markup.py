@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+
 import pytest
 
-from extractor.documents import read_document
+from extractor.documents import charsets, read_document
 from extractor.errors import DocumentError, ReadTimeout, TooLarge
 from extractor.settings import Limits
 
@@ -86,3 +88,26 @@ def test_every_cut_of_a_page_is_a_document_or_a_document_error() -> None:
             read_document(page[:end])
         except DocumentError:
             continue
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        *"idna punycode rot13 unicode_escape raw_unicode_escape undefined zip bz2 hex uu utf-7 hz".split(),
+        *"cp037 cp500 cp65001 mbcs palmos ../codecs".split(),
+        "x" * 3000,
+    ],
+)
+def test_only_what_a_browser_knows_is_an_encoding(label: str) -> None:
+    """The rest is as if nothing was said; Python is not even asked, for it would look for a module of that name."""
+    page = '<meta charset="{}"><p>caf\xe9 \x93xn--a\x94'
+    assert read_document(page.format(label).encode("latin-1")).text == "caf\xe9 \u201cxn--a\u201d"
+    assert charsets.named(label) is None
+
+
+def test_every_label_means_an_encoding_that_there_is() -> None:
+    for label in "windows-1252 LATIN1 x-sjis big5 gb2312 koi8-u macintosh tis-620 visual euc-jp".split():
+        name = charsets.named(f" {label} ")
+        assert name is not None
+        assert codecs.lookup(name)._is_text_encoding  # type: ignore[attr-defined]
+    assert {codecs.lookup(name).name for name in charsets._BY_LABEL.values()} >= {"cp1252", "iso8859-2", "koi8-r"}

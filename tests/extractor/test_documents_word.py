@@ -6,12 +6,13 @@ import io
 import random
 import time
 import zipfile
+from typing import Any
 
 import docx
 import pytest
 from docx.enum.text import WD_BREAK
 
-from extractor.documents import read_document
+from extractor.documents import read_document, word
 from extractor.errors import BrokenDocument, DocumentError, EmptyDocument, EncryptedDocument, ReadTimeout, TooLarge
 from extractor.settings import Limits
 
@@ -224,3 +225,28 @@ def test_damage_is_a_document_error() -> None:
     for _ in range(200):
         with pytest.raises((BrokenDocument, EmptyDocument)):
             read_document(whole[: dice.randrange(5, len(whole) - 22)])
+
+
+def relations(count: int, target: str = "h.xml") -> str:
+    one = f'<Relationship Id="r" Type="http://x/header" Target="{target}"/>'
+    space = "http://schemas.openxmlformats.org/package/2006/relationships"
+    return f'<Relationships xmlns="{space}">{one * count}</Relationships>'
+
+
+def test_a_part_that_is_pointed_to_again_and_again_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = f'<w:hdr xmlns:w="{NAMESPACE}"><w:p>{run("Case CM16-1")}</w:p></w:hdr>'
+    fed: list[str] = []
+    feed = word._feed
+
+    def counted(archive: zipfile.ZipFile, part: str, *others: Any) -> None:
+        fed.append(part)
+        feed(archive, part, *others)
+
+    monkeypatch.setattr(word, "_feed", counted)
+    main = body(f"<w:p>{run('Upheld')}</w:p>")
+    same = {"word/h.xml": header, "word/_rels/document.xml.rels": relations(9_000)}
+    assert read_document(package(main, same)).text == "Case CM16-1\nUpheld"
+    assert fed.count("word/h.xml") == 1
+    with pytest.raises(TooLarge, match="more than 10,000 relations"):
+        read_document(package(main, {**same, "word/_rels/document.xml.rels": relations(100_000)}))
+    assert len(fed) < 12

@@ -24,6 +24,7 @@ from extractor.errors import (
     RecordingMissing,
     Refused,
     Rejected,
+    ReplyTooLong,
     ServiceError,
     TransportFailed,
     Truncated,
@@ -32,6 +33,7 @@ from extractor.model import Attempt, Message, Reply, Request
 from extractor.model.asking import LONGEST_PAUSE, LONGEST_WAIT, POLICY, Asker, judged
 from extractor.model.meter import Gate, Meter, most_tokens
 from extractor.model.scripted import Scripted
+from extractor.model.wire import kept_reply, usage_of
 from extractor.prompted.answers import CorrectionsForm
 from extractor.records import Usage
 from extractor.settings import Price, Service
@@ -372,10 +374,14 @@ def test_without_a_price_nothing_is_known_of_money() -> None:
     "trouble",
     [
         Usage(requests=1),
+        usage_of({"prompt_tokens": 5}),
+        usage_of({"completion_tokens": 5}),
+        usage_of({"input_tokens": 5, "output_tokens": 0}, said="words"),
         TransportFailed("late", perhaps_billed=True),
+        ReplyTooLong("endless"),
         RuntimeError("anything"),
     ],
-    ids=["no usage told", "no reply", "a defect"],
+    ids=["no usage told", "no output told", "no input told", "output for nothing", "no reply", "too long", "a defect"],
 )
 def test_what_may_have_been_billed_counts_in_full(trouble: Usage | Exception) -> None:
     """A reply that tells no credible cost, or none at all: the budget takes the worst."""
@@ -410,3 +416,55 @@ def test_a_letter_of_dense_characters_is_reserved_for_what_it_can_cost() -> None
     assert most_tokens(dense) - most_tokens(REQUEST) == 4000
     plain = dataclasses.replace(REQUEST, messages=(*REQUEST.messages, Message("user", "x" * 1000)))
     assert most_tokens(plain) - most_tokens(REQUEST) == 500
+
+
+def test_an_answer_longer_than_was_allowed_counts_as_told_and_nothing_more_is_sent() -> None:
+    """An endpoint may ignore the limit of output tokens."""
+    long = Usage(requests=1, input_tokens=10, output_tokens=50 * REQUEST.max_output_tokens)
+    model = Scripted(lambda _request: Reply(GOOD, "stop", "m", long, 0, ""))
+    meter = Meter(Service(price=PRICE, budget=DEAREST * 10))
+    asker = Asker(model, meter)
+
+    async def ask() -> None:
+        await asker.ask(REQUEST, CorrectionsForm, heard([]))
+
+    asyncio.run(ask())
+    assert meter.spent == pytest.approx(PRICE.of(10, 0, 50 * REQUEST.max_output_tokens))
+    assert meter.spent > DEAREST * 10
+    with pytest.raises(BudgetExceeded):
+        asyncio.run(ask())
+    assert len(model.requests) == 1
+
+
+def test_what_nobody_told_is_told_where_the_budget_ends() -> None:
+    silent = Scripted(lambda _request: Reply(GOOD, "stop", "m", usage_of({"prompt_tokens": 5}), 0, ""))
+    attempts: list[Attempt] = []
+    asker = Asker(silent, Meter(Service(price=PRICE, budget=DEAREST * 1.5)))
+    asyncio.run(asker.ask(REQUEST, CorrectionsForm, heard(attempts)))
+    assert [(each.dollars, each.usage) for each in attempts] == [(None, Usage(requests=1))]
+    with pytest.raises(
+        BudgetExceeded, match=rf"\$0.0000 is spent, \${DEAREST:.4f} may be on requests that told no cost"
+    ):
+        asyncio.run(asker.ask(REQUEST, CorrectionsForm, heard(attempts)))
+
+
+def test_what_a_model_calls_its_fields_is_told_to_nobody_else() -> None:
+    asked = ask([reply('{"corrections": [], "Zebra": 1}'), reply('{"corrections": 5, "Umbrella": 1}'), reply()])
+    told = " ".join(attempt.message or "" for attempt in asked.attempts)
+    assert "corrections: Input should be a valid" in told
+    assert "…: Extra inputs are not permitted" in told
+    assert not any(word in told for word in ("Zebra", "Umbrella"))
+
+
+def test_an_earlier_reply_tells_what_it_took_and_is_not_billed_again() -> None:
+    raw = json.dumps(
+        {"choices": [{"message": {"content": GOOD}}], "usage": {"prompt_tokens": 50, "completion_tokens": 7}}
+    )
+    attempts: list[Attempt] = []
+    meter = Meter(Service(price=PRICE))
+    asker = Asker(Scripted(lambda _request: reply()), meter, known=lambda _request: kept_reply(raw))
+    asyncio.run(asker.ask(REQUEST, CorrectionsForm, heard(attempts)))
+    [attempt] = attempts
+    assert (attempt.outcome, attempt.usage.input_tokens, attempt.usage.output_tokens) == ("known", 50, 7)
+    assert attempt.used_now == meter.usage == Usage()
+    assert attempt.dollars == meter.spent == 0

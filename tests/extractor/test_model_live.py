@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import traceback
-from collections.abc import Awaitable, Callable
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import endpoint as ways
@@ -21,14 +23,17 @@ from extractor.errors import (
     RateLimited,
     Refused,
     Rejected,
+    ReplyTooLong,
     RequestRefused,
     TransportFailed,
     Truncated,
     UnknownModel,
 )
-from extractor.model import Message, Reply, Request
+from extractor.model import Message, Reply, Request, client
 from extractor.model.asking import judged
 from extractor.model.live import Live
+from extractor.model.meter import perhaps_billed
+from extractor.model.wire import MOST_REPLY_BYTES
 from extractor.prompted.answers import CorrectionsForm
 from extractor.settings import Mode, Secret, Service
 
@@ -113,10 +118,10 @@ ERRORS: dict[str, tuple[Answer, type[ImrError], str]] = {
     "nothing": (Broken(200, b""), TransportFailed, "no JSON"),
     "disconnect": (ways.disconnected(), TransportFailed, "no connection to 127.0.0.1"),
     "garbage": (Broken(200, b"no gzip", {"content-encoding": "gzip"}), TransportFailed, "no connection"),
-    "unknown 400": (bad("Unknown parameter: 'x'."), Rejected, "unknown parameter"),
-    "400 with the key": (bad(f"{KEY} {KEY.upper()} is odd. " + "x" * 500), Rejected, "… … is odd"),
+    "unknown 400": (bad("Unknown parameter: 'x'."), Rejected, "refused the request (status 400)"),
+    "400 with the key": (bad(f"{KEY} {KEY.upper()} is odd. " + "x" * 500), Rejected, "(status 400)"),
     "400 page": (Broken(400, f"<p>{KEY}</p>".encode(), content_type="text/html"), Rejected, "400"),
-    "400 of another form": (Broken(400, json.dumps({"error": f"no {KEY}"}).encode()), Rejected, "no …"),
+    "400 of another form": (Broken(400, json.dumps({"error": f"no {KEY}"}).encode()), Rejected, "(status 400)"),
     "413": (bad("Too large.", status=413), Rejected, "413"),
 }
 
@@ -360,3 +365,138 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(key: str) -> Non
 def test_tests_may_not_ask_a_live_model(service: Service) -> None:
     with pytest.raises(pytest.fail.Exception, match="IMR_TEST_LIVE"):
         Live(service)
+
+
+# Replies without an end, and what they repeat
+
+
+def packed(size: int) -> bytes:
+    return gzip.compress(b'{"id": "' + b"x" * size + b'"}', 9)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Broken(200, b'{"id": "' + b" " * MOST_REPLY_BYTES + b'"}'),
+        Broken(200, packed(40_000_000), {"content-encoding": "gzip"}),
+        Broken(200, gzip.compress(packed(40_000_000)), {"content-encoding": "gzip, gzip"}),
+        Broken(200, zlib.compress(b" " * 50_000_000, 9), {"content-encoding": "deflate"}),
+    ],
+    ids=["plain", "packed", "packed twice", "deflated"],
+)
+def test_a_reply_that_is_too_long_is_not_read_to_its_end(answer: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = 0
+    bounded = client._bounded
+
+    async def watched(response: Any) -> bytes:
+        pieces = response.aiter_bytes
+
+        async def counted() -> AsyncIterator[bytes]:
+            nonlocal held
+            async for piece in pieces():
+                held += len(piece)
+                yield piece
+
+        response.aiter_bytes = counted
+        return await bounded(response)
+
+    monkeypatch.setattr(client, "_bounded", watched)
+    error, _ = use(always(answer), once)
+    assert type(error) is ReplyTooLong
+    assert held < 2 * MOST_REPLY_BYTES
+    assert perhaps_billed(error)
+
+
+def test_a_reply_as_long_as_it_may_be_is_read() -> None:
+    said = "x" * (MOST_REPLY_BYTES - 1000)
+    reply, _ = use(always(Said(said)), once)
+    assert reply.text == said
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, Rejected), (401, AuthenticationFailed), (500, TransportFailed)])
+def test_of_an_error_that_is_too_long_the_status_counts(status: int, kind: type[ImrError]) -> None:
+    error, _ = use(always(Broken(status, b"[" * 3 * MOST_REPLY_BYTES)), once)
+    assert type(error) is kind
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("charset", ["idna", "utf-7", "punycode", "nonsense", "utf-16"])
+def test_a_charset_that_cannot_be_is_not_believed(charset: str, status: int) -> None:
+    body = b'{"choices": [{"message": {"content": "\xc3\xa9\xff"}}]}'
+    told, _ = use(always(Broken(status, body, content_type=f"application/json; charset={charset}")), once)
+    assert type(told) is Rejected if status == 400 else told.text == "é�"
+
+
+def escaped(text: str) -> str:
+    return "".join(f"\\u{ord(character):04X}" for character in text)
+
+
+@pytest.mark.parametrize("key", [KEY, KEY.upper(), escaped(KEY), f"Bearer {KEY}", KEY[:9] + escaped(KEY[9:])])
+def test_a_key_that_is_repeated_is_in_no_reply(key: str) -> None:
+    inner = json.dumps({"corrections": [{"path": "/a", "text": "TEXT", "line": 1}]}).replace("TEXT", key)
+    payload = {"model": "MODEL", "choices": [{"message": {"content": inner}}], "KEY": "KEY", "nested": [[{"a": "KEY"}]]}
+    raw = json.dumps(payload).replace("MODEL", key).replace("KEY", key)
+    reply, _ = use(always(Broken(200, raw.encode())), once)
+    answer = judged(reply, CorrectionsForm)
+    read = json.loads(reply.raw)
+    for text in (reply.raw, reply.text, reply.model, str(answer), str(read), str(json.loads(reply.text))):
+        assert KEY.lower() not in text.lower()
+    assert "…" in reply.model
+    assert str(answer).count("…") == 1
+
+
+def test_a_short_word_for_a_key_stays_in_replies() -> None:
+    assert Secret("none").scrubbed("none of it") == "none of it"
+
+
+@pytest.mark.parametrize("depth", range(4))
+def test_a_key_is_found_in_json_in_json(depth: int) -> None:
+    key = 'sk-/a"b\\c+d'
+    text = key
+    for _ in range(depth):
+        text = json.dumps({"key": text, key: 1})
+    text = Secret(key).scrubbed(text)
+    for _ in range(depth):
+        told = json.loads(text)
+        assert set(told) == {"key", "…"}
+        text = told["key"]
+    assert text == "…"
+
+
+def test_no_error_tells_what_the_endpoint_said() -> None:
+    """It may be what it was sent: the letter."""
+    letter = "zebra umbrella 7*7"
+    for status in (300, 302, 307, 400, 401, 403, 404, 409, 413, 418, 422, 429, 451, 500, 502):
+        for body in (
+            ways.error_body(letter, letter, letter),
+            json.dumps({"error": letter}).encode(),
+            json.dumps({"detail": [{"loc": [letter], "msg": letter}]}).encode(),
+            letter.encode(),
+        ):
+            error, _ = use(always(Broken(status, body, {"location": "/zebra"})), once)
+            assert isinstance(error, ImrError)
+            assert not any(word in str(error) for word in letter.split())
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520, 524, 529])
+def test_a_gateway_that_gives_up_may_have_had_work_done(status: int) -> None:
+    error, _ = use(always(Broken(status, b"")), once)
+    assert type(error) is TransportFailed
+    assert perhaps_billed(error)
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", b"HTTP/1.1 200 OK\r\nx-slow: "])
+def test_the_whole_reply_has_its_time_not_every_byte(head: bytes) -> None:
+    """One byte now and then keeps a connection alive for ever."""
+
+    async def run(url: str) -> ImrError | Reply:
+        live = Live(Service(base_url=url, timeout=0.5))
+        try:
+            return await once(live)
+        finally:
+            await live.aclose()
+
+    with ways.trickling(head) as url:
+        error = asyncio.run(run(url))
+    assert type(error) is TransportFailed
+    assert "in time" in str(error)

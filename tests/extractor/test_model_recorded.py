@@ -110,7 +110,7 @@ def test_a_missing_recording_is_named(tmp_path: Path) -> None:
             )
             for wrong in (
                 {"usage": 5},
-                {"usage": {"input_tokens": "many"}},
+                {"usage": {"input_tokens": "zebra umbrella"}},
                 {"seconds": None},
                 {"finish": "done"},
                 {"text": 5},
@@ -126,6 +126,7 @@ def test_a_broken_recording_is_named_and_made_anew_when_recording(content: bytes
         say(Recorded(tmp_path), request())
     assert str(path) in str(caught.value)
     assert "cannot be read" in str(caught.value)
+    assert "zebra" not in str(caught.value)
     recorder = Recorder(Scripted(lambda _: reply()), tmp_path, known=Recorded(tmp_path))
     assert say(recorder, request()) == say(Recorded(tmp_path), request()) == [reply()]
 

@@ -17,10 +17,9 @@ from click.testing import CliRunner
 from endpoint import Broken, Chaos, Endpoint, Said, bad_key, hanging, no_such_model, quota_gone, refused, server_error
 from pebble import ProcessPool
 
-from extractor.backlog import Summary, model_pool, run
+from extractor import children
+from extractor.backlog import Summary, run
 from extractor.backlog.estimate import estimate
-from extractor.backlog.model_pool import _is_plain
-from extractor.backlog.source import Source
 from extractor.cli import cli
 from extractor.documents import read_document
 from extractor.errors import AuthenticationFailed, BudgetExceeded, QuotaExceeded, ServiceError, UnknownModel
@@ -309,34 +308,14 @@ def no_thread_is_left() -> Iterator[None]:
     assert not [thread.name for thread in threading.enumerate() if thread.name == "model"]
 
 
-@pytest.mark.parametrize(
-    ("content", "plain"),
-    [
-        (b"Case Number: CM16-0000001\n", True),
-        (b"%PDF-1.7\n", False),
-        (b"\n\n  %PDF-1.4", False),
-        (b"PK\x03\x04 word/document.xml", False),
-        (b"<!doctype html><p>", False),
-        (b"text \x00 binary", False),
-        (b"{\\rtf1 hello}", False),
-    ],
-)
-def test_what_a_parser_could_crash_on_is_read_in_another_process_whatever_it_is_called(
-    tmp_path: Path, content: bytes, plain: bool
-) -> None:
-    assert _is_plain(Source("letter.txt", content)) is plain
-    (tmp_path / "letter.txt").write_bytes(content)
-    assert _is_plain(Source("letter.txt", str(tmp_path / "letter.txt"))) is plain
-
-
-def test_a_parser_process_that_dies_as_it_starts_is_started_again(
+def test_a_child_that_dies_as_it_starts_is_started_again(
     tmp_path: Path, folder: Callable[[list[str]], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = folder([])
     for number, path in enumerate(sorted((SAMPLES / "pdf").glob("*.pdf"))[:3]):
         (source / f"{number}.pdf").write_bytes(path.read_bytes())
     started: list[ProcessPool] = []
-    real = model_pool.start_deaf
+    real = children.start_deaf
 
     def deadly(pool: ProcessPool) -> None:
         real(pool)
@@ -344,7 +323,7 @@ def test_a_parser_process_that_dies_as_it_starts_is_started_again(
         if len(started) == 1:
             pool.stop()
 
-    monkeypatch.setattr(model_pool, "start_deaf", deadly)
+    monkeypatch.setattr(children, "start_deaf", deadly)
     documents = [read_document(path).text for path in sorted(source.glob("*.pdf"))]
     good = Answers(documents)
     with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:

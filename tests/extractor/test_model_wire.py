@@ -228,13 +228,32 @@ def test_what_is_no_json_object_is_a_failure_of_transport(raw: str, mode: Mode) 
         ({}, NONE),
         ({"prompt_tokens": 5, "completion_tokens": 2}, Usage(requests=1, input_tokens=5, output_tokens=2)),
         ({"input_tokens": 5, "output_tokens": 2}, Usage(requests=1, input_tokens=5, output_tokens=2)),
-        ({"prompt_tokens": 5.0, "completion_tokens": None}, Usage(requests=1, input_tokens=5)),
+        ({"prompt_tokens": 5.0, "completion_tokens": None}, NONE),
+        ({"prompt_tokens": 5.0, "completion_tokens": 0}, Usage(requests=1, input_tokens=5)),
         ({"prompt_tokens": "5", "completion_tokens": float("nan")}, NONE),
         (
-            {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4}},
-            Usage(requests=1, input_tokens=5, cached_input_tokens=4),
+            {"prompt_tokens": 5, "output_tokens": 1, "prompt_tokens_details": {"cached_tokens": 4}},
+            Usage(requests=1, input_tokens=5, cached_input_tokens=4, output_tokens=1),
         ),
-        ({"prompt_tokens": 5, "prompt_tokens_details": None}, Usage(requests=1, input_tokens=5)),
+        ({"prompt_tokens": 5, "prompt_tokens_details": None}, NONE),
+        ({"completion_tokens": 5}, NONE),
+        ({"input_tokens": 5}, NONE),
+        ({"output_tokens": 5}, NONE),
+        ({"prompt_tokens": 0, "completion_tokens": 5}, NONE),
+        ({"prompt_tokens": 5, "completion_tokens": 2.5}, NONE),
+        ({"prompt_tokens": 5, "completion_tokens": 10**9}, NONE),
+        (
+            {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7},
+            Usage(requests=1, input_tokens=5, output_tokens=2),
+        ),
+        (
+            {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 90},
+            Usage(requests=1, input_tokens=5, output_tokens=85),
+        ),
+        (
+            {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 1},
+            Usage(requests=1, input_tokens=5, output_tokens=2),
+        ),
         ({"prompt_tokens_details": {"cached_tokens": "many"}, "input_tokens_details": 5}, NONE),
     ],
 )
@@ -293,11 +312,15 @@ def test_a_fence_that_runs_on_costs_nothing(blanks: str) -> None:
 @pytest.mark.parametrize(
     ("usage", "counted"),
     [
-        ({"prompt_tokens": -100, "completion_tokens": 5}, (0, 0, 5)),
-        ({"prompt_tokens": 5000, "prompt_tokens_details": {"cached_tokens": 50_000}}, (5000, 5000, 0)),
-        ({"prompt_tokens": 10**400}, (0, 0, 0)),
-        ({"prompt_tokens": "100"}, (0, 0, 0)),
-        ({"prompt_tokens": True}, (0, 0, 0)),
+        ({"prompt_tokens": -100, "completion_tokens": 5}, (0, 0, 0)),
+        ({"prompt_tokens": 100, "completion_tokens": -5}, (0, 0, 0)),
+        (
+            {"prompt_tokens": 5000, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 50_000}},
+            (5000, 0, 1),
+        ),
+        ({"prompt_tokens": 10**400, "completion_tokens": 5}, (0, 0, 0)),
+        ({"prompt_tokens": "100", "completion_tokens": 5}, (0, 0, 0)),
+        ({"prompt_tokens": True, "completion_tokens": 5}, (0, 0, 0)),
     ],
 )
 def test_usage_that_cannot_be_is_not_believed(usage: dict[str, Any], counted: tuple[int, int, int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 import pytest
+from pydantic import TypeAdapter
 
 import extractor
 from extractor import errors
@@ -65,3 +66,12 @@ def test_the_error_tree() -> None:
     assert {error.exit_code for error in tree} == {1, 2, 3}
     assert errors.__doc__ is not None
     assert all(error.__name__ in errors.__doc__ for error in tree)
+
+
+def test_an_unforeseen_error_is_told_without_its_words() -> None:
+    """A validation repeats the value that was wrong."""
+    with pytest.raises(ValueError, match="zebra") as caught:
+        TypeAdapter(int).validate_python("zebra umbrella")
+    told = errors.defect(caught.value)
+    assert told.startswith("ValidationError in pydantic/type_adapter.py, line ")
+    assert errors.defect(KeyError("zebra")) == "KeyError"

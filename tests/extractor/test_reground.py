@@ -106,6 +106,41 @@ def test_reground_does_the_same_without_letters_or_endpoint(tmp_path: Path, sour
     assert before.config_sha256 != after.config_sha256
 
 
+def test_reground_makes_current_again_what_this_version_has_read(
+    tmp_path: Path, source: Path, newer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def become(name: str) -> None:
+        monkeypatch.setattr(pipeline, "code_sha256", lambda: name)
+        pipeline._config_sha256.cache_clear()
+
+    with Endpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
+        read_all(source, tmp_path / "a.db", endpoint.url)
+    with Store(tmp_path / "a.db") as store:
+        newer("new")
+        assert reground(store).read == len(TEXTS)
+        become("newest")
+        assert reground(store).read == len(TEXTS)
+        become("new")
+        done = reground(store)
+        assert (done.read, done.same, done.made_current) == (0, len(TEXTS), len(TEXTS))
+        _, middle, last = store.history(store.find("CM17-0500538")[0].sha256)
+        assert (middle.current, last.current) == (True, False)
+        assert reground(store).made_current == 0
+
+
+def test_a_rules_run_in_between_demotes_nothing_that_was_paid_for(tmp_path: Path, source: Path) -> None:
+    with Endpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
+        paid = read_all(source, tmp_path / "a.db", endpoint.url)
+        with Store(tmp_path / "a.db") as store:
+            run([source], store, Configuration(), workers=1)
+            assert {record.provenance.reader for record in store.records()} == {"rules"}
+        again = read_all(source, tmp_path / "a.db", endpoint.url)
+    assert paid.requests > 0
+    assert (again.requests, again.extracted, again.already, again.made_current) == (0, 0, len(TEXTS), len(TEXTS))
+    with Store(tmp_path / "a.db") as store:
+        assert {record.provenance.reader for record in store.records()} == {"both"}
+
+
 def test_reground_leaves_what_it_has_no_reply_for(
     tmp_path: Path, source: Path, newer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -187,12 +188,61 @@ def test_another_configuration_is_kept_beside_and_the_last_saved_is_current(stor
     first, second = make_record(document), make_record(document, config_sha256="d" * 64)
     store.save(first, document)
     store.save(second, document)
-    assert store.save(first, document) is False
     assert store.status().records == 1
     assert store.status().older_records == 1
     assert [record.provenance.config_sha256 for record in store.records()] == ["d" * 64]
     assert store.load(1) == first, "the old answer is still there"
     assert len(store.search("functional gain")) == 2, "a search sees current records only"
+
+
+def test_a_record_that_is_met_again_is_current_again(store: Store) -> None:
+    document, other = make_document(), make_document(letter_text(2))
+    first, second = make_record(document), make_record(document, config_sha256="d" * 64)
+    for record, of in ((first, document), (second, document), (make_record(other), other)):
+        store.save(record, of)
+    assert store.superseded([document.sha256, other.sha256], CONFIG) == {document.sha256}
+    assert store.save_all(met=[document.sha256, other.sha256, "0" * 64], config_sha256=CONFIG).made_current == 1
+    assert store.save_all(met=[document.sha256], config_sha256=CONFIG).made_current == 0
+    assert {record.provenance.config_sha256 for record in store.records()} == {CONFIG}
+    assert [version.current for version in store.history(document.sha256)] == [True, False]
+    saved = store.save_all([prepare(second, document)])
+    assert (saved.new, saved.made_current) == (0, 1), "who reads it after all means it, too"
+    assert [version.current for version in store.history(document.sha256)] == [False, True]
+    assert store.status().older_records == 1
+    assert rows(store, "SELECT count(*) FROM records") == [(3,)], "nothing was written but which one counts"
+
+
+def test_an_older_database_keeps_its_current_records_and_failures(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "a.db")
+    with Store(tmp_path / "now.db") as store:
+        document = make_document()
+        store.save(make_record(document), document)
+        store.save(make_record(document, config_sha256="d" * 64), document)
+        store.save_all(refused=[Refused("/a", None, "empty", "m")])
+    with sqlite3.connect(tmp_path / "now.db") as now:
+        now.backup(old)
+    now.close()
+    old.executescript("""
+        DROP TABLE current_ids; DROP VIEW current_records; DROP VIEW open_failures;
+        CREATE VIEW current_records AS SELECT r.* FROM records AS r WHERE r.id =
+            (SELECT max(later.id) FROM records AS later WHERE later.document_sha256 = r.document_sha256);
+        DROP INDEX failures_letter; DROP INDEX failures_open_place; ALTER TABLE failures DROP COLUMN place;
+        CREATE UNIQUE INDEX failures_letter ON failures (name, coalesce(sha256, ''), config_sha256);
+        CREATE VIEW open_failures AS SELECT * FROM failures WHERE cleared_at IS NULL;
+        ALTER TABLE runs DROP COLUMN made_current; ALTER TABLE runs DROP COLUMN host; ALTER TABLE runs DROP COLUMN pid;
+        ALTER TABLE runs DROP COLUMN process; ALTER TABLE runs DROP COLUMN beat_at;
+        INSERT INTO runs (started_at, state, reader, config_sha256, configuration, code_version, workers)
+            VALUES ('2026-01-01', 'running', 'rules', 'c', '{}', '0', 1);
+        DELETE FROM _sqlite_migrations WHERE name = 'm005_current';
+    """)
+    old.close()
+    with Store(tmp_path / "a.db") as store:
+        assert [version.current for version in store.history(document.sha256)] == [False, True]
+        (failure,) = store.failures()
+        assert (failure.name, failure.place) == ("/a", "/a")
+        assert store.status().runs[0].state == "silent", "nothing is known of a run from before"
+        store.save(make_record(document), document, name="/a")
+        assert list(store.failures()) == []
 
 
 def test_another_text_of_the_same_bytes_keeps_each_record_true(store: Store) -> None:
@@ -351,10 +401,27 @@ def test_a_failure_is_cleared_when_its_file_was_replaced(store: Store) -> None:
     assert list(store.failures()) == []
 
 
+def test_letters_that_share_a_name_do_not_clear_each_others_failures(store: Store) -> None:
+    bad, good = make_document(letter_text(1)), make_document(letter_text(2))
+    store.save_all(
+        refused=[
+            Refused("7", bad.sha256, "encrypted", "m", "/a.jsonl#7"),
+            Refused("7", None, "broken", "m", "/b.jsonl#7"),
+        ]
+    )
+    store.save_all([prepare(make_record(good), good, name="7")], places=["/c.jsonl#7"])
+    assert [failure.place for failure in store.failures()] == ["/a.jsonl#7", "/b.jsonl#7"]
+    assert store.places_failed(["7", "/a.jsonl#7"]) == {"/a.jsonl#7"}
+    store.save_all([prepare(make_record(good), good, name="7")], places=["/b.jsonl#7"])
+    assert [failure.place for failure in store.failures()] == ["/a.jsonl#7"], "the place holds what can be read"
+    store.save_all([prepare(make_record(bad), bad, name="8")], places=["/elsewhere"])
+    assert list(store.failures()) == [], "the content can be read"
+
+
 def test_failures_by_class(store: Store) -> None:
     store.save_all(refused=[Refused("/a", None, "empty", "m"), Refused("/b", None, "crash", "m")])
     assert [f.name for f in store.failures(failure_class="crash")] == ["/b"]
-    assert store.names_failed(["/a", "/c"]) == {"/a"}
+    assert store.places_failed(["/a", "/c"]) == {"/a"}
 
 
 # Opening
@@ -466,5 +533,5 @@ def test_the_full_text_index_agrees_with_what_it_indexes(store: Store) -> None:
 def _python(script: str, *arguments: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script), *map(str, arguments)],
-        env={"PYTHONPATH": str(TESTS), "PATH": ""},
+        env={"PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}", "PATH": ""},
     )

@@ -1,0 +1,98 @@
+"""The HTTP client of everything that is asked of an endpoint, and the one place where replies come in.
+
+It follows no redirect, for letters go nowhere else. A reply is read within a bound, as it comes and as it unpacks, and
+the key is taken out of it before anybody reads it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import openai
+
+from extractor.errors import ConfigurationError
+from extractor.model.wire import MOST_REPLY_BYTES
+from extractor.settings import Secret, Service
+
+_MOST_OF_AN_ERROR = 64_000
+
+
+class TooLong(openai.OpenAIError):
+    """A reply is longer than any can be. As an error of openai's own it passes through its client as it is."""
+
+
+def client_of(service: Service, *, whose: str) -> openai.AsyncOpenAI:
+    """A client for the endpoint of a service; its requests are tried once. Use it in one event loop.
+
+    Args:
+        service: Address, key and seconds.
+        whose: What needs the key, for the message that there is none.
+
+    Raises:
+        ConfigurationError: there is neither key nor address, or the key is none.
+
+    """
+    key = service.api_key.reveal() if service.api_key else None
+    if key is None and service.base_url is None:
+        raise ConfigurationError(f"{whose} needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of yours")
+    if key is not None and not (key.isascii() and key.isprintable()):
+        raise ConfigurationError(
+            "OPENAI_API_KEY holds what no key does: a line break, or a character that is not ASCII"
+        )
+    return openai.AsyncOpenAI(
+        api_key=key or "none",
+        base_url=service.base_url,
+        timeout=service.timeout,
+        max_retries=0,  # attempts are counted once, by the policy
+        http_client=_Client(service.api_key, timeout=service.timeout, follow_redirects=False),
+    )
+
+
+class _Client(openai.DefaultAioHttpClient):
+    """Reads replies whole within the bound; but for a file that is streamed, whose reader has a bound of its own."""
+
+    def __init__(self, key: Secret | None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._key = key
+
+    async def send(self, request: httpx2.Request, *, stream: bool = False, **settings: Any) -> httpx2.Response:
+        """Send, and read the reply."""
+        response = await super().send(request, stream=True, **settings)
+        if stream and response.is_success:
+            return response
+        try:
+            content = await _bounded(response)
+        finally:
+            await response.aclose()
+        words = content.decode("utf-8-sig", "replace")  # JSON is UTF-8, whatever charset the header makes up
+        whole = httpx2.Response(
+            response.status_code,
+            headers=_without_coding(response.headers),
+            content=(self._key.scrubbed(words) if self._key else words).encode(),
+            request=request,
+        )
+        whole.elapsed = response.elapsed
+        return whole
+
+
+async def _bounded(response: httpx2.Response) -> bytes:
+    """What a reply says; of an error as much as tells it, for its status counts."""
+    most = MOST_REPLY_BYTES if response.is_success else _MOST_OF_AN_ERROR
+    content = bytearray()
+    async for piece in response.aiter_bytes():
+        content += piece
+        if max(len(content), response.num_bytes_downloaded) > most:
+            if response.is_success:
+                raise TooLong
+            break
+    return bytes(content[:most])
+
+
+def _without_coding(headers: httpx2.Headers) -> httpx2.Headers:
+    """The headers of a reply that was unpacked and decoded."""
+    kept = {name: value for name, value in headers.items() if name not in _OF_CODING}
+    return httpx2.Headers({**kept, "content-type": headers.get("content-type", "").partition(";")[0]})
+
+
+_OF_CODING = frozenset({"content-encoding", "content-length", "transfer-encoding", "content-type"})
