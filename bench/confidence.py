@@ -12,14 +12,15 @@ import re
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import Any
 
 from eval.gold import Split, load_gold
 from eval.run import judge
 from eval.score import Mark
 from extractor import pipeline
 from extractor.confidence import kind_of
-from extractor.reconcile import Agreement
-from extractor.records import Evidence
+from extractor.places import pointers
+from extractor.reconcile import Reconciled, reconcile
 from extractor.settings import model_settings
 
 ROOT = Path(__file__).parents[1]
@@ -35,11 +36,13 @@ def main() -> None:
     configuration = pipeline.Configuration.of("both", chosen.model)
     kinds: dict[str, str] = {}
 
-    def note(pointer: str, evidence: Evidence, agreement: Agreement, *, corrected: bool = False) -> float:
-        kinds[pointer] = kind_of(evidence, agreement)
-        return 0.5
+    def note(*readings: Any, **more: Any) -> Reconciled:
+        merged = reconcile(*readings, **more)
+        for place, pointer in pointers(merged.grounded.values).items():
+            kinds[pointer] = kind_of(merged.grounded.evidence[place], merged.agreement[place])
+        return merged
 
-    pipeline.confidence = note  # type: ignore[attr-defined]  # what it would be told is to be counted
+    pipeline.reconcile = note  # type: ignore[attr-defined]  # how the readers stand is what is counted
     counts: dict[str, dict[str, Counter[bool]]] = defaultdict(lambda: defaultdict(Counter))
     for case in load_gold(ROOT / "gold", Split.DEV).cases:
         kinds.clear()

@@ -8,7 +8,6 @@ for `_PRIOR_WEIGHT` observations. What a model says of its own certainty is not 
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from extractor.reconcile import Agreement
@@ -23,15 +22,14 @@ _CORRECTED_ODDS = 0.5
 """Odds of a value that the model gave only when asked once more, against one given at once. Not measured: such values
 are too few in the gold set."""
 _LEAST, _MOST = 0.01, 0.999
-_INDEX = re.compile(r"/\d+(?=/|$)")
 
 Counts = tuple[float, float]
 """Right and wrong."""
 
 
-def confidence(pointer: str, evidence: Evidence, agreement: Agreement, *, corrected: bool = False) -> float:
-    """Estimated probability that the value at a pointer is right, in [0.01, 0.999]."""
-    share = _share(kind_of(evidence, agreement), _INDEX.sub("/*", pointer))
+def confidence(pattern: str, evidence: Evidence, agreement: Agreement, *, corrected: bool = False) -> float:
+    """Estimated probability that a value of the field with this pattern is right, in [0.01, 0.999]."""
+    share = _share(kind_of(evidence, agreement), pattern)
     if corrected:
         odds = share / (1 - share) * _CORRECTED_ODDS
         share = odds / (1 + odds)

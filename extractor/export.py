@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import ConfigurationError, RecordDamaged
+from extractor.fields import CASE_NUMBER, FIELDS, Kind
 from extractor.store import Store
 
 
@@ -34,16 +35,6 @@ class Format(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
-
-
-class Kind(StrEnum):
-    """Type of a column."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +57,7 @@ class Table:
 
 _T, _I, _N, _B, _D = Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE
 _DOCUMENT = Column("document_sha256", _T, "SHA-256 of the letter's bytes: joins the tables")
-_CASE = Column("case_number", _T, "As printed, for example CM16-0213037")
+_CASE = Column("case_number", _T, CASE_NUMBER.meaning)
 _NUMBER = Column("decision_number", _I, "The decision within the letter, from 1, in printed order")
 _POSITION = Column("position", _I, "Place in the printed order, from 0")
 
@@ -75,26 +66,34 @@ def _table(name: str, order: tuple[str, ...], *columns: Column) -> Table:
     return Table(name, ("document_sha256", *order), (_DOCUMENT, *columns))
 
 
+_IN_ONE_ROW = ("determinations", "decisions")
+"""Tables in which a list is one cell; of the others its entries are the rows."""
+
+
+def _fields(table: str) -> list[Column]:
+    """The columns of a table that hold fields of the determination, each once."""
+    found: dict[str, Column] = {}
+    for field in FIELDS:
+        if field.column is not None and field.column.table == table:
+            depth = len(field.lists) - (table not in _IN_ONE_ROW)
+            kind = _T if depth else field.kind
+            found.setdefault(field.column.name, Column(field.column.name, kind, field.meaning))
+    return list(found.values())
+
+
+def _of_decisions(table: str, *more: Column) -> Table:
+    return _table(table, ("decision_number", "position"), _CASE, _NUMBER, _POSITION, *_fields(table), *more)
+
+
+_HEADER = _fields("determinations")
 TABLES: tuple[Table, ...] = (
     _table(
         "determinations",
         (),
         Column("name", _T, "Name of the file it was read from"),
-        _CASE,
+        _HEADER[0],
         Column("layout", _T, "Layout variant of the letter"),
-        Column("priority", _T, "standard or expedited"),
-        Column("date_assigned", _D, "Date the review was assigned"),
-        Column("decision_date", _D, "Date of the decision"),
-        Column("ur_denial_date", _D, "Date of the utilization-review denial"),
-        Column("application_received", _D, "Date the application was received"),
-        Column("date_of_injury", _D, "Date of injury"),
-        Column("licensed_states", _T, "States in which the reviewer is licensed"),
-        Column("specialties", _T, "Board certifications and specialties of the reviewer"),
-        Column("subspecialties", _T, "Subspecialties of the reviewer"),
-        Column("patient_age", _I, "Age in years, as stated"),
-        Column("patient_sex", _T, "male or female"),
-        Column("mechanism", _T, "How the injury happened, verbatim"),
-        Column("clinical_summary", _T, "The clinical case summary"),
+        *_HEADER[1:],
         Column("decisions", _I, "Decisions in the letter"),
         Column("upheld", _I, "Decisions upheld"),
         Column("overturned", _I, "Decisions overturned"),
@@ -112,32 +111,7 @@ TABLES: tuple[Table, ...] = (
         Column("code_version", _T, "Version of the code that made the record"),
         Column("created_at", _T, "When the record was made, ISO, UTC"),
     ),
-    _table(
-        "decisions",
-        ("decision_number",),
-        _CASE,
-        _NUMBER,
-        Column("outcome", _T, "upheld (not necessary) or overturned (necessary)"),
-        Column("heading", _T, "The heading, verbatim"),
-        Column("requested", _T, "What was originally asked for"),
-        Column("authorized", _T, "Partial certifications: what the claims administrator authorized"),
-        Column("disputed", _T, "What this decision decides"),
-        Column("retrospective", _B, "The service had already been given"),
-        Column("service_dates", _T, "Dates of service in the heading"),
-        Column("associated_surgical_service", _B, "The heading says so"),
-        Column("category", _T, "Kind of service"),
-        Column("subcategory", _T, "Kind within the category"),
-        Column("quantity_total", _N, "Total in dispute, as printed"),
-        Column("quantity_unit", _T, "Unit of the total"),
-        Column("quantity_per_week", _N, "Times a week"),
-        Column("quantity_weeks", _N, "Weeks"),
-        Column("quantity_refills", _I, "Refills"),
-        Column("claims_administrator_relied_on", _T, "mtus, non_mtus, both or none"),
-        Column("claims_administrator_statement", _T, "The claims administrator's guideline paragraph"),
-        Column("reviewer_relied_on", _T, "mtus, non_mtus, both or none"),
-        Column("reviewer_statement", _T, "The reviewer's guideline paragraph"),
-        Column("rationale", _T, "The decision rationale"),
-    ),
+    _table("decisions", ("decision_number",), _CASE, _NUMBER, *_fields("decisions")),
     _table(
         "citations",
         ("decision_number", "side", "position"),
@@ -145,47 +119,12 @@ TABLES: tuple[Table, ...] = (
         _NUMBER,
         Column("side", _T, "Who cites: claims_administrator or reviewer"),
         _POSITION,
-        Column("source", _T, "MTUS, ACOEM, ODG or OTHER"),
-        Column("mtus", _B, "Cited as part of the MTUS"),
-        Column("title", _T, "Title, verbatim"),
-        Column("year", _I, "Year, where printed"),
-        Column("sections", _T, "Sections, where printed"),
-        Column("pages", _T, "Pages, where printed"),
+        *_fields("citations"),
     ),
-    _table(
-        "drugs",
-        ("decision_number", "position"),
-        _CASE,
-        _NUMBER,
-        _POSITION,
-        Column("name", _T, "Drug or compound ingredient, as printed"),
-        Column("strength", _T, "Strength, as printed"),
-    ),
-    _table(
-        "diagnoses",
-        ("position",),
-        _CASE,
-        _POSITION,
-        Column("diagnosis", _T, "A diagnosis that the clinical summary states, verbatim"),
-    ),
-    _table(
-        "body_parts",
-        ("decision_number", "position"),
-        _CASE,
-        _NUMBER,
-        _POSITION,
-        Column("part", _T, "Part of the body that the heading names"),
-        Column("side", _T, "left, right or bilateral"),
-    ),
-    _table(
-        "reasons",
-        ("decision_number", "position"),
-        _CASE,
-        _NUMBER,
-        _POSITION,
-        Column("reason", _T, "Why the reviewer decided so"),
-        Column("outcome", _T, "Outcome of the decision"),
-    ),
+    _of_decisions("drugs"),
+    _table("diagnoses", ("position",), _CASE, _POSITION, *_fields("diagnoses")),
+    _of_decisions("body_parts"),
+    _of_decisions("reasons", Column("outcome", _T, "Outcome of the decision")),
     _table(
         "flags",
         ("position",),

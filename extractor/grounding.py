@@ -15,39 +15,57 @@ know may be accepted where the cited words stand in the right place and nothing 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from typing import NamedTuple
 
-from extractor import deadline
-from extractor.admission import admits, told_at
+from extractor import deadline, fields
 from extractor.determination import REASONS, SUBCATEGORIES, Category, Outcome, Reason, Subcategory
-from extractor.drafts import Claim, Draft, Value
+from extractor.drafts import Claim, Draft
 from extractor.facts import Facts
 from extractor.facts.sentences import prose_sentences
+from extractor.fields import CATEGORY, DRUG_NAME, FIELDS, OUTCOME, STRENGTH, SUBCATEGORY, Field
 from extractor.layout import Layout
-from extractor.literals import find_dates
+from extractor.literals import Value, find_dates
 from extractor.normalize import View, key
+from extractor.places import Place
 from extractor.records import Evidence, Flag, FlagCode, How, Support
-from extractor.scopes import decision_index, scope_of
 from extractor.spans import Span
-from extractor.support import Field, field_of, supports
+from extractor.stated import Asked, Stated, same
 
 _LONGEST_SHOWN = 200
-_field = lru_cache(maxsize=4096)(field_of)  # the same few hundred pointers come back in every letter
+_SIBLINGS = {
+    whole: [each for each in FIELDS if each.lists[:1] == ((whole,) if whole else ())]
+    for whole in {(each.lists or ("",))[0] for each in FIELDS}
+}
+"""Pattern of a list → the fields of its entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What will be a flag, once entries have their positions."""
+
+    place: Place
+    code: FlagCode
+    message: str
+    value: str | None = None
+    of_list: bool = False
+    """It is about the whole list that the place stands in."""
 
 
 @dataclass(slots=True)
 class Grounded:
     """What was accepted, on what evidence, and what was not."""
 
-    values: dict[str, Value] = field(default_factory=dict)
-    """JSON pointer → accepted value."""
-    evidence: dict[str, Evidence] = field(default_factory=dict)
-    flags: list[Flag] = field(default_factory=list)
-    claimed_at: dict[str, str] = field(default_factory=dict)
-    """Pointer of an accepted value → the pointer of its claim, where closing gaps moved it."""
+    values: dict[Place, Value] = field(default_factory=dict)
+    evidence: dict[Place, Evidence] = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
+
+    @property
+    def withheld(self) -> set[Place]:
+        """The places whose claims were refused."""
+        return {doubt.place for doubt in self.doubts if doubt.code is FlagCode.WITHHELD}
 
 
 def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
@@ -55,54 +73,63 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
     result = Grounded()
     traced: dict[tuple[Span, ...], _Trace] = {}
     contexts: dict[Span, str] = {}
-    for pointer, claim in draft.claims.items():
+    for place, claim in draft.claims.items():
         deadline.check()
-        spec = _field(pointer)
-        if spec is None:
-            _withhold(result, pointer, claim.value, "there is no such field")
-            continue
-        why = _refusal(spec, claim)
+        kind = place.field
+        why = _refusal(kind, claim)
         if why is None and claim.raw is not None:
-            _ground_raw(result, pointer, claim, claim.raw, layout.view.raw_text)
+            _ground_raw(result, place, claim, claim.raw, layout.view.raw_text)
             continue
-        places: tuple[Span, ...] = ()
+        spans: tuple[Span, ...] = ()
         support = Support.SUPPORTED
         if why is None:
-            scopes = scope_of(pointer, spec, layout, facts)
-            places, ambiguous = _places(layout.view, scopes, spec, claim)
-            if not places and not claim.places:
-                told = told_at(pointer, claim.value, layout, facts)
-                places = told if _inside(told, scopes) else ()
+            scopes = kind.scope(layout, facts, place.decision)
+            told = _told(place, layout, facts, draft)
+            if told is not None:
+                told = (each for each in told if same(each.value, claim.value))
+                told = told if claim.places else list(told)
+            spans, ambiguous = _spans(layout.view, scopes, kind, claim, told)
             context = ""
-            if spec.in_heading and spec.check is not None and scopes:
+            if kind.in_heading and kind.check is not None and scopes:
                 context = contexts.get(scopes[0]) or contexts.setdefault(scopes[0], scopes[0].of(layout.view.folded))
-            why, support = _verdict(pointer, spec, claim, places, context, layout, facts, draft)
+            why, support = _verdict(kind, claim, spans, context, layout.view, told)
             if why is None and ambiguous:
-                result.flags.append(
-                    Flag(
-                        path=pointer,
-                        code=FlagCode.AMBIGUOUS,
-                        message="The value stands at several places; the first was taken.",
-                    )
-                )
-            if why is not None and claim.judged and (place := _judged_at(pointer, spec, claim, layout, facts)):
-                why, places, support = None, (place,), Support.UNCHECKED
-                result.flags.append(unchecked_flag(pointer, claim.value))
+                message = "The value stands at several places; the first was taken."
+                result.doubts.append(Doubt(place, FlagCode.AMBIGUOUS, message))
+            if why is not None and claim.judged and (words := _judged_at(place, claim, layout, facts)):
+                why, spans, support = None, (words,), Support.UNCHECKED
+                result.doubts.append(unchecked(place, claim.value))
         if why is not None:
-            _withhold(result, pointer, claim.value, why)
+            _withhold(result, place, claim.value, why)
             continue
-        trace = traced.get(places)
+        trace = traced.get(spans)
         if trace is None:
-            trace = traced[places] = _trace(layout.view, places)
+            trace = traced[spans] = _trace(layout.view, spans)
         # A value that came without its place is kept as the letter prints it, not as the reader wrote it.
-        value = trace.quote if spec.verbatim and not claim.places else claim.value
-        result.values[pointer] = value
-        result.evidence[pointer] = _evidence(layout.view, claim, value, trace, spec, support)
-    return settled(result, holes=draft.has_holes)
+        value = trace.quote if kind.verbatim and not claim.places else claim.value
+        result.values[place] = value
+        result.evidence[place] = _evidence(layout.view, claim, value, trace, kind, support)
+    return settled(result)
 
 
-def _refusal(spec: Field, claim: Claim) -> str | None:
-    if spec.allowed is not None and claim.value not in spec.allowed:
+def _told(place: Place, layout: Layout, facts: Facts, draft: Draft) -> Iterable[Stated] | None:
+    """What the facts of the letter state for this field; None where words decide, not facts."""
+    kind = place.field
+    if kind.fact is None or (kind.check is not None and layout.variant == "unknown"):
+        return None
+
+    def beside(leaf: str) -> Value | None:
+        whole = kind.lists[0] if kind.lists else ""
+        named = next((each for each in _SIBLINGS[whole] if each.leaf == leaf), None)
+        claim = draft.claims.get(place.beside(named)) if named is not None else None
+        return claim.value if claim is not None else None
+
+    entry, part = (each.number if each is not None else 0 for each in (place.entry, place.part))
+    return kind.fact(Asked(layout, facts, place.decision, entry, part, beside))
+
+
+def _refusal(kind: Field, claim: Claim) -> str | None:
+    if kind.allowed is not None and claim.value not in kind.allowed:
         return "it is not on the field's closed list"
     if isinstance(claim.value, str) and not claim.value.strip():
         return "it is empty"
@@ -110,45 +137,37 @@ def _refusal(spec: Field, claim: Claim) -> str | None:
 
 
 def _verdict(
-    pointer: str,
-    spec: Field,
-    claim: Claim,
-    places: tuple[Span, ...],
-    context: str,
-    layout: Layout,
-    facts: Facts,
-    draft: Draft,
+    kind: Field, claim: Claim, spans: tuple[Span, ...], context: str, view: View, told: Iterable[Stated] | None
 ) -> tuple[str | None, Support]:
-    """Why the claim is refused, or None and how the place supports it."""
-    view = layout.view
-    if not places:
+    """Why the claim is refused, or None and how its place supports it."""
+    if not spans:
         return "its words are not where the letter would say it", Support.UNCHECKED
-    if spec.verbatim and not _same(str(claim.value), " ".join([view.words(span) for span in places])):
+    if kind.verbatim and not same(str(claim.value), " ".join([view.words(span) for span in spans])):
         return "the words cited for it are other words", Support.CONTRADICTED
-    support = Support.SUPPORTED
-    if spec.check is not None:
-        words = [view.folded[span.start : span.end] for span in places]
-        support = supports(spec, claim.value, words, context)
-        if support is Support.CONTRADICTED:
-            return f"the words cited for it ({_shown(words)}) do not say that", support
-    if not admits(pointer, claim.value, places, layout, facts, draft):
-        return "the letter says something else there", Support.CONTRADICTED
-    return None, support
+    if told is not None:
+        # Words that the reader points at must be those of the fact; words looked up for it stand where they do.
+        there = any(
+            not claim.places or any(span.overlaps(words) for words in each.places for span in spans) for each in told
+        )
+        if there:
+            return None, Support.SUPPORTED
+        if not claim.places:
+            return "the letter says something else there", Support.CONTRADICTED
+    words = [view.folded[span.start : span.end] for span in spans]
+    if told is not None or (kind.check is not None and not kind.check(claim.value, words, context)):
+        return f"the words cited for it ({_shown(words)}) do not say that", Support.CONTRADICTED
+    return None, Support.SUPPORTED
 
 
-def _ground_raw(result: Grounded, pointer: str, claim: Claim, raw: Span, text: str) -> None:
+def _ground_raw(result: Grounded, place: Place, claim: Claim, raw: Span, text: str) -> None:
     """Verbatim words in page furniture: they have raw offsets, but no numbered line."""
     quote = raw.of(text)
-    if not _same(str(claim.value), quote):
-        _withhold(result, pointer, claim.value, "the words cited for it are other words")
+    if not same(str(claim.value), quote):
+        _withhold(result, place, claim.value, "the words cited for it are other words")
         return
-    result.values[pointer] = claim.value
+    result.values[place] = claim.value
     how = How.EXACT if quote == claim.value else How.NORMALIZED
-    result.evidence[pointer] = Evidence(spans=((raw.start, raw.end),), quote=quote, how=how, support=Support.SUPPORTED)
-
-
-def _same(value: str, words: str) -> bool:
-    return value == words or key(value) == key(words)
+    result.evidence[place] = Evidence(spans=((raw.start, raw.end),), quote=quote, how=how, support=Support.SUPPORTED)
 
 
 def _shown(words: list[str]) -> str:
@@ -156,33 +175,36 @@ def _shown(words: list[str]) -> str:
     return repr(shown if len(shown) <= 80 else shown[:77] + "…")
 
 
-def _withhold(result: Grounded, pointer: str, refused: Value, why: str) -> None:
+def _withhold(result: Grounded, place: Place, refused: Value, why: str) -> None:
     value = str(refused)
     shown = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
-    result.flags.append(Flag(path=pointer, code=FlagCode.WITHHELD, message=f"Withheld {shown!r}: {why}.", value=shown))
+    result.doubts.append(Doubt(place, FlagCode.WITHHELD, f"Withheld {shown!r}: {why}.", shown))
 
 
 # --- places --------------------------------------------------------------------------------------------------------
 
 
-def _places(view: View, scopes: list[Span], spec: Field, claim: Claim) -> tuple[tuple[Span, ...], bool]:
-    """The places of a claim that lie in its scope and cut no word; and whether others would have done as well."""
+def _spans(
+    view: View, scopes: list[Span], kind: Field, claim: Claim, told: Iterable[Stated] | None
+) -> tuple[tuple[Span, ...], bool]:
+    """The words of a claim that lie in its scope and cut no word; and whether others would have done as well."""
     if claim.places:
         inside = _inside(claim.places, scopes)
-        whole = not spec.whole_words or all(_bounded(view.folded, place) for place in claim.places)
+        whole = not kind.whole_words or all(_bounded(view.folded, place) for place in claim.places)
         return (claim.places if inside and whole else ()), False
     cited = _cited(view, claim)
     for scope in scopes:
         if cited is not None and scope.overlaps(cited):
             within = Span(max(scope.start, cited.start), min(scope.end, cited.end))
-            found = _find(view, within, spec, claim.value)
+            found = _find(view, within, kind, claim.value)
             if found:
                 return (found[0],), False
     for scope in scopes:
-        found = _find(view, scope, spec, claim.value)
+        found = _find(view, scope, kind, claim.value)
         if found:
-            return (found[0],), len(found) > 1 and not spec.in_heading
-    return (), False
+            return (found[0],), len(found) > 1 and not kind.in_heading
+    # The facts know it by other words: "RN" of a registered nurse.
+    return next((each.places for each in told or () if each.places and _inside(each.places, scopes)), ()), False
 
 
 def _inside(places: tuple[Span, ...], scopes: list[Span]) -> bool:
@@ -202,14 +224,14 @@ def _cited(view: View, claim: Claim) -> Span | None:
     return Span(view.line_span(first).start, view.line_span(last).end) if first <= last else None
 
 
-def _find(view: View, scope: Span, spec: Field, value: Value) -> list[Span]:
+def _find(view: View, scope: Span, kind: Field, value: Value) -> list[Span]:
     """The places in `scope` that say the value, whole, at the boundaries of its words; at most two."""
     if isinstance(value, date):
         printed = (found for found in find_dates(view.folded, *scope) if value in (found.value, found.in_1900s()))
         dates = (Span(found.start, found.end) for found in printed)
         return [place for _, place in zip(range(2), dates, strict=False)]
-    if spec.finder is not None:
-        found = spec.finder(view.folded, scope, value)
+    if kind.finder is not None:
+        found = kind.finder(view.folded, scope, value)
         return [] if found is None else [found]
     words = re.escape(key(str(value))).replace(r"\-", r"-\ ?")
     matches = (Span(*match.span()) for match in re.compile(words).finditer(view.folded, *scope))
@@ -236,37 +258,33 @@ def _one_token(left: str, right: str) -> bool:
     return (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
 
 
-def _judged_at(pointer: str, spec: Field, claim: Claim, layout: Layout, facts: Facts) -> Span | None:
+def _judged_at(place: Place, claim: Claim, layout: Layout, facts: Facts) -> Span | None:
     """The words on which a judgement rests that our vocabularies cannot check; None where it is no such case.
 
     A reason rests on the sentence that it cites, inside the rationale of its item. A kind or a drug rests on the
     heading, and only where rules found no kind, or no drug, there.
     """
-    index = decision_index(pointer)
-    if index is None or index >= len(layout.items) or _refusal(spec, claim) is not None:
+    index, kind = place.decision, place.field
+    if index is None or index >= len(layout.items) or _refusal(kind, claim) is not None:
         return None
     view, item, told = layout.view, layout.items[index], facts.items[index]
-    if spec.name == "reasons":
+    if kind is fields.REASONS:
         cited = _cited(view, claim)
         if cited is None or item.rationale is None or not item.rationale.overlaps(cited):
             return None
         sentences = prose_sentences(view, item.rationale)
         begun = [sentence for sentence in sentences if cited.start <= sentence.start < cited.end]
         return next(iter(begun or [sentence for sentence in sentences if sentence.overlaps(cited)]), None)
-    if spec.name in ("category", "subcategory"):
+    if kind in (CATEGORY, SUBCATEGORY):
         return item.heading if told.kind is None else None
-    if spec.name in ("drug_name", "strength") and not told.drugs:
-        return next(iter(_find(view, told.request.disputed, spec, claim.value)), None)
+    if kind in (DRUG_NAME, STRENGTH) and not told.drugs:
+        return next(iter(_find(view, told.request.disputed, kind, claim.value)), None)
     return None
 
 
-def unchecked_flag(pointer: str, value: Value) -> Flag:
-    """The flag of a value that rests on a model's judgement."""
-    return Flag(
-        path=pointer,
-        code=FlagCode.UNCHECKED,
-        message=f"{value} is the model's judgement; no rule knows these words to say it.",
-    )
+def unchecked(place: Place, value: Value) -> Doubt:
+    """The doubt of a value that rests on a model's judgement."""
+    return Doubt(place, FlagCode.UNCHECKED, f"{value} is the model's judgement; no rule knows these words to say it.")
 
 
 class _Trace(NamedTuple):
@@ -288,11 +306,11 @@ def _trace(view: View, places: tuple[Span, ...]) -> _Trace:
     )
 
 
-def _evidence(view: View, claim: Claim, value: Value, trace: _Trace, spec: Field, support: Support) -> Evidence:
-    if claim.derived or spec.derived:
+def _evidence(view: View, claim: Claim, value: Value, trace: _Trace, kind: Field, support: Support) -> Evidence:
+    if claim.derived or kind.derived:
         how = How.DERIVED
     else:
-        shown = value if spec.verbatim else trace.quote
+        shown = value if kind.verbatim else trace.quote
         printed = len(trace.spans) == 1 and view.raw_text[slice(*trace.spans[0])] == shown
         how = How.EXACT if printed else How.NORMALIZED
     evidence = trace.cited.get((how, support))
@@ -304,78 +322,57 @@ def _evidence(view: View, claim: Claim, value: Value, trace: _Trace, spec: Field
 
 # --- leaves that must agree with one another -----------------------------------------------------------------------
 
-_REASON = re.compile(r"/decisions/(\d+)/reasons/\d+")
 
-
-def settled(result: Grounded, *, holes: bool = False) -> Grounded:
-    """Leaves that contradict one another withheld, and the gaps closed that withholding left (or `holes` says)."""
-    _withhold_misfits(result)
-    return _renumbered(result, holes=holes)
-
-
-def _withhold_misfits(result: Grounded) -> None:
-    """Reasons of the other outcome, reasons said twice, and a subcategory of another category."""
-    said: set[tuple[str, Value]] = set()
-    retracted: set[str] = set()
-    for pointer in list(result.values):
-        if "/reasons/" in pointer and (match := _REASON.fullmatch(pointer)):
-            outcome = result.values.get(f"/decisions/{match.group(1)}/outcome")
-            value = result.values[pointer]
-            twice = (match.group(1), value) in said
-            said.add((match.group(1), value))
+def settled(result: Grounded) -> Grounded:
+    """The same, less what contradicts the rest: reasons of the other outcome or said twice, misfit subcategories."""
+    said: set[tuple[int | None, Value]] = set()
+    retracted: set[Place] = set()
+    for place in list(result.values):
+        value = result.values[place]
+        if place.field is fields.REASONS:
+            outcome = result.values.get(Place(OUTCOME, place.decision))
+            twice = (place.decision, value) in said
+            said.add((place.decision, value))
             fits = outcome is None or Reason(str(value)) in REASONS[Outcome(str(outcome))]
             if twice or not fits:
-                _retract(result, pointer, "it is said twice" if twice else f"it is no reason for {outcome}")
-                retracted.add(pointer)
-        elif pointer.endswith("/subcategory"):
-            category = result.values.get(pointer.replace("/subcategory", "/category"))
-            fits = (
-                category is not None
-                and Subcategory(str(result.values[pointer])) in SUBCATEGORIES[Category(str(category))]
-            )
+                _retract(result, place, "it is said twice" if twice else f"it is no reason for {outcome}")
+                retracted.add(place)
+        elif place.field is SUBCATEGORY:
+            category = result.values.get(Place(CATEGORY, place.decision))
+            fits = category is not None and Subcategory(str(value)) in SUBCATEGORIES[Category(str(category))]
             if not fits:
-                _retract(result, pointer, f"it is not of the category {category}")
-                retracted.add(pointer)
+                _retract(result, place, f"it is not of the category {category}")
+                retracted.add(place)
     if retracted:
-        result.flags = [
-            flag for flag in result.flags if flag.code is not FlagCode.UNCHECKED or flag.path not in retracted
+        result.doubts = [
+            doubt for doubt in result.doubts if doubt.code is not FlagCode.UNCHECKED or doubt.place not in retracted
         ]
+    return result
 
 
-def _retract(result: Grounded, pointer: str, why: str) -> None:
-    _withhold(result, pointer, result.values.pop(pointer), why)
-    del result.evidence[pointer]
+def _retract(result: Grounded, place: Place, why: str) -> None:
+    _withhold(result, place, result.values.pop(place), why)
+    del result.evidence[place]
 
 
-_LIST_ENTRY = re.compile(
-    r"(.*/(?:licensed_states|specialties|subspecialties|diagnoses|records_reviewed|service_dates|body_parts|drugs|citations|sections|reasons))/(\d+)(.*)"
-)
+def flags(doubts: Iterable[Doubt], at: dict[Place, str]) -> list[Flag]:
+    """Doubts as flags.
 
+    Args:
+        doubts: what a person should look at.
+        at: JSON pointer of each place that has a value. A value that was withheld keeps the pointer of its claim.
 
-def _renumbered(result: Grounded, *, holes: bool) -> Grounded:
-    """Close the gaps that withheld entries left in lists, so that pointers and lists agree.
-
-    Entries that keep a leaf keep their place in the order; flags keep the pointer under which the value was claimed.
     """
-    if not holes and not any(flag.code is FlagCode.WITHHELD for flag in result.flags):
-        return result
-    positions: dict[str, dict[str, str]] = {}
-
-    def moved(pointer: str) -> str:
-        match = _LIST_ENTRY.fullmatch(pointer)
-        if match is None:
-            return pointer
-        parent = moved(match.group(1))
-        known = positions.setdefault(parent, {})
-        position = known.setdefault(match.group(2), str(len(known)))
-        return f"{parent}/{position}{match.group(3)}"
-
-    return Grounded(
-        values={moved(pointer): value for pointer, value in result.values.items()},
-        evidence={moved(pointer): evidence for pointer, evidence in result.evidence.items()},
-        flags=[
-            flag.model_copy(update={"path": moved(flag.path)}) if flag.code is FlagCode.UNCHECKED else flag
-            for flag in result.flags
-        ],
-        claimed_at={at: pointer for pointer in result.values if (at := moved(pointer)) != pointer},
-    )
+    return [
+        Flag(
+            path=doubt.place.list_pointer
+            if doubt.of_list
+            else at[doubt.place]
+            if doubt.code is FlagCode.UNCHECKED
+            else doubt.place.said_at,
+            code=doubt.code,
+            message=doubt.message,
+            value=doubt.value,
+        )
+        for doubt in doubts
+    ]

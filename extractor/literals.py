@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+Value = str | int | float | bool | date
+"""What a field can hold. A passage is its text; a member of a closed list its value."""
+
 _MONTHS = {
     name: number
     for number, names in enumerate(

@@ -23,13 +23,14 @@ from extractor.checks import check
 from extractor.confidence import confidence
 from extractor.determination import Determination
 from extractor.documents import Document, read_document
-from extractor.drafts import Draft, Value
+from extractor.drafts import Draft
 from extractor.errors import ConfigurationError, defect
 from extractor.facts import Facts, gather
-from extractor.grounding import Grounded, ground
+from extractor.grounding import Grounded, flags, ground
 from extractor.layout import Layout, lay_out
 from extractor.model import Attempt, Hear, Model
 from extractor.model.asking import Asks
+from extractor.places import pointers
 from extractor.prompted import Session, read_by_prompts
 from extractor.prompts import Prompts, load_prompts
 from extractor.reconcile import reconcile
@@ -303,16 +304,14 @@ async def read_opened(
         if rules is not None:
             # Where rules saw no layout, all that the model's headings opened up is the model's.
             said = frozenset(reading.draft.claims) if reading.layout is not layout else reading.said
-            merged = reconcile(rules, grounded, said, reading.asked, model_leads=settings.leads)
+            merged = reconcile(
+                rules, grounded, said, reading.asked, corrected=reading.corrected, model_leads=settings.leads
+            )
             grounded = merged.grounded
-            for pointer, evidence in grounded.evidence.items():
-                sure = confidence(
-                    pointer,
-                    evidence,
-                    merged.agreement[pointer],
-                    corrected=merged.claimed_at.get(pointer) in reading.corrected,
-                )
-                grounded.evidence[pointer] = evidence.model_copy(update={"confidence": sure})
+            for place, evidence in grounded.evidence.items():
+                agreement = merged.agreement[place]
+                sure = confidence(place.field.pattern, evidence, agreement, corrected=place in merged.corrected)
+                grounded.evidence[place] = evidence.model_copy(update={"confidence": sure})
         attempts = tuple(reading.attempts)
         provenance = _provenance(configuration, attempts)
         record = _record(opened.document, reading.layout, reading.facts, reading.draft, grounded, provenance)
@@ -330,7 +329,8 @@ def by_rules(document: Document, configuration: Configuration) -> Record:
 def _record(
     document: Document, layout: Layout, facts: Facts, draft: Draft, grounded: Grounded, provenance: Provenance
 ) -> Record:
-    determination = assemble(grounded, layout, draft)
+    at = pointers(grounded.values)
+    determination = assemble(grounded, draft.decisions)
     return Record.model_construct(
         document=DocumentInfo(
             sha256=document.sha256,
@@ -341,8 +341,8 @@ def _record(
             layout=layout.variant,
         ),
         determination=determination,
-        evidence=grounded.evidence,
-        flags=(*grounded.flags, *check(determination, layout, facts, draft)),
+        evidence={at[place]: evidence for place, evidence in grounded.evidence.items()},
+        flags=(*flags(grounded.doubts, at), *check(determination, layout, facts, draft)),
         provenance=provenance,
     )
 
@@ -371,25 +371,20 @@ def _config_sha256(configuration: Configuration) -> str:
     return configuration.sha256
 
 
-_PASSAGES = ("clinical_summary", "rationale")
-
-
-def assemble(grounded: Grounded, layout: Layout, draft: Draft) -> Determination:
-    """The determination from its accepted leaves. List entries whose every leaf was withheld are dropped."""
+def assemble(grounded: Grounded, decisions: int) -> Determination:
+    """The determination of so many decisions from its accepted values. Entries without any are dropped."""
     root: dict[str, Any] = {}
-    if draft.decisions:
-        root["decisions"] = {str(index): {} for index in range(draft.decisions)}
-    for pointer, value in grounded.values.items():
+    if decisions:
+        root["decisions"] = {str(index): {} for index in range(decisions)}
+    for place, pointer in pointers(grounded.values).items():
         *parents, leaf = pointer.split("/")[1:]
         node = root
         for part in parents:
             node = node.setdefault(part, {})
-        node[leaf] = _passage(pointer, value, grounded) if leaf in _PASSAGES else value
+        value = grounded.values[place]
+        passage = place.field.passage
+        node[leaf] = {"text": value, "spans": grounded.evidence[place].spans} if passage else value
     return Determination.model_validate(_listed(root))
-
-
-def _passage(pointer: str, value: Value, grounded: Grounded) -> dict[str, Any]:
-    return {"text": value, "spans": grounded.evidence[pointer].spans}
 
 
 def _listed(node: Any) -> Any:

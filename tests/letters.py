@@ -14,11 +14,13 @@ from pathlib import Path
 
 from extractor.drafts import Draft
 from extractor.facts import gather
-from extractor.grounding import Grounded, ground
+from extractor.grounding import Grounded, flags, ground
 from extractor.layout import Layout, lay_out
+from extractor.literals import Value
 from extractor.normalize import View, view_of
 from extractor.pipeline import extract
-from extractor.records import Record
+from extractor.places import pointers
+from extractor.records import Evidence, Flag, Record
 from extractor.rules import read_by_rules
 from extractor.spans import Span
 
@@ -370,9 +372,29 @@ def drafted(layout: Layout) -> Draft:
     return read_by_rules(layout, gather(layout))
 
 
-def grounded(draft: Draft, layout: Layout) -> Grounded:
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A grounded reading as its record would tell it: everything by JSON pointer."""
+
+    values: dict[str, Value]
+    evidence: dict[str, Evidence]
+    flags: list[Flag]
+    grounded: Grounded
+
+
+def by_pointer(reading: Grounded) -> Accepted:
+    at = pointers(reading.values)
+    return Accepted(
+        {at[place]: value for place, value in reading.values.items()},
+        {at[place]: evidence for place, evidence in reading.evidence.items()},
+        flags(reading.doubts, at),
+        reading,
+    )
+
+
+def grounded(draft: Draft, layout: Layout) -> Accepted:
     """What of a draft is accepted."""
-    return ground(draft, layout, gather(layout))
+    return by_pointer(ground(draft, layout, gather(layout)))
 
 
 def one_view(text: str) -> tuple[View, Span]:

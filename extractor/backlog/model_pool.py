@@ -26,7 +26,8 @@ from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.settings import Limits, ModelSettings, Service
 from extractor.store import Store
-from extractor.store.rows import Row, attempt_row, prepare
+from extractor.store.cells import Row
+from extractor.store.rows import attempt_row, prepare
 from extractor.store.writer import Refused
 
 if TYPE_CHECKING:

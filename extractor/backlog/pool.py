@@ -28,7 +28,7 @@ from extractor.store import Refused, Stamp
 if TYPE_CHECKING:
     from extractor.pipeline import Configuration
     from extractor.records import Usage
-    from extractor.store.rows import Row
+    from extractor.store.cells import Row
 
 CHUNKS_AHEAD = 2
 """Chunks that wait for each worker: enough that it never idles, few enough that memory stays flat."""

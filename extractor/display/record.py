@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from rich.text import Text
 
-from extractor.determination import Basis, Citation, Decision, Determination, Drug, Quantity
+from extractor.determination import BodyPart, Citation, Decision, Determination, Drug, Passage, Quantity
 from extractor.display.clean import one_line, shortened
 from extractor.display.screen import Head, Screen
+from extractor.fields import (
+    ADMINISTRATOR,
+    CATEGORY,
+    DISPUTED,
+    DRUG_NAME,
+    FIELDS,
+    PART,
+    REQUESTED,
+    REVIEWER,
+    SUBCATEGORY,
+    TOTAL,
+    Field,
+)
 from extractor.records import Evidence, FlagCode, Record
 
 PASSAGE_CHARACTERS = 300
@@ -38,7 +52,7 @@ def show_record(screen: Screen, record: Record, *, full: bool = False) -> None:
         f"layout {info.layout} · {record.provenance.reader} reader · sha256 {info.sha256[:12]}",
         style="dim",
     )
-    _show_lines(screen, record, list(_header_lines(determination)), full)
+    _show_lines(screen, record, list(_lines(determination, "")), full)
     total = len(determination.decisions)
     for n, decision in enumerate(determination.decisions):
         outcome = decision.outcome or "outcome withheld"
@@ -46,7 +60,7 @@ def show_record(screen: Screen, record: Record, *, full: bool = False) -> None:
         title.append(str(outcome).upper(), style=f"bold {STYLES.get(outcome, 'red')}")
         screen.line()
         screen.line(title)
-        _show_lines(screen, record, list(_decision_lines(f"/decisions/{n}", decision)), full)
+        _show_lines(screen, record, list(_lines(decision, f"/decisions/{n}")), full)
     _show_flags(screen, record)
 
 
@@ -122,64 +136,66 @@ def _where(evidence: list[Evidence]) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _header_lines(determination: Determination) -> Iterator[Line]:
-    for field in (
-        *("case_number", "priority", "date_assigned", "decision_date", "ur_denial_date", "application_received"),
-        "date_of_injury",
-    ):
-        yield from _scalar(field, f"/{field}", getattr(determination, field))
-    reviewer, patient = determination.reviewer, determination.patient
-    for label, field in (
-        ("licensed in", "licensed_states"),
-        ("specialty", "specialties"),
-        ("subspecialty", "subspecialties"),
-    ):
-        yield from _each(label, f"/reviewer/{field}", getattr(reviewer, field))
-    for field in ("age", "sex", "mechanism"):
-        yield from _scalar(f"patient {field}", f"/patient/{field}", getattr(patient, field))
-    yield from _each("diagnosis", "/patient/diagnoses", patient.diagnoses)
-    if determination.clinical_summary:
-        yield Line("summary", "/clinical_summary", determination.clinical_summary.text)
-    yield from _each("record reviewed", "/records_reviewed", determination.records_reviewed)
+def _lines(owner: Determination | Decision, at: str) -> Iterator[Line]:
+    """A line for each value that `owner` (a letter, or the decision at `at`) has, in the order of the table of fields.
 
-
-def _decision_lines(at: str, decision: Decision) -> Iterator[Line]:
-    for field in ("outcome", "heading", "requested", "authorized", "disputed"):
-        value = getattr(decision, field)
-        # In an ordinary heading the three say the same; once is enough for a reader.
-        if field in ("requested", "disputed") and value == decision.heading:
+    Fields that belong together share one: a drug and its strength, the numbers of a quantity.
+    """
+    done: set[str] = set()
+    for field in FIELDS:
+        if field.of_decision is not bool(at):
             continue
-        yield from _scalar(field, f"{at}/{field}", value)
-    if decision.retrospective:
-        yield Line("retrospective", f"{at}/retrospective", "yes")
-    for n, day in enumerate(decision.service_dates):
-        yield Line("service date", f"{at}/service_dates/{n}", day.isoformat())
-    if decision.associated_surgical_service:
-        yield Line("associated surgical service", f"{at}/associated_surgical_service", "yes")
-    if decision.category:
-        kind = f"{decision.category} / {decision.subcategory}" if decision.subcategory else str(decision.category)
-        yield Line("category", f"{at}/category", kind)
-    for n, body in enumerate(decision.body_parts):
-        yield Line("body part", f"{at}/body_parts/{n}", " ".join(filter(None, (body.side, body.part))) or "(withheld)")
-    for n, drug in enumerate(decision.drugs):
-        yield Line("drug", f"{at}/drugs/{n}", _drug(drug))
-    if decision.quantity:
-        yield Line("quantity", f"{at}/quantity", _quantity(decision.quantity))
-    yield from _basis("administrator", f"{at}/claims_administrator_basis", decision.claims_administrator_basis)
-    yield from _basis("reviewer", f"{at}/reviewer_basis", decision.reviewer_basis)
-    if decision.rationale:
-        yield Line("rationale", f"{at}/rationale", decision.rationale.text)
-    yield from _each("reason", f"{at}/reasons", decision.reasons)
+        whole = _whole(field)
+        if whole in done or _is_repeated(field, owner):
+            continue
+        done.add(whole)
+        inside = whole.removeprefix("/decisions/*")
+        value = _found(owner, inside)
+        show = _TOGETHER.get(whole, _plain)
+        if isinstance(value, tuple):
+            for position, entry in enumerate(value):
+                yield Line(field.label, f"{at}{inside}/{position}", show(entry))
+        elif value is not None and value is not False:
+            yield Line(field.label, f"{at}{inside}", show(owner if field is CATEGORY else value))
 
 
-def _basis(side: str, at: str, basis: Basis | None) -> Iterator[Line]:
-    if basis is None:
-        return
-    yield from _scalar(f"{side} relied on", f"{at}/relied_on", basis.relied_on)
-    for n, citation in enumerate(basis.citations):
-        yield Line(f"{side} cites", f"{at}/citations/{n}", _citation(citation))
-    if not basis.citations:
-        yield from _scalar(f"{side} said", f"{at}/statement", basis.statement)
+def _whole(field: Field) -> str:
+    """Pattern of what is shown in one line: the field, or the list or object that it is part of."""
+    if field is SUBCATEGORY:
+        return CATEGORY.pattern
+    return next(
+        (whole for whole in _TOGETHER if field.pattern.startswith(f"{whole}/")), field.pattern.removesuffix("/*")
+    )
+
+
+def _found(owner: Any, path: str) -> Any:
+    for name in path.split("/")[1:]:
+        owner = None if owner is None else getattr(owner, name)
+    return owner
+
+
+def _is_repeated(field: Field, owner: Any) -> bool:
+    """Whether another line says it: in an ordinary heading three fields are the same; citations are the statement's."""
+    if field in (REQUESTED, DISPUTED):
+        return bool(_found(owner, f"/{field.leaf}") == owner.heading)
+    if field in (ADMINISTRATOR.statement, REVIEWER.statement):
+        basis = _found(owner, f"/{field.pattern.split('/')[3]}")
+        return basis is not None and bool(basis.citations)
+    return False
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Passage):
+        return value.text
+    return "yes" if value is True else str(value)
+
+
+def _kind(decision: Decision) -> str:
+    return f"{decision.category} / {decision.subcategory}" if decision.subcategory else str(decision.category)
+
+
+def _body_part(body: BodyPart) -> str:
+    return " ".join(filter(None, (body.side, body.part))) or "(withheld)"
 
 
 def _citation(citation: Citation) -> str:
@@ -209,14 +225,15 @@ def _quantity(quantity: Quantity) -> str:
     return ", ".join(parts) or (quantity.unit or "(withheld)")
 
 
-def _scalar(label: str, pointer: str, value: object) -> Iterator[Line]:
-    if value is not None:
-        yield Line(label.replace("_", " ").replace("ur denial", "UR denial"), pointer, str(value))
-
-
-def _each(label: str, pointer: str, values: tuple[object, ...]) -> Iterator[Line]:
-    for n, value in enumerate(values):
-        yield Line(label, f"{pointer}/{n}", str(value))
+_TOGETHER: dict[str, Callable[[Any], str]] = {
+    CATEGORY.pattern: _kind,
+    PART.lists[0]: _body_part,
+    DRUG_NAME.lists[0]: _drug,
+    TOTAL.pattern.removesuffix("/total"): _quantity,
+    ADMINISTRATOR.title.lists[0]: _citation,
+    REVIEWER.title.lists[0]: _citation,
+}
+"""Pattern of what is shown in one line → how."""
 
 
 def _show_flags(screen: Screen, record: Record) -> None:

@@ -72,9 +72,7 @@ def unclaimed(view: View, marks: tuple[Mark, ...], items: tuple[Item, ...], deci
     concluded = [list(conclusions(view.folded, *item.rationale)) if item.rationale else None for item in items]
     return Unclaimed(
         outcomes=tuple(
-            Span(*match.span())
-            for match in _CLOSING_WORD.finditer(view.lined)
-            if not _within(match.start(), verdicts)
+            Span(*match.span()) for match in _CLOSING_WORD.finditer(view.lined) if not _within(match.start(), verdicts)
         ),
         labels=_stray_labels(marks, items),
         foreign_labels=tuple(

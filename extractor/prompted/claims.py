@@ -6,14 +6,46 @@ Dates are parsed, specialties spelled as listed, kinds taken apart. Nothing is b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
-from extractor.drafts import Draft, Value
+from extractor.drafts import Draft
 from extractor.facts import Facts
 from extractor.facts.quantities import unit_named
+from extractor.fields import (
+    ADMINISTRATOR,
+    AGE,
+    APPLICATION_RECEIVED,
+    CASE_NUMBER,
+    CATEGORY,
+    DATE_ASSIGNED,
+    DATE_OF_INJURY,
+    DECISION_DATE,
+    DIAGNOSES,
+    DRUG_NAME,
+    LICENSED_STATES,
+    MECHANISM,
+    OUTCOME,
+    PART,
+    PER_WEEK,
+    PRIORITY,
+    REASONS,
+    REFILLS,
+    REVIEWER,
+    SEX,
+    SIDE,
+    SPECIALTIES,
+    STRENGTH,
+    SUBCATEGORY,
+    SUBSPECIALTIES,
+    TOTAL,
+    UNIT,
+    UR_DENIAL_DATE,
+    WEEKS,
+    Field,
+)
 from extractor.layout import Layout
-from extractor.literals import find_dates
+from extractor.literals import Value, find_dates
 from extractor.normalize import collapse, fold
+from extractor.places import Place
 from extractor.prompted.answers import (
     Cited,
     Form,
@@ -28,34 +60,44 @@ from extractor.prompted.letters import line_range
 from extractor.vocabulary.people import specialty_named, state_named
 
 _STRAY = " .;:,"
-_DATES = ("date_assigned", "decision_date", "ur_denial_date", "application_received", "date_of_injury")
 
 
 def say_whole(answer: WholeForm, layout: Layout, facts: Facts, draft: Draft) -> None:
     """Claim what was said of a whole letter, and note headings left out or made up."""
     header = answer.header
     if header.case_number is not None:
-        draft.cite("/case_number", collapse(header.case_number.text), header.case_number.line, header.case_number.line)
+        line = header.case_number.line
+        draft.cite(Place(CASE_NUMBER), collapse(header.case_number.text), line, line)
     if header.priority is not None:
-        draft.say("/priority", header.priority.value)
-    for name in _DATES:
-        cited: Cited | None = getattr(header, name)
+        draft.say(Place(PRIORITY), header.priority.value)
+    for field, cited in (
+        (DATE_ASSIGNED, header.date_assigned),
+        (DECISION_DATE, header.decision_date),
+        (UR_DENIAL_DATE, header.ur_denial_date),
+        (APPLICATION_RECEIVED, header.application_received),
+        (DATE_OF_INJURY, header.date_of_injury),
+    ):
         if cited is not None:
-            draft.cite(f"/{name}", as_date(cited.text, f"/{name}", facts), cited.line, cited.line + 1)
-    for index, state in enumerate(_said(answer.reviewer.licensed_states)):
-        draft.say(f"/reviewer/licensed_states/{index}", state_named(fold(state)) or state)
-    for name in ("specialties", "subspecialties"):
-        for index, specialty in enumerate(_said(getattr(answer.reviewer, name))):
-            draft.say(f"/reviewer/{name}/{index}", specialty_named(fold(specialty)) or specialty)
+            draft.cite(Place(field), as_date(cited.text, field, facts), cited.line, cited.line + 1)
+    for state in _said(answer.reviewer.licensed_states):
+        draft.add(LICENSED_STATES, state_named(fold(state)) or state)
+    for field, named in (
+        (SPECIALTIES, answer.reviewer.specialties),
+        (SUBSPECIALTIES, answer.reviewer.subspecialties),
+    ):
+        for specialty in _said(named):
+            draft.add(field, specialty_named(fold(specialty)) or specialty)
     say_patient(answer.patient, draft)
     placed, draft.made_up = _placed(answer.items, layout)
     draft.left_out = tuple(sorted(set(range(len(layout.items))) - set(placed)))
     for index, item in placed.items():
         say_item(item, index, draft)
-        for side in ("claims_administrator", "reviewer"):
-            relied_on = getattr(item, f"{side}_relied_on")
+        for fields, relied_on in (
+            (ADMINISTRATOR, item.claims_administrator_relied_on),
+            (REVIEWER, item.reviewer_relied_on),
+        ):
             if relied_on is not None:
-                draft.say(f"/decisions/{index}/{side}_basis/relied_on", relied_on.value)
+                draft.say(Place(fields.relied_on, index), relied_on.value)
 
 
 def _said(words: Iterable[str]) -> list[str]:
@@ -63,11 +105,11 @@ def _said(words: Iterable[str]) -> list[str]:
     return [word for word in map(collapse, words) if word]
 
 
-def _note_full(draft: Draft, pointer: str, form: type[Form], name: str, given: Sequence[object]) -> None:
+def _note_full(draft: Draft, place: Place, form: type[Form], name: str, given: Sequence[object]) -> None:
     """Note a list that is as long as its form allows: there may be more."""
     bound = next(each.max_length for each in form.model_fields[name].metadata if hasattr(each, "max_length"))
     if len(given) >= bound:
-        draft.full = (*draft.full, pointer)
+        draft.full = (*draft.full, place.list_pointer)
 
 
 def _placed(items: Sequence[WholeItemForm], layout: Layout) -> tuple[dict[int, WholeItemForm], int]:
@@ -100,43 +142,51 @@ def _placed(items: Sequence[WholeItemForm], layout: Layout) -> tuple[dict[int, W
 
 def say_patient(answer: PatientForm, draft: Draft) -> None:
     """Claim what was said of the patient."""
-    _note_full(draft, "/patient/diagnoses", PatientForm, "diagnoses", answer.diagnoses)
-    draft.say("/patient/age", answer.age)
+    _note_full(draft, Place(DIAGNOSES), PatientForm, "diagnoses", answer.diagnoses)
+    draft.say(Place(AGE), answer.age)
     if answer.sex is not None:
-        draft.say("/patient/sex", answer.sex.value)
+        draft.say(Place(SEX), answer.sex.value)
     if answer.mechanism is not None:
-        _cite_words("/patient/mechanism", answer.mechanism, draft)
+        _cite_words(Place(MECHANISM), answer.mechanism, draft)
     seen: set[str] = set()
     for cited in answer.diagnoses:
         words = fold(collapse(cited.text)).strip(_STRAY)
         if words and words not in seen:
-            _cite_words(f"/patient/diagnoses/{len(seen)}", cited, draft)
+            _cite_words(Place(DIAGNOSES, entry=draft.entry(DIAGNOSES)), cited, draft)
             seen.add(words)
 
 
-def _cite_words(pointer: str, cited: Cited, draft: Draft) -> None:
+def _cite_words(place: Place, cited: Cited, draft: Draft) -> None:
     # The words may run on into the lines behind.
-    draft.cite(pointer, collapse(cited.text).strip(_STRAY), cited.line, cited.line + 2)
+    draft.cite(place, collapse(cited.text).strip(_STRAY), cited.line, cited.line + 2)
 
 
 def say_item(answer: ItemForm, index: int, draft: Draft) -> None:
     """Claim what was said of one disputed item."""
-    pointer = f"/decisions/{index}"
-    for name in ("body_parts", "drugs", "reasons"):
-        _note_full(draft, f"{pointer}/{name}", ItemForm, name, getattr(answer, name))
-    draft.say(f"{pointer}/outcome", answer.outcome.value)
+    for field, name, given in (
+        (PART, "body_parts", answer.body_parts),
+        (DRUG_NAME, "drugs", answer.drugs),
+        (REASONS, "reasons", answer.reasons),
+    ):
+        _note_full(draft, Place(field, index), ItemForm, name, given)
+    draft.say(Place(OUTCOME, index), answer.outcome.value)
     say_kind(answer.kind, index, draft)
-    for number, named in enumerate(answer.body_parts):
-        draft.say(f"{pointer}/body_parts/{number}/part", named.part.value)
-        draft.say(f"{pointer}/body_parts/{number}/side", named.side.value if named.side else None)
-    for number, drug in enumerate(drug for drug in answer.drugs if drug.name.strip(_STRAY)):
-        _judge(f"{pointer}/drugs/{number}/name", collapse(drug.name).strip(_STRAY), draft)
-        _judge(f"{pointer}/drugs/{number}/strength", collapse(drug.strength or "").strip(_STRAY), draft)
-    if answer.quantity is not None:
-        for name in ("total", "per_week", "weeks", "refills"):
-            draft.say(f"{pointer}/quantity/{name}", getattr(answer.quantity, name))
-        unit = fold(collapse(answer.quantity.unit or ""))
-        draft.say(f"{pointer}/quantity/unit", unit_named(unit) or unit)
+    for named in answer.body_parts:
+        entry = draft.entry(PART, index)
+        draft.say(Place(PART, index, entry), named.part.value)
+        draft.say(Place(SIDE, index, entry), named.side.value if named.side else None)
+    for drug in (drug for drug in answer.drugs if drug.name.strip(_STRAY)):
+        entry = draft.entry(DRUG_NAME, index)
+        draft.judge(Place(DRUG_NAME, index, entry), collapse(drug.name).strip(_STRAY))
+        draft.judge(Place(STRENGTH, index, entry), collapse(drug.strength or "").strip(_STRAY))
+    quantity = answer.quantity
+    if quantity is not None:
+        draft.say(Place(TOTAL, index), quantity.total)
+        draft.say(Place(PER_WEEK, index), quantity.per_week)
+        draft.say(Place(WEEKS, index), quantity.weeks)
+        draft.say(Place(REFILLS, index), quantity.refills)
+        unit = fold(collapse(quantity.unit or ""))
+        draft.say(Place(UNIT, index), unit_named(unit) or unit)
     say_reasons(answer.reasons, index, draft)
 
 
@@ -144,19 +194,18 @@ def say_kind(kind: str | None, index: int, draft: Draft) -> None:
     """Claim category and subcategory."""
     if kind is not None:
         category, _, subcategory = kind.partition("/")
-        _judge(f"/decisions/{index}/category", category, draft)
-        _judge(f"/decisions/{index}/subcategory", subcategory, draft)
+        draft.judge(Place(CATEGORY, index), category)
+        draft.judge(Place(SUBCATEGORY, index), subcategory)
 
 
 def say_reasons(reasons: Sequence[ReasonForm], index: int, draft: Draft) -> None:
     """Claim the reasons, each once."""
-    seen: list[str] = []
+    seen: set[str] = set()
     for given in reasons:
         if given.reason.value not in seen:
-            draft.cite(
-                f"/decisions/{index}/reasons/{len(seen)}", given.reason.value, given.line, given.line, judged=True
-            )
-            seen.append(given.reason.value)
+            place = Place(REASONS, index, draft.entry(REASONS, index))
+            draft.cite(place, given.reason.value, given.line, given.line, judged=True)
+            seen.add(given.reason.value)
 
 
 def say_gaps(answer: GapsForm, patient: bool, items: Sequence[int], draft: Draft) -> list[int]:
@@ -176,16 +225,9 @@ def say_gaps(answer: GapsForm, patient: bool, items: Sequence[int], draft: Draft
     return sorted(set(items) - said)
 
 
-def _judge(pointer: str, value: str, draft: Draft) -> None:
-    draft.say(pointer, value)
-    if pointer in draft.claims:
-        draft.judge(pointer)
-
-
-def as_date(text: str, pointer: str, facts: Facts) -> Value:
+def as_date(text: str, field: Field, facts: Facts) -> Value:
     """The date that the words print, the century set as the field wants it; the words where they print none."""
     printed = next(find_dates(fold(collapse(text))), None)
     if printed is None:
         return text
-    value: date = printed.before(facts.latest) if pointer == "/date_of_injury" else printed.value
-    return value
+    return printed.before(facts.latest) if field is DATE_OF_INJURY else printed.value

@@ -9,11 +9,32 @@ from dataclasses import dataclass, field
 from extractor.drafts import Claim, Draft
 from extractor.errors import ContextOverflow, ModelError, Truncated
 from extractor.facts import Facts, gather
-from extractor.grounding import Grounded, ground
+from extractor.fields import (
+    ADMINISTRATOR,
+    AGE,
+    CATEGORY,
+    DIAGNOSES,
+    DRUG_NAME,
+    MECHANISM,
+    OUTCOME,
+    PART,
+    QUANTITY,
+    REASONS,
+    REVIEWER,
+    SEX,
+    SIDE,
+    STRENGTH,
+    SUBCATEGORY,
+    Field,
+    Kind,
+    below,
+)
+from extractor.grounding import Doubt, Grounded, ground
 from extractor.layout import Layout, lay_out_at
 from extractor.model import Attempt, Hear, Request
 from extractor.model.asking import Asks
 from extractor.model.meter import estimated_tokens
+from extractor.places import Place
 from extractor.prompted.answers import MOST_ITEMS, CorrectionsForm, GapsForm, ItemForm, PatientForm, WholeForm
 from extractor.prompted.claims import as_date, say_gaps, say_item, say_patient, say_whole
 from extractor.prompted.letters import (
@@ -25,20 +46,19 @@ from extractor.prompted.letters import (
     whole_request,
 )
 from extractor.prompts import Prompts
-from extractor.records import Flag, FlagCode
+from extractor.records import FlagCode
 from extractor.rules import say_front, say_item_skeleton, say_passages
-from extractor.scopes import decision_index
 from extractor.settings import ModelSettings
 from extractor.spans import Span
-from extractor.support import field_of
 
-_FRONT = (
+_OF_LETTER = below(
     *("/case_number", "/priority", "/date_assigned", "/decision_date", "/ur_denial_date", "/application_received"),
-    *("/date_of_injury", "/reviewer"),
+    *("/date_of_injury", "/reviewer", "/patient"),
 )
-_OF_ITEM = ("outcome", "category", "subcategory", "body_parts", "drugs", "quantity", "reasons")
-_OF_WHOLE_ITEM = (*_OF_ITEM, "claims_administrator_basis/relied_on", "reviewer_basis/relied_on")
-_OF_GAP = ("category", "subcategory", "reasons")
+_OF_PATIENT = below("/patient")
+_OF_ITEM = {OUTCOME, CATEGORY, SUBCATEGORY, PART, SIDE, DRUG_NAME, STRENGTH, REASONS, *QUANTITY}
+_OF_WHOLE_ITEM = {*_OF_ITEM, ADMINISTRATOR.relied_on, REVIEWER.relied_on}
+_OF_GAP = {CATEGORY, SUBCATEGORY, REASONS}
 """What the forms ask for."""
 _MOST_CORRECTIONS = 12
 _LONGEST_FAULT = 240
@@ -52,12 +72,12 @@ class PromptedReading:
     layout: Layout
     facts: Facts
     """The letter's, as they were read; where rules knew no layout, with the items that the model pointed out."""
-    said: frozenset[str] = frozenset()
-    """Pointers that the model itself claimed; the others of the draft are the printed form's, read by rule."""
-    asked: tuple[str, ...] = ()
-    """Pointers of the fields, and of what contains fields, that it was asked for."""
-    corrected: frozenset[str] = frozenset()
-    """Pointers on which it was asked once more."""
+    said: frozenset[Place] = frozenset()
+    """What the model itself claimed; the other claims of the draft are the printed form's, read by rule."""
+    asked: frozenset[tuple[Field, int | None]] = frozenset()
+    """The fields, each with the position of its decision, that it was asked for."""
+    corrected: frozenset[Place] = frozenset()
+    """What it was asked about once more."""
     attempts: list[Attempt] = field(default_factory=list)
     grounded: Grounded | None = None
     """The draft grounded, where that was done on the way and nothing was corrected since."""
@@ -132,10 +152,8 @@ def weak(layout: Layout, rules: Grounded | None) -> tuple[bool, list[int]]:
     items = [index for index, item in enumerate(layout.items) if item.rationale is not None]
     if rules is None:
         return layout.summary is not None, items
-    lacking = not all(
-        any(pointer.startswith(f"/patient/{name}") for pointer in rules.values)
-        for name in ("age", "sex", "mechanism", "diagnoses")
-    )
+    found = {place.field for place in rules.values}
+    lacking = not found >= {AGE, SEX, MECHANISM, DIAGNOSES}
     return lacking and layout.summary is not None, items
 
 
@@ -195,7 +213,7 @@ class _Letter:
         self._say_skeleton()
         skeleton = dict(draft.claims)
         say_whole(answer, self.layout, self.facts, draft)
-        self._note(skeleton, (*_FRONT, "/patient", *self._of_items(_OF_WHOLE_ITEM)))
+        self._note(skeleton, _OF_LETTER, self._of_items(_OF_WHOLE_ITEM))
 
     def _laid_out(self, answer: WholeForm) -> bool:
         """Take the headings that the model points out, as far as the letter bears them out; whether any are left."""
@@ -235,7 +253,7 @@ class _Letter:
         for index, answer in enumerate(answers):
             if isinstance(answer, ItemForm):
                 say_item(answer, index, draft)
-        self._note(skeleton, (*(["/patient"] if summary else []), *self._of_items(_OF_ITEM)))
+        self._note(skeleton, _OF_PATIENT if summary else (), self._of_items(_OF_ITEM))
 
     async def by_gaps(self, rules: Grounded | None) -> None:
         """One request for the weak parts; none where there are none."""
@@ -246,7 +264,7 @@ class _Letter:
         for number, few in enumerate(_pieces(items)):
             left_out += await self._gaps(patient and number == 0, few)
         self.reading.draft.left_out = tuple(left_out)
-        self._note({}, (*(["/patient"] if patient else []), *self._of_items(_OF_GAP, items)))
+        self._note({}, _OF_PATIENT if patient else (), self._of_items(_OF_GAP, items))
 
     async def _gaps(self, patient: bool, items: Sequence[int]) -> list[int]:
         """Ask about these parts, in halves where they are too much at once; which items were left out."""
@@ -267,52 +285,52 @@ class _Letter:
         draft = self.reading.draft
         say_passages(self.layout, draft)
         for index, (item, facts) in enumerate(zip(self.layout.items, self.facts.items, strict=True)):
-            say_item_skeleton(self.layout.view, item, facts, f"/decisions/{index}", draft)
+            say_item_skeleton(self.layout.view, item, facts, index, draft)
 
-    def _of_items(self, fields: Sequence[str], items: Sequence[int] | None = None) -> list[str]:
+    def _of_items(self, fields: Iterable[Field], items: Sequence[int] | None = None) -> set[tuple[Field, int | None]]:
         numbers = range(len(self.layout.items)) if items is None else items
-        return [f"/decisions/{index}/{name}" for index in numbers for name in fields]
+        return {(field, index) for index in numbers for field in fields}
 
-    def _note(self, skeleton: Mapping[str, Claim], asked: tuple[str, ...]) -> None:
+    def _note(
+        self, skeleton: Mapping[Place, Claim], of_letter: Iterable[Field], of_items: set[tuple[Field, int | None]]
+    ) -> None:
         """Note which claims are the model's own, and what it was asked for."""
         claims = self.reading.draft.claims
-        self.reading.said = frozenset(
-            pointer for pointer, claim in claims.items() if skeleton.get(pointer) is not claim
-        )
-        self.reading.asked = asked
+        self.reading.said = frozenset(place for place, claim in claims.items() if skeleton.get(place) is not claim)
+        self.reading.asked = frozenset({(field, None) for field in of_letter} | of_items)
 
     async def correct(self) -> None:
         """Ask once about what could not be found or is not said there; then it is left to grounding."""
         draft, layout = self.reading.draft, self.layout
         grounded = ground(draft, layout, self.facts)
         refused = [
-            flag
-            for flag in grounded.flags
-            if flag.code is FlagCode.WITHHELD and flag.path in self.reading.said and flag.path in draft.claims
+            doubt
+            for doubt in grounded.doubts
+            if doubt.code is FlagCode.WITHHELD and doubt.place in self.reading.said and doubt.place in draft.claims
         ][:_MOST_CORRECTIONS]
         if not refused:
             self.reading.grounded = grounded
             return
-        faults = [_fault(flag) for flag in refused]
-        paths = [flag.path for flag in refused]
-        spans = self._spans_of(paths) if self.settings.strategy != "whole" else None
+        faults = [_fault(doubt) for doubt in refused]
+        places = {doubt.place.said_at: doubt.place for doubt in refused}
+        spans = self._spans_of([doubt.place for doubt in refused]) if self.settings.strategy != "whole" else None
         request = corrections_request(layout, faults, spans, self.prompts["corrections"], self.settings)
         answer = await self.asker.ask(request, CorrectionsForm, self.hear)
         for given in answer.corrections:
-            if given.path in paths:
-                self._correct(given.path, given.text, given.line)
-        self.reading.corrected = frozenset(paths)
+            if given.path in places:
+                self._correct(places[given.path], given.text, given.line)
+        self.reading.corrected = frozenset(places.values())
 
-    def _correct(self, pointer: str, text: str | None, line: int | None) -> None:
+    def _correct(self, place: Place, text: str | None, line: int | None) -> None:
         draft = self.reading.draft
-        earlier = draft.claims.get(pointer)
+        earlier = draft.claims.get(place)
         if earlier is None:  # taken back a moment ago
             return
         if text is None or not text.strip():
-            draft.drop(pointer)
+            del draft.claims[place]
             return
-        spec = field_of(pointer)
-        value = as_date(text, pointer, self.facts) if spec and "date" in spec.name else text.strip()
+        is_date = place.field.kind is Kind.DATE
+        value = as_date(text, place.field, self.facts) if is_date else text.strip()
         if isinstance(earlier.value, int | float) and not isinstance(earlier.value, bool):
             try:
                 value = float(text)
@@ -320,25 +338,24 @@ class _Letter:
                 return
             value = int(value) if value.is_integer() else value
         if line is None:
-            draft.say(pointer, value)
+            draft.say(place, value)
             return
-        draft.cite(pointer, value, line, line + 2, judged=earlier.judged)
+        draft.cite(place, value, line, line + 2, judged=earlier.judged)
 
-    def _spans_of(self, paths: Iterable[str]) -> list[Span]:
+    def _spans_of(self, places: Iterable[Place]) -> list[Span]:
         """The parts of the letter in which these fields stand."""
         spans: list[Span] = []
-        for path in paths:
-            index = decision_index(path)
-            if index is None:
+        for place in places:
+            if place.decision is None:
                 spans += [self.layout.summary] if self.layout.summary else []
             else:
-                spans += item_spans(self.layout, index)
+                spans += item_spans(self.layout, place.decision)
         return spans
 
 
-def _fault(flag: Flag) -> str:
-    """Path, value and what is wrong, in one short line."""
-    return f"{flag.path}: {flag.value!r}: {flag.message.rsplit(': ', 1)[-1]}"[:_LONGEST_FAULT]
+def _fault(doubt: Doubt) -> str:
+    """Pointer, value and what is wrong, in one short line."""
+    return f"{doubt.place.said_at}: {doubt.value!r}: {doubt.message.rsplit(': ', 1)[-1]}"[:_LONGEST_FAULT]
 
 
 async def _all(asked: Sequence[Awaitable[object]]) -> list[object]:

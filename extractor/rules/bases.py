@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from extractor.drafts import Draft
 from extractor.facts.bases import BasisFact
+from extractor.fields import BasisFields
 from extractor.normalize import View
+from extractor.places import Place
 
 
-def read_basis(view: View, basis: BasisFact | None, pointer: str, draft: Draft) -> None:
+def say_basis(view: View, basis: BasisFact | None, fields: BasisFields, decision: int, draft: Draft) -> None:
     """Say one side's statement, the kind of guideline it rests on, and its citations."""
     if basis is None:
         return
-    draft.say(f"{pointer}/statement", view.words(basis.statement), basis.statement)
+    draft.say(Place(fields.statement, decision), view.words(basis.statement), basis.statement)
     if basis.relied_on is not None:
-        draft.say(f"{pointer}/relied_on", basis.relied_on.value, *basis.relied_at, derived=True)
-    for index, citation in enumerate(basis.citations):
-        base = f"{pointer}/citations/{index}"
-        draft.say(f"{base}/source", citation.source.value, citation.source_at, derived=True)
-        draft.say(f"{base}/mtus", citation.mtus, citation.mtus_at or citation.source_at, derived=True)
-        if len(citation.title):
-            draft.say(f"{base}/title", view.words(citation.title), citation.title)
-        if citation.year is not None:
-            draft.say(f"{base}/year", int(view.words(citation.year)), citation.year)
-        for number, section in enumerate(citation.sections):
-            draft.say(f"{base}/sections/{number}", view.words(section), section)
-        if citation.pages is not None:
-            draft.say(f"{base}/pages", view.words(citation.pages), citation.pages)
+        draft.say(Place(fields.relied_on, decision), basis.relied_on.value, *basis.relied_at, derived=True)
+    for cited in basis.citations:
+        entry = draft.entry(fields.title, decision)
+        draft.say(Place(fields.source, decision, entry), cited.source.value, cited.source_at, derived=True)
+        draft.say(Place(fields.mtus, decision, entry), cited.mtus, cited.mtus_at or cited.source_at, derived=True)
+        if len(cited.title):
+            draft.say(Place(fields.title, decision, entry), view.words(cited.title), cited.title)
+        if cited.year is not None:
+            draft.say(Place(fields.year, decision, entry), int(view.words(cited.year)), cited.year)
+        for section in cited.sections:
+            part = draft.entry(fields.sections, decision, entry)
+            draft.say(Place(fields.sections, decision, entry, part), view.words(section), section)
+        if cited.pages is not None:
+            draft.say(Place(fields.pages, decision, entry), view.words(cited.pages), cited.pages)

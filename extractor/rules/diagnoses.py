@@ -6,6 +6,7 @@ import re
 
 from extractor import deadline
 from extractor.drafts import Draft
+from extractor.fields import DIAGNOSES
 from extractor.layout import Layout
 from extractor.normalize import View
 from extractor.rules.diagnosis_lists import HEAD, bare, split_list
@@ -83,7 +84,7 @@ _LONGEST_LIST = 1200
 _LONGEST_ENTRY = 220
 
 
-def read_diagnoses(layout: Layout, draft: Draft) -> None:
+def say_diagnoses(layout: Layout, draft: Draft) -> None:
     """Say every diagnosis that the clinical summary states as one, verbatim, in printed order, without repeats."""
     if layout.summary is None:
         return
@@ -94,7 +95,7 @@ def read_diagnoses(layout: Layout, draft: Draft) -> None:
         folded = view.folded[place.start : place.end]
         if folded in seen or not _WORD.search(words) or _NOT_DIAGNOSIS.match(words):
             continue
-        draft.say(f"/patient/diagnoses/{len(seen)}", words, place)
+        draft.add(DIAGNOSES, words, place)
         seen.add(folded)
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from itertools import chain
 
 from extractor.drafts import Draft
+from extractor.fields import MECHANISM
 from extractor.layout import Layout
 from extractor.normalize import View
+from extractor.places import Place
 from extractor.spans import Span
 
 _THE_WORKER = r"(?:he|she|the (?:patient|injured worker|worker|claimant|applicant|employee))"
@@ -127,7 +129,7 @@ _LONGEST_ACT_END = 40
 _THAT = re.compile(r"that (?=\w)")
 
 
-def read_mechanism(layout: Layout, draft: Draft) -> None:
+def say_mechanism(layout: Layout, draft: Draft) -> None:
     """Say the mechanism of injury: from the summary, else from a rationale that speaks of an injury."""
     if layout.summary is not None and _say(layout.view, layout.summary, draft, in_summary=True):
         return
@@ -162,7 +164,7 @@ def _say(view: View, region: Span, draft: Draft, *, in_summary: bool) -> bool:
 
 
 def _say_act(view: View, act: Span, draft: Draft) -> None:
-    draft.say("/patient/mechanism", view.words(act), act)
+    draft.say(Place(MECHANISM), view.words(act), act)
 
 
 def _introduced(view: View, region: Span, *, in_summary: bool) -> Iterator[Span]:

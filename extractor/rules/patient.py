@@ -6,8 +6,10 @@ import re
 
 from extractor.drafts import Draft
 from extractor.facts.ages import ages
+from extractor.fields import AGE, SEX
 from extractor.layout import Layout
 from extractor.normalize import View
+from extractor.places import Place
 from extractor.spans import Span
 
 _PATIENT = r"(?:patient|worker|claimant|applicant|employee)"
@@ -38,7 +40,7 @@ _PRONOUN = re.compile(
 )
 
 
-def read_patient(layout: Layout, draft: Draft) -> None:
+def say_patient(layout: Layout, draft: Draft) -> None:
     """Say age and sex: from the summary, else from the rationales."""
     view = layout.view
     regions = [layout.summary] if layout.summary else []
@@ -60,7 +62,7 @@ def _say_age(view: View, regions: list[Span], draft: Draft) -> re.Match[str] | N
     """The word beside the age that tells the sex, behind it rather than before; None where there is none."""
     for region in regions:
         for value, place in ages(view, region):
-            draft.say("/patient/age", value, place)
+            draft.say(Place(AGE), value, place)
             behind = _SEX_BESIDE_AGE.search(view.folded, place.end - 3, min(place.end + 45, region.end))
             if behind is not None and "." not in view.folded[place.end : behind.start()]:
                 return behind
@@ -75,11 +77,11 @@ def _told(match: re.Match[str]) -> tuple[str, Span]:
 
 
 def _say_sex(draft: Draft, match: re.Match[str]) -> None:
-    draft.say("/patient/sex", *_told(match))
+    draft.say(Place(SEX), *_told(match))
 
 
 def _say_sex_by_pronoun(view: View, regions: list[Span], draft: Draft) -> None:
     """From pronouns, only where all that can speak of the patient agree."""
     told = [_told(match) for region in regions for match in _PRONOUN.finditer(view.folded, *region)]
     if len({sex for sex, _ in told}) == 1:
-        draft.say("/patient/sex", *told[0], derived=True)
+        draft.say(Place(SEX), *told[0], derived=True)

@@ -9,6 +9,7 @@ from extractor import deadline
 from extractor.determination import Outcome, Reason
 from extractor.drafts import Draft
 from extractor.facts.sentences import prose_sentences
+from extractor.fields import REASONS
 from extractor.layout import Item
 from extractor.normalize import View
 from extractor.spans import Span
@@ -28,12 +29,12 @@ _CONCLUSION = re.compile(
 _CONTRAST = re.compile(r"\b(?:however|but|here|in this case|although|though|nevertheless|while|yet|unfortunately)\b")
 
 
-def read_reasons(view: View, item: Item, pointer: str, draft: Draft) -> None:
+def say_reasons(view: View, item: Item, decision: int, draft: Draft) -> None:
     """Say the reasons of one item, in the order in which they are given."""
     if item.rationale is None or item.outcome is None:
         return  # which words give a reason depends on what was decided
-    for index, (reason, place) in enumerate(find_reasons(view, item.rationale, item.outcome)):
-        draft.say(f"{pointer}/reasons/{index}", reason.value, place, derived=True)
+    for reason, sentence in find_reasons(view, item.rationale, item.outcome):
+        draft.add(REASONS, reason.value, sentence, decision=decision, derived=True)
 
 
 def find_reasons(view: View, rationale: Span, outcome: Outcome) -> list[tuple[Reason, Span]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from extractor.drafts import Draft
+from extractor.fields import RECORDS_REVIEWED
 from extractor.layout import Layout
 from extractor.normalize import View
 from extractor.spans import Span
@@ -21,12 +22,12 @@ _LISTING = frozenset({"notice", "professional_review", "decisions_and_rationales
 """Layouts that list the documents; later ones only name their kinds."""
 
 
-def read_records(layout: Layout, draft: Draft) -> None:
+def say_records(layout: Layout, draft: Draft) -> None:
     """Say each document of the list, verbatim."""
     if layout.records is None or layout.variant not in _LISTING:
         return
-    for index, place in enumerate(_entries(layout.view, layout.records)):
-        draft.say(f"/records_reviewed/{index}", layout.view.words(place), place)
+    for words in _entries(layout.view, layout.records):
+        draft.add(RECORDS_REVIEWED, layout.view.words(words), words)
 
 
 def _entries(view: View, region: Span) -> list[Span]:

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from extractor.drafts import Draft
 from extractor.facts import ItemFacts
+from extractor.fields import CATEGORY, DRUG_NAME, PART, QUANTITY, SIDE, STRENGTH, SUBCATEGORY
 from extractor.normalize import View
+from extractor.places import Place
 from extractor.spans import Span
 
+_AMOUNTS = {field.leaf: field for field in QUANTITY}
 
-def read_treatment(view: View, facts: ItemFacts, pointer: str, draft: Draft) -> None:
-    """Say what one item is; `pointer` is `/decisions/i`."""
+
+def say_treatment(view: View, facts: ItemFacts, decision: int, draft: Draft) -> None:
+    """Say what one item is."""
     if facts.kind is not None:
-        draft.say(f"{pointer}/category", facts.kind.category.value, facts.kind.place, derived=True)
+        words = facts.kind.place
+        draft.say(Place(CATEGORY, decision), facts.kind.category.value, words, derived=True)
         if facts.kind.subcategory is not None:
-            draft.say(f"{pointer}/subcategory", facts.kind.subcategory.value, facts.kind.place, derived=True)
-    for index, drug in enumerate(facts.drugs):
-        draft.say(f"{pointer}/drugs/{index}/name", view.words(drug.name), drug.name)
+            draft.say(Place(SUBCATEGORY, decision), facts.kind.subcategory.value, words, derived=True)
+    for drug in facts.drugs:
+        entry = draft.entry(DRUG_NAME, decision)
+        draft.say(Place(DRUG_NAME, decision, entry), view.words(drug.name), drug.name)
         if drug.strength is not None:
-            draft.say(f"{pointer}/drugs/{index}/strength", view.words(drug.strength), drug.strength)
-    for index, named in enumerate(facts.parts):
-        draft.say(f"{pointer}/body_parts/{index}/part", named.part.value, Span(named.start, named.end), derived=True)
+            draft.say(Place(STRENGTH, decision, entry), view.words(drug.strength), drug.strength)
+    for named in facts.parts:
+        entry = draft.entry(PART, decision)
+        draft.say(Place(PART, decision, entry), named.part.value, Span(named.start, named.end), derived=True)
         if named.side is not None:
-            place = Span(named.side_start, named.side_end)
-            draft.say(f"{pointer}/body_parts/{index}/side", named.side.value, place, derived=True)
+            words = Span(named.side_start, named.side_end)
+            draft.say(Place(SIDE, decision, entry), named.side.value, words, derived=True)
     for amount in facts.amounts:
         derived = isinstance(amount.value, str)
-        draft.say(f"{pointer}/quantity/{amount.field}", amount.value, amount.place, derived=derived)
+        draft.say(Place(_AMOUNTS[amount.field], decision), amount.value, amount.place, derived=derived)

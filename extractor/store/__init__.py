@@ -23,10 +23,11 @@ from extractor import telemetry
 from extractor.errors import RecordDamaged, StoreError, defect
 from extractor.spans import Span
 from extractor.store import batches, queries, writer
+from extractor.store.cells import Row
 from extractor.store.connection import connect, told_as_store_errors, writing
 from extractor.store.processes import Process
 from extractor.store.queries import Failure, Found, Hit, Stamp, Status, Version
-from extractor.store.rows import Prepared, Row, prepare, restore
+from extractor.store.rows import Prepared, prepare, restore
 from extractor.store.watch import Sample, Watch
 from extractor.store.writer import Refused
 

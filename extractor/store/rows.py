@@ -12,25 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from extractor.determination import Basis, Decision, Determination, Outcome
+from extractor.determination import Determination, Outcome
 from extractor.records import DocumentInfo, Evidence, Flag, FlagCode, Provenance, Record, Usage
+from extractor.store.cells import Row, cells, lists_by_table
 
 if TYPE_CHECKING:
     from extractor.documents import Document
     from extractor.model import Attempt
 
-Value = str | int | float | None
-Row = tuple[Value, ...]
-
-LIST_SEPARATOR = "; "
-"""Between the entries of a list in one cell (states, specialties, dates of service, sections)."""
-
+LISTS = lists_by_table()
+"""Table → the lists of the determination whose entries are its rows."""
 CHILD_COLUMNS: dict[str, tuple[str, ...]] = {
-    "citations": ("decision_number", "side", "position", "source", "mtus", "title", "year", "sections", "pages"),
-    "drugs": ("decision_number", "position", "name", "strength"),
-    "body_parts": ("decision_number", "position", "part", "side"),
-    "reasons": ("decision_number", "position", "reason"),
-    "diagnoses": ("position", "diagnosis"),
+    **{table: lists[0].columns for table, lists in LISTS.items()},
     "flags": ("position", "path", "decision_number", "code", "message", "value"),
     "evidence": ("position", "pointer", "spans", "how", "support", "first_line", "last_line", "quote", "confidence"),
 }
@@ -45,18 +38,13 @@ ATTEMPT_COLUMNS = (
     *("purpose", "request_sha256", "outcome", "model", "input_tokens", "cached_input_tokens", "output_tokens"),
     *("seconds", "dollars", "message", "reply"),
 )
+_OF_DETERMINATION, _OF_DECISION = cells("determinations"), cells("decisions")
 DETERMINATION_COLUMNS = (
-    *("case_number", "priority", "date_assigned", "decision_date", "ur_denial_date", "application_received"),
-    *("date_of_injury", "licensed_states", "specialties", "subspecialties", "patient_age", "patient_sex"),
-    *("mechanism", "decisions", "upheld", "overturned", "overall_outcome", "days_in_review"),
-    *("days_from_denial_to_decision", "flags", "withheld"),
+    *(cell.column for cell in _OF_DETERMINATION),
+    *("decisions", "upheld", "overturned", "overall_outcome", "days_in_review", "days_from_denial_to_decision"),
+    *("flags", "withheld"),
 )
-DECISION_COLUMNS = (
-    *("decision_number", "outcome", "heading", "requested", "authorized", "disputed", "retrospective"),
-    *("service_dates", "associated_surgical_service", "category", "subcategory", "quantity_total", "quantity_unit"),
-    *("quantity_per_week", "quantity_weeks", "quantity_refills", "claims_administrator_relied_on"),
-    "reviewer_relied_on",
-)
+DECISION_COLUMNS = ("decision_number", *(cell.column for cell in _OF_DECISION))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +89,9 @@ def prepare(record: Record, document: Document, *, name: str | None = None) -> P
     document.text.encode()  # fails here, in the worker, and not in the writer's transaction
     determination, provenance = record.determination, record.provenance
     children: dict[str, list[Row]] = {table: [] for table in CHILD_COLUMNS}
-    for number, decision in enumerate(determination.decisions, start=1):
-        _decision_children(number, decision, children)
-    children["diagnoses"] = list(enumerate(determination.patient.diagnoses))
+    for table, lists in LISTS.items():
+        for entries in lists:
+            children[table].extend(entries.rows(determination))
     children["flags"] = [_flag_row(position, flag) for position, flag in enumerate(record.flags)]
     children["evidence"] = [
         _evidence_row(position, pointer, evidence, document.text)
@@ -133,7 +121,10 @@ def prepare(record: Record, document: Document, *, name: str | None = None) -> P
             determination.model_dump_json(),
         ),
         determination=_determination_row(determination, record.flags),
-        decisions=tuple(_decision_row(n, decision) for n, decision in enumerate(determination.decisions, start=1)),
+        decisions=tuple(
+            (number, *[cell.of(decision) for cell in _OF_DECISION])
+            for number, decision in enumerate(determination.decisions, start=1)
+        ),
         search=tuple(
             (decision.heading, decision.rationale.text if decision.rationale else None)
             for decision in determination.decisions
@@ -179,22 +170,9 @@ def quote_of(text: str, spans: Iterable[Sequence[int]]) -> str:
 
 
 def _determination_row(determination: Determination, flags: Sequence[Flag]) -> Row:
-    reviewer, patient = determination.reviewer, determination.patient
     outcomes = [decision.outcome for decision in determination.decisions]
     return (
-        determination.case_number,
-        determination.priority,
-        _iso(determination.date_assigned),
-        _iso(determination.decision_date),
-        _iso(determination.ur_denial_date),
-        _iso(determination.application_received),
-        _iso(determination.date_of_injury),
-        _joined(reviewer.licensed_states),
-        _joined(reviewer.specialties),
-        _joined(reviewer.subspecialties),
-        patient.age,
-        patient.sex,
-        patient.mechanism,
+        *[cell.of(determination) for cell in _OF_DETERMINATION],
         len(outcomes),
         outcomes.count(Outcome.UPHELD),
         outcomes.count(Outcome.OVERTURNED),
@@ -204,48 +182,6 @@ def _determination_row(determination: Determination, flags: Sequence[Flag]) -> R
         len(flags),
         sum(flag.code is FlagCode.WITHHELD for flag in flags),
     )
-
-
-def _decision_row(number: int, decision: Decision) -> Row:
-    quantity = decision.quantity
-    return (
-        number,
-        decision.outcome,
-        decision.heading,
-        decision.requested,
-        decision.authorized,
-        decision.disputed,
-        decision.retrospective,
-        _joined([day.isoformat() for day in decision.service_dates]),
-        decision.associated_surgical_service,
-        decision.category,
-        decision.subcategory,
-        quantity.total if quantity else None,
-        quantity.unit if quantity else None,
-        quantity.per_week if quantity else None,
-        quantity.weeks if quantity else None,
-        quantity.refills if quantity else None,
-        decision.claims_administrator_basis.relied_on if decision.claims_administrator_basis else None,
-        decision.reviewer_basis.relied_on if decision.reviewer_basis else None,
-    )
-
-
-def _decision_children(number: int, decision: Decision, children: dict[str, list[Row]]) -> None:
-    for side, basis in (
-        ("claims_administrator", decision.claims_administrator_basis),
-        ("reviewer", decision.reviewer_basis),
-    ):
-        children["citations"].extend(_citation_rows(number, side, basis))
-    children["drugs"].extend((number, n, drug.name, drug.strength) for n, drug in enumerate(decision.drugs))
-    children["body_parts"].extend((number, n, body.part, body.side) for n, body in enumerate(decision.body_parts))
-    children["reasons"].extend((number, n, reason) for n, reason in enumerate(decision.reasons))
-
-
-def _citation_rows(number: int, side: str, basis: Basis | None) -> list[Row]:
-    return [
-        (number, side, n, c.source, c.mtus, c.title, c.year, _joined(c.sections), c.pages)
-        for n, c in enumerate(basis.citations if basis else ())
-    ]
 
 
 def _flag_row(position: int, flag: Flag) -> Row:
@@ -281,14 +217,6 @@ def _evidence(row: Mapping[str, Any], text: str) -> Evidence:
         lines=None if row["first_line"] is None else (row["first_line"], row["last_line"]),
         confidence=row["confidence"],
     )
-
-
-def _joined(values: Iterable[str]) -> str | None:
-    return LIST_SEPARATOR.join(values) or None
-
-
-def _iso(day: Any) -> str | None:
-    return None if day is None else day.isoformat()
 
 
 def _spans(spans: Iterable[Sequence[int]]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from extractor.store import rows
+from extractor.store.cells import Row
 from extractor.store.queries import Stamp
 from extractor.store.rows import Prepared
 
@@ -85,7 +86,7 @@ def insert_record(db: Database, prepared: Prepared, run_id: int | None, now: str
 
 
 def insert_attempts(
-    db: Database, attempts: Iterable[tuple[str, rows.Row]], config_sha256: str, run_id: int | None, now: str
+    db: Database, attempts: Iterable[tuple[str, Row]], config_sha256: str, run_id: int | None, now: str
 ) -> None:
     """Keep what was asked of a model for a content (SHA-256), with its reply; also what was paid for in vain."""
     db.conn.executemany(_INSERT_ATTEMPT, [(sha256, config_sha256, run_id, now, *row) for sha256, row in attempts])

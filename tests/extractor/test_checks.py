@@ -30,10 +30,12 @@ from letters import (
 )
 
 from extractor.checks import check
-from extractor.drafts import Claim
+from extractor.drafts import Claim, Draft
 from extractor.facts import gather
+from extractor.fields import DECISION_DATE, MECHANISM
 from extractor.layout import lay_out
 from extractor.pipeline import assemble
+from extractor.places import Place
 from extractor.records import Flag, FlagCode, Record
 
 TWO = (
@@ -129,17 +131,18 @@ def test_notice_lists_that_disagree_are_an_outcome_conflict() -> None:
     )
 
 
-def _flags(change: Callable[[object], None]) -> list[Flag]:
+def _flags(change: Callable[[Draft], None]) -> list[Flag]:
     layout = lay_out(GOOD)
     draft = drafted(layout)
     change(draft)
     accepted = grounded(draft, layout)
-    return [*accepted.flags, *check(assemble(accepted, layout, draft), layout, gather(layout), draft)]
+    told = assemble(accepted.grounded, draft.decisions)
+    return [*accepted.flags, *check(told, layout, gather(layout), draft)]
 
 
 def test_withheld() -> None:
-    def lie(draft: object) -> None:
-        draft.claims["/decision_date"] = Claim(date(2018, 1, 1))  # type: ignore[attr-defined]
+    def lie(draft: Draft) -> None:
+        draft.claims[Place(DECISION_DATE)] = Claim(date(2018, 1, 1))
 
     flags = [flag for flag in _flags(lie) if flag.code is FlagCode.WITHHELD]
     assert [(flag.path, flag.value) for flag in flags] == [("/decision_date", "2018-01-01")]
@@ -153,17 +156,18 @@ def test_ambiguous(said: str, ambiguous: bool) -> None:
         credentials(summary=f"The patient slipped on ice. He reported {said}; he says that he slipped on ice.")
     )
     draft = drafted(layout)
-    draft.claims["/patient/mechanism"] = Claim("slipped on ice" if ambiguous else "The patient slipped on ice")
+    draft.claims[Place(MECHANISM)] = Claim("slipped on ice" if ambiguous else "The patient slipped on ice")
     raised = {(flag.code.value, flag.path) for flag in grounded(draft, layout).flags}
     assert (("ambiguous", "/patient/mechanism") in raised) is ambiguous
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_a_reader_that_returns_another_number_of_decisions(count: int) -> None:
-    def miscount(draft: object) -> None:
-        draft.decisions = count  # type: ignore[attr-defined]
-        for pointer in [p for p in draft.claims if p.startswith("/decisions/") and int(p.split("/")[2]) >= count]:  # type: ignore[attr-defined]
-            del draft.claims[pointer]  # type: ignore[attr-defined]
+    def miscount(draft: Draft) -> None:
+        draft.decisions = count
+        for place in [place for place in draft.claims if (place.decision or 0) >= count]:
+            if place.decision is not None:
+                del draft.claims[place]
 
     assert ("incomplete", "/decisions") in {(flag.code.value, flag.path) for flag in _flags(miscount)}
 

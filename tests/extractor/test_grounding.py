@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from letters import Asked, credentials, drafted, grounded, header_table, layout_of, notice, prose, sample
+from letters import Accepted, Asked, credentials, drafted, grounded, header_table, layout_of, notice, prose, sample
 
-from extractor import support
-from extractor.drafts import Claim, Draft, Value
-from extractor.facts import gather
-from extractor.grounding import Grounded, ground
+from extractor.drafts import Claim, Draft
+from extractor.fields import BY_PATTERN, FIELDS, Field
 from extractor.layout import lay_out
+from extractor.literals import Value
 from extractor.normalize import key
 from extractor.pipeline import assemble
+from extractor.places import INDEX
 from extractor.records import FlagCode, How, Support
 from extractor.spans import Span
 
@@ -173,29 +173,43 @@ MIXED_UP: list[tuple[str, Value]] = [
 ]  # fmt: skip
 
 
+def field_at(pointer: str) -> Field:
+    return BY_PATTERN[INDEX.sub("/*", pointer)]
+
+
+def _kind(field: Field) -> str:
+    return field.pattern.replace("/claims_administrator_basis", "/reviewer_basis")
+
+
 class Case:
     """A letter, what the rules say of it, and a way to ask for one claim."""
 
     def __init__(self, text: str, table: dict[str, Row]) -> None:
         self.layout = lay_out(text)
-        self.facts = gather(self.layout)
         self.draft = drafted(self.layout)
         self.table = table
 
-    def asked(self, pointer: str, claim: Claim) -> Grounded:
+    def said(self, pointer: str) -> Claim:
+        """What the rules say at a pointer."""
+        return self.draft.claims[self.draft.at(pointer)]
+
+    def asked(self, pointer: str, claim: Claim) -> Accepted:
         """With what the rules say of the same item: a strength is that of its drug, a section that of its citation."""
-        whole = "/".join(pointer.split("/")[:3])
-        beside = {other: said for other, said in self.draft.claims.items() if other.startswith(f"{whole}/")}
-        draft = Draft(decisions=len(self.layout.items), claims={**beside, pointer: claim})
-        return ground(draft, self.layout, self.facts)
+        place = self.draft.at(pointer)
+        beside = {
+            other: said
+            for other, said in self.draft.claims.items()
+            if place.decision is not None and other.decision == place.decision
+        }
+        return grounded(Draft(decisions=len(self.layout.items), claims={**beside, place: claim}), self.layout)
 
     def accepts(self, pointer: str, claim: Claim) -> bool:
-        result = self.asked(pointer, claim)
+        result, place = self.asked(pointer, claim), self.draft.at(pointer)
         flags = [flag.code for flag in result.flags if flag.path == pointer]
         if FlagCode.WITHHELD not in flags:
-            said, kept = claim.value, result.values[pointer]
+            said, kept = claim.value, result.grounded.values[place]
             assert kept == said or key(str(kept)) == key(str(said))
-            assert result.evidence[pointer].support is Support.SUPPORTED
+            assert result.grounded.evidence[place].support is Support.SUPPORTED
             return True
         return False
 
@@ -205,7 +219,7 @@ class Case:
 
     def ways(self, pointer: str, value: Value) -> Iterator[tuple[str, Claim]]:
         """The claim with the true value's places, with the lines of these, with nothing."""
-        truth = self.draft.claims[pointer].places
+        truth = self.said(pointer).places
         yield "places", Claim(value, truth)
         yield "lines", Claim(value, lines=self.lines(truth))
         yield "nothing", Claim(value)
@@ -245,7 +259,7 @@ IDS = [pointer for _, pointer, _ in rows()]
 
 @pytest.mark.parametrize(("case", "pointer", "row"), rows(), ids=IDS)
 def test_the_rules_say_the_true_value(case: Case, pointer: str, row: Row) -> None:
-    assert case.draft.claims[pointer].value == row[0]
+    assert case.said(pointer).value == row[0]
 
 
 @pytest.mark.parametrize(("case", "pointer", "row"), rows(), ids=IDS)
@@ -301,14 +315,14 @@ def test_counts() -> None:
 
 
 def test_every_kind_of_field_is_in_the_table() -> None:
-    """Each entry of the support table has one true value and two or more false ones."""
+    """Each has one true value and two or more false ones; the two sides' bases are one kind."""
     false: dict[str, int] = {}
     for case in CASES:
         for pointer, (_, invented, other) in case.table.items():
-            name = support.field_of(pointer).name
+            name = _kind(field_at(pointer))
             false[name] = false.get(name, 0) + len(invented) + len(other)
-    assert set(false) == {field.name for field in support._FIELDS.values()}
-    assert {name for name, count in false.items() if count < 2} <= {"priority", "sex"}
+    assert set(false) == {_kind(field) for field in FIELDS}
+    assert {name for name, count in false.items() if count < 2} <= {"/priority", "/patient/sex"}
 
 
 # --- the probes of notes/grounding.md -----------------------------------------------------------------------------
@@ -386,9 +400,10 @@ def test_withheld_values_are_flagged_and_none() -> None:
         f"{D0}/rationale": "The patient recovered.",
     }
     for pointer, value in lies.items():
-        draft.claims[pointer] = Claim(value, draft.claims[pointer].places)
+        place = draft.at(pointer)
+        draft.claims[place] = Claim(value, draft.claims[place].places)
     accepted = grounded(draft, layout)
-    told = assemble(accepted, layout, draft)
+    told = assemble(accepted.grounded, draft.decisions)
     withheld = {flag.path: flag.value for flag in accepted.flags if flag.code is FlagCode.WITHHELD}
     assert {pointer: str(value) for pointer, value in lies.items()}.items() <= withheld.items()
     assert set(withheld) - set(lies) == {f"{D3}/subcategory"}  # it goes with its category
@@ -413,10 +428,10 @@ def test_a_long_withheld_value_is_shortened_in_its_flag() -> None:
 def test_evidence_still_points_at_its_value_when_a_list_entry_was_withheld() -> None:
     layout = layout_of(LETTER)
     draft = drafted(layout)
-    draft.claims["/patient/diagnoses/0"] = Claim("gout")
-    draft.claims["/reviewer/licensed_states/0"] = Claim("Nevada")
+    draft.claims[draft.at("/patient/diagnoses/0")] = Claim("gout")
+    draft.claims[draft.at("/reviewer/licensed_states/0")] = Claim("Nevada")
     accepted = grounded(draft, layout)
-    told = assemble(accepted, layout, draft).model_dump(mode="json")
+    told = assemble(accepted.grounded, draft.decisions).model_dump(mode="json")
     for pointer, evidence in accepted.evidence.items():
         node = told
         for part in pointer.split("/")[1:]:
@@ -460,18 +475,16 @@ def test_no_claim_can_break_the_record(claims: dict[str, Value], placed: bool) -
     layout = layout_of(LETTER)
     draft = drafted(layout)
     for pointer, value in claims.items():
-        there = draft.claims.get(pointer)
-        draft.claims[pointer] = Claim(value, there.places if placed and there else ())
-    assemble(grounded(draft, layout), layout, draft)
+        place = draft.at(pointer)
+        there = draft.claims.get(place)
+        draft.claims[place] = Claim(value, there.places if placed and there else ())
+    assemble(grounded(draft, layout).grounded, draft.decisions)
 
 
 @pytest.mark.parametrize("pointer", ["/nonsense", "/decisions/0/mood", "/patient", "", "/decisions/0"])
 def test_fields_that_do_not_exist(pointer: str) -> None:
-    assert support.field_of(pointer) is None
-    layout = layout_of(LETTER)
-    result = grounded(Draft(decisions=5, claims={pointer: Claim("upheld")}), layout)
-    assert result.values == {}
-    assert [flag.code for flag in result.flags] == [FlagCode.WITHHELD]
+    with pytest.raises(KeyError):
+        Draft(decisions=5).at(pointer)
 
 
 def test_claims_for_items_that_do_not_exist_are_withheld() -> None:
@@ -546,9 +559,7 @@ def test_true_values_of_samples_are_found_without_places(name: str) -> None:
     """What the rules found with places is found again from its lines alone."""
     case = Case(sample(name), {})
     verbatim = {
-        pointer: claim
-        for pointer, claim in case.draft.claims.items()
-        if support.field_of(pointer).verbatim and claim.places
+        place.said_at: claim for place, claim in case.draft.claims.items() if place.field.verbatim and claim.places
     }
     lost = [
         pointer

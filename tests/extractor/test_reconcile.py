@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from letters import by_pointer
 
 from extractor import confidence as sure
 from extractor.determination import Category, Outcome, Reason, Subcategory
-from extractor.drafts import Value
-from extractor.grounding import Grounded
-from extractor.reconcile import FORM, POLICIES, Agreement, policy_of, reconcile
+from extractor.drafts import Draft
+from extractor.fields import AGE as AGE_FIELD
+from extractor.fields import FIELDS, OUTCOME, REASONS, Field, below
+from extractor.grounding import Doubt, Grounded
+from extractor.literals import Value
+from extractor.places import Place, pointers
+from extractor.reconcile import Agreement, Reconciled, reconcile
 from extractor.records import Evidence, Flag, FlagCode, How, Support
 
 Said = dict[str, tuple[Value, int] | Value]
@@ -18,20 +25,45 @@ Said = dict[str, tuple[Value, int] | Value]
 
 def reading(said: Said, support: Support = Support.SUPPORTED) -> Grounded:
     """Values with a place each: (value, where it begins); by default all apart."""
-    made = Grounded()
+    made, draft = Grounded(), Draft(decisions=9)
     for number, (pointer, given_value) in enumerate(said.items()):
         value, start = given_value if isinstance(given_value, tuple) else (given_value, 1000 + 100 * number)
-        made.values[pointer] = value
+        place = draft.at(pointer)
+        made.values[place] = value
         quote = str(value)
-        made.evidence[pointer] = Evidence(
+        made.evidence[place] = Evidence(
             spans=((start, start + len(quote) + 1),), quote=quote, how=How.EXACT, support=support
         )
     return made
 
 
-def merged(rules: Said, model: Said, *, asked: tuple[str, ...] = ("",), leads: bool = True):
-    asked = (*model, "/patient", "/decisions/0", "/reviewer", "/case_number") if asked == ("",) else asked
-    return reconcile(reading(rules), reading(model), frozenset(model), asked, model_leads=leads)
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A reconciliation as its record would tell it: by JSON pointer."""
+
+    values: dict[str, Value]
+    evidence: dict[str, Evidence]
+    agreement: dict[str, Agreement]
+    flags: list[Flag]
+
+
+def told(result: Reconciled) -> Merged:
+    at, accepted = pointers(result.grounded.values), by_pointer(result.grounded)
+    agreement = {at[place]: each for place, each in result.agreement.items()}
+    return Merged(accepted.values, accepted.evidence, agreement, accepted.flags)
+
+
+def everything(*patterns: str) -> set[tuple[Field, int | None]]:
+    """The fields at these patterns and below, each of the first decision where it is of one."""
+    return {(field, 0 if field.of_decision else None) for field in below(*patterns)}
+
+
+WHOLE = ("/patient", "/decisions/*", "/reviewer", "/case_number")
+
+
+def merged(rules: Said, model: Said, *, asked: tuple[str, ...] = WHOLE, leads: bool = True) -> Merged:
+    said = reading(model)
+    return told(reconcile(reading(rules), said, set(said.values), everything(*asked), model_leads=leads))
 
 
 AGE, CASE, DX, WHY = "/patient/age", "/case_number", "/patient/diagnoses", "/decisions/0/reasons"
@@ -59,25 +91,25 @@ UPHELD = {"/decisions/0/outcome": Outcome.UPHELD.value}
 )
 def test_a_scalar(rules: Said, model: Said, values: dict[str, Value], agreement: str, flagged: bool) -> None:
     result = merged(rules, model)
-    assert result.grounded.values == values
+    assert result.values == values
     assert {str(each) for each in result.agreement.values()} == {agreement}
-    assert [flag.code for flag in result.grounded.flags] == [FlagCode.READERS_DISAGREE] * flagged
+    assert [flag.code for flag in result.flags] == [FlagCode.READERS_DISAGREE] * flagged
 
 
 def test_a_list_is_matched_by_what_is_said_not_by_position() -> None:
     rules: Said = {f"{DX}/0": "lumbar strain", f"{DX}/1": "knee contusion"}
     model: Said = {f"{DX}/0": "Knee contusion", f"{DX}/1": "Lumbar strain", f"{DX}/2": "diabetes"}
     result = merged(rules, model)
-    assert list(result.grounded.values.values()) == ["Knee contusion", "Lumbar strain", "diabetes"]
+    assert list(result.values.values()) == ["Knee contusion", "Lumbar strain", "diabetes"]
     assert [str(result.agreement[f"{DX}/{n}"]) for n in range(3)] == ["agreed", "agreed", "model_only"]
-    (flag,) = result.grounded.flags
+    (flag,) = result.flags
     assert (flag.path, flag.code) == (DX, FlagCode.READERS_DISAGREE)
     assert "'diabetes', rules nothing" in flag.message
 
 
 def test_entries_that_overlap_in_the_letter_are_one_thing_cut_differently() -> None:
     result = merged({f"{DX}/0": ("strain of the lumbar spine", 50)}, {f"{DX}/0": ("lumbar spine", 64)})
-    assert result.grounded.values == {f"{DX}/0": "lumbar spine"}
+    assert result.values == {f"{DX}/0": "lumbar spine"}
     assert result.agreement[f"{DX}/0"] is Agreement.DIFFERS
 
 
@@ -86,7 +118,7 @@ def test_two_reasons_of_one_sentence_stay_two() -> None:
         {**UPHELD, f"{WHY}/0": ("documentation_lacking", 50)},
         {**UPHELD, f"{WHY}/0": ("no_improvement", 50), f"{WHY}/1": ("documentation_lacking", 50)},
     )
-    kept = [value for pointer, value in result.grounded.values.items() if "/reasons/" in pointer]
+    kept = [value for pointer, value in result.values.items() if "/reasons/" in pointer]
     assert kept == ["no_improvement", "documentation_lacking"]
     assert result.agreement[f"{WHY}/1"] is Agreement.AGREED
 
@@ -94,8 +126,8 @@ def test_two_reasons_of_one_sentence_stay_two() -> None:
 def test_what_only_the_other_says_is_left_and_flagged_where_the_leader_spoke() -> None:
     rules: Said = {**UPHELD, f"{WHY}/0": "safety", f"{WHY}/1": "duplicate"}
     result = merged(rules, {**UPHELD, f"{WHY}/0": "safety"})
-    assert [v for p, v in result.grounded.values.items() if "/reasons/" in p] == ["safety"]
-    (flag,) = result.grounded.flags
+    assert [v for p, v in result.values.items() if "/reasons/" in p] == ["safety"]
+    (flag,) = result.flags
     assert flag.value == "duplicate"
 
 
@@ -103,7 +135,7 @@ def test_a_model_that_follows_only_fills() -> None:
     rules: Said = {f"{DX}/0": "lumbar strain"}
     model: Said = {f"{DX}/0": "diabetes", "/patient/mechanism": "a fall"}
     result = merged(rules, model, leads=False)
-    assert result.grounded.values == {f"{DX}/0": "lumbar strain", "/patient/mechanism": "a fall"}
+    assert result.values == {f"{DX}/0": "lumbar strain", "/patient/mechanism": "a fall"}
 
 
 def test_drugs_are_matched_by_name_and_their_strengths_compared() -> None:
@@ -111,22 +143,22 @@ def test_drugs_are_matched_by_name_and_their_strengths_compared() -> None:
     result = merged(
         {f"{drug}/name": "Norco", f"{drug}/strength": "10/325mg"}, {f"{drug}/name": "norco", f"{drug}/strength": "5mg"}
     )
-    assert result.grounded.values == {f"{drug}/name": "Norco", f"{drug}/strength": "10/325mg"}
+    assert result.values == {f"{drug}/name": "Norco", f"{drug}/strength": "10/325mg"}
     assert result.agreement[f"{drug}/name"] is Agreement.AGREED
     assert result.agreement[f"{drug}/strength"] is Agreement.DIFFERS
-    assert len(result.grounded.flags) == 1
+    assert len(result.flags) == 1
 
 
 def test_what_the_model_was_not_asked_is_no_disagreement() -> None:
     result = merged({AGE: 45, CASE: "CM16-1"}, {AGE: 45}, asked=("/patient",))
     assert result.agreement == {AGE: Agreement.AGREED, CASE: Agreement.NOT_ASKED}
-    assert result.grounded.flags == []
+    assert result.flags == []
 
 
 def test_the_forms_own_values_are_no_second_witness() -> None:
     heading = "/decisions/0/heading"
     both = reading({heading: "Norco", AGE: 45})
-    result = reconcile(both, both, frozenset({AGE}), [AGE])
+    result = told(reconcile(both, both, {Draft(1).at(AGE)}, everything(AGE)))
     assert result.agreement == {heading: Agreement.NOT_ASKED, AGE: Agreement.AGREED}
 
 
@@ -137,27 +169,28 @@ def test_what_cannot_stand_together_is_withheld() -> None:
         {f"{kind}/category": Category.SURGERY.value, f"{kind}/outcome": "upheld"},
         {f"{kind}/subcategory": Subcategory.OPIOID.value, f"{WHY}/0": Reason.RECOMMENDED.value},
     )
-    assert set(result.grounded.values) == {f"{kind}/category", f"{kind}/outcome"}
-    withheld = {flag.path for flag in result.grounded.flags if flag.code is FlagCode.WITHHELD}
+    assert set(result.values) == {f"{kind}/category", f"{kind}/outcome"}
+    withheld = {flag.path for flag in result.flags if flag.code is FlagCode.WITHHELD}
     assert withheld == {f"{kind}/subcategory", f"{WHY}/0"}
-    assert set(result.agreement) == set(result.grounded.values)
+    assert set(result.agreement) == set(result.values)
 
 
 def test_an_unchecked_value_that_the_other_reader_supports_is_supported() -> None:
     rules = reading({**UPHELD, f"{WHY}/0": "safety"})
     model = reading({f"{WHY}/0": "safety"}, Support.UNCHECKED)
-    result = reconcile(rules, model, frozenset(model.values), [WHY])
-    assert result.grounded.evidence[f"{WHY}/0"].support is Support.SUPPORTED
-    alone = reconcile(reading(UPHELD), model, frozenset(model.values), [WHY])
-    assert [flag.code for flag in alone.grounded.flags] == [FlagCode.UNCHECKED]
+    result = told(reconcile(rules, model, set(model.values), {(REASONS, 0)}))
+    assert result.evidence[f"{WHY}/0"].support is Support.SUPPORTED
+    alone = told(reconcile(reading(UPHELD), model, set(model.values), {(REASONS, 0)}))
+    assert [flag.code for flag in alone.flags] == [FlagCode.UNCHECKED]
 
 
 def test_a_refused_claim_of_the_model_is_told_once() -> None:
-    model = Grounded(flags=[Flag(path=AGE, code=FlagCode.WITHHELD, message="Withheld '99': no.", value="99")])
-    with_value = reconcile(reading({AGE: 45}), model, frozenset({AGE}), ["/patient"])
-    assert [flag.code for flag in with_value.grounded.flags] == [FlagCode.READERS_DISAGREE]
-    without = reconcile(reading({}), model, frozenset({AGE}), ["/patient"])
-    assert [flag.code for flag in without.grounded.flags] == [FlagCode.WITHHELD]
+    place = Place(AGE_FIELD)
+    model = Grounded(doubts=[Doubt(place, FlagCode.WITHHELD, "Withheld '99': no.", "99")])
+    with_value = told(reconcile(reading({AGE: 45}), model, {place}, everything("/patient")))
+    assert [flag.code for flag in with_value.flags] == [FlagCode.READERS_DISAGREE]
+    without = told(reconcile(reading({}), model, {place}, everything("/patient")))
+    assert [flag.code for flag in without.flags] == [FlagCode.WITHHELD]
 
 
 values = st.sampled_from(["a", "b", "c", "d"])
@@ -176,20 +209,20 @@ def test_of_any_two_lists_nothing_is_invented_repeated_or_left_without_a_place(
         {f"{DX}/{n}": value for n, value in enumerate(model)},
         leads=leads,
     )
-    kept = list(result.grounded.values.values())
+    kept = list(result.values.values())
     assert len(set(kept)) == len(kept)
     assert set(kept) <= set(rules) | set(model)
     assert set(rules) & set(model) <= set(kept)
-    assert list(result.grounded.values) == [f"{DX}/{n}" for n in range(len(kept))]
-    assert set(result.grounded.values) == set(result.grounded.evidence) == set(result.agreement)
+    assert list(result.values) == [f"{DX}/{n}" for n in range(len(kept))]
+    assert set(result.values) == set(result.evidence) == set(result.agreement)
     if set(rules) == set(model):
-        assert not result.grounded.flags
+        assert not result.flags
 
 
 def test_every_policy_says_why() -> None:
-    assert all(len(policy.why) > 30 for policy in (FORM, *(policy for _, policy in POLICIES)))
-    assert policy_of("/decisions/3/reasons/0").leader == "model"
-    assert policy_of("/decisions/3/outcome").leader == "rules"
+    assert all(len(field.policy.why) > 30 for field in FIELDS)
+    assert REASONS.policy.leader == "model"
+    assert OUTCOME.policy.leader == "rules"
 
 
 # --- confidence ------------------------------------------------------------------------------------------------------
@@ -223,10 +256,10 @@ def test_confidence_follows_what_was_counted_and_borrows_where_little_was() -> N
 
     assert of("/patient/age", Agreement.AGREED) > 0.96
     assert of("/patient/age", Agreement.DIFFERS) < of("/patient/age", Agreement.AGREED)
-    assert of("/decisions/4/reasons/0", Agreement.RULES_ONLY) < 0.4
-    assert of("/decisions/4/reasons/0", Agreement.AGREED) > 0.85
-    unchecked = of("/decisions/4/reasons/0", Agreement.MODEL_ONLY, Support.UNCHECKED)
-    assert 0.6 < unchecked < of("/decisions/4/reasons/0", Agreement.AGREED)
+    assert of("/decisions/*/reasons/*", Agreement.RULES_ONLY) < 0.4
+    assert of("/decisions/*/reasons/*", Agreement.AGREED) > 0.85
+    unchecked = of("/decisions/*/reasons/*", Agreement.MODEL_ONLY, Support.UNCHECKED)
+    assert 0.6 < unchecked < of("/decisions/*/reasons/*", Agreement.AGREED)
     # never seen together: the field is good, the agreement is bad
     assert of("/patient/age", Agreement.RULES_ONLY) < of("/patient/age", Agreement.AGREED)
     assert of("/patient/age", Agreement.AGREED, corrected=True) < of("/patient/age", Agreement.AGREED)
@@ -235,5 +268,5 @@ def test_confidence_follows_what_was_counted_and_borrows_where_little_was() -> N
 def test_the_table_that_is_shipped_gives_a_confidence_to_every_kind() -> None:
     for agreement in Agreement:
         for support in (Support.SUPPORTED, Support.UNCHECKED):
-            for pointer in ("/case_number", "/decisions/0/reasons/0", "/decisions/0/drugs/1/name"):
+            for pointer in ("/case_number", "/decisions/*/reasons/*", "/decisions/*/drugs/*/name"):
                 assert 0.01 <= sure.confidence(pointer, evidence(support), agreement) <= 0.999

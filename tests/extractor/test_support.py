@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.support.says import gives_relied_on
+from extractor.words import gives_relied_on
 
 BOTH = [
     (["mtus", "official disability guidelines"], True),

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from datetime import date
 
 from extractor.determination import Category, Subcategory
-from extractor.drafts import Value
-from extractor.literals import find_dates, numbers_in
+from extractor.facts.header import CASE_NUMBER
+from extractor.literals import Value, find_dates, numbers_in
+from extractor.normalize import key
 from extractor.vocabulary import treatments
 from extractor.vocabulary.body import part_of, sides_in
 from extractor.vocabulary.drugs import find_drugs
@@ -31,9 +32,22 @@ def gives_date(value: Value, words: list[str], context: str) -> bool:
     return value in (printed[0].value, printed[0].in_1900s())
 
 
-def gives_same_number(value: Value, words: list[str], context: str) -> bool:
-    """The only number there is this one."""
-    return isinstance(value, int | float) and numbers_in(" ".join(words)) == {float(value)}
+def is_case_number(value: Value, words: list[str], context: str) -> bool:
+    """The words are a case number, and nothing else."""
+    return CASE_NUMBER.fullmatch(" ".join(words)) is not None
+
+
+# "an industrial injury on 10-10-2015" says that somebody was hurt, not how.
+_NO_ACT = re.compile(
+    r"(?:(?:was|were|been) )?(?:(?:sustained|suffered|incurred) )?(?:an? |the |his |her )?"
+    r"(?:(?:industrial|work|occupational|job)(?:[- ]related)? )?(?:injury|injuries|injured|accident)"
+    r"(?: at work| on the job)?(?: (?:of|on|dated|from|in) (?:[a-z]{3,9} )?[\d/ ,.-]+)?"
+)
+
+
+def names_an_act(value: Value, words: list[str], context: str) -> bool:
+    """The words say how somebody was hurt, and not only that."""
+    return _NO_ACT.fullmatch(key(str(value))) is None
 
 
 def gives_number(value: Value, words: list[str], context: str) -> bool:
@@ -84,8 +98,8 @@ def gives_category(value: Value, words: list[str], context: str) -> bool:
     """Words that name a service of this category are there."""
     text = context or " ".join(words)
     category = Category(str(value))
-    if category is Category.SURGERY and treatments.ASSOCIATED_SURGICAL.match(text):
-        return True
+    if treatments.ASSOCIATED_SURGICAL.match(text):
+        return category is Category.SURGERY
     if any(rule.category is category and rule.pattern.search(text) for rule in treatments.RULES):
         return True
     if category is Category.INJECTION:
@@ -106,8 +120,8 @@ def gives_subcategory(value: Value, words: list[str], context: str) -> bool:
     """Words that name a service, or a drug of this class, are there."""
     text = context or " ".join(words)
     subcategory = Subcategory(str(value))
-    if subcategory is Subcategory.ADJUNCT_SERVICE and treatments.ASSOCIATED_SURGICAL.match(text):
-        return True
+    if treatments.ASSOCIATED_SURGICAL.match(text):
+        return subcategory is Subcategory.ADJUNCT_SERVICE
     if any(rule.subcategory is subcategory and rule.pattern.search(text) for rule in treatments.RULES):
         return True
     if subcategory is Subcategory.OTHER and treatments.INJECTED.search(text):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from extractor.drafts import Value
+from extractor.literals import Value
 from extractor.spans import Span
-from extractor.support.says import Check, gives_number, gives_reason
 from extractor.vocabulary.body import TOKEN
 from extractor.vocabulary.people import SPECIALTY, specialty_named
+from extractor.words import Check, gives_number, gives_reason
 
 Finder = Callable[[str, Span, Value], Span | None]
 """(folded text, scope, value) → where the scope says the value."""
