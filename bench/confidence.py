@@ -13,9 +13,9 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from eval.gold import Split, load_gold
-from eval.run import judge
-from eval.score import Mark
+from eval.judging.grading import judge
+from eval.labelling.gold import Split, load_gold
+from eval.scoring.score import Mark
 from extractor import pipeline
 from extractor.confidence import kind_of
 from extractor.reconcile import Agreement

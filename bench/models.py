@@ -19,8 +19,8 @@ from pathlib import Path
 
 from letters import compared
 
-from eval.gold import Split, load_gold
-from eval.run import judge
+from eval.judging.grading import judge
+from eval.labelling.gold import Split, load_gold
 from extractor.documents import Document, read_document
 from extractor.errors import ImrError
 from extractor.pipeline import Configuration, ReaderName, Reading, read_in

@@ -11,11 +11,11 @@ import random
 import time
 from pathlib import Path
 
-from eval.gold import load_gold
-from eval.metrics import summarize
-from eval.score import score
-from eval.tally import tally
-from eval.uncertainty import Sampling
+from eval.figures.summary import summarize
+from eval.figures.tally import tally
+from eval.figures.uncertainty import Sampling
+from eval.labelling.gold import load_gold
+from eval.scoring.score import score
 
 
 def spoiled(text: str, rng: random.Random) -> dict:

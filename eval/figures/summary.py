@@ -1,0 +1,147 @@
+"""Folding cases: every measure with its counts and interval, over all letters and over slices of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from pydantic import Field
+
+from eval.figures.tally import FIELDS, Measure, matrix, measures, weights
+from eval.figures.uncertainty import (
+    Array,
+    Estimate,
+    Sampling,
+    divide,
+    estimate_from,
+    estimate_parts,
+    macro,
+    mean,
+    ratios_of_parts,
+    resampled_sums,
+)
+from extractor.determination import Model
+
+SLICED = (
+    ("f1", "all"),
+    ("f1", "items decisions"),
+    ("recall", "decisions.outcome"),
+    ("f1", "overturned"),
+    ("rate", "exact records"),
+)
+"""(measure, of what) that are reported for every tag."""
+
+
+class Figure(Model):
+    """One measure as it is reported."""
+
+    value: float | None
+    numerator: float
+    denominator: float
+    documents: int
+    low: float | None = None
+    high: float | None = None
+    method: str = "none"
+    t_low: float | None = None
+    t_high: float | None = None
+    good: bool = True
+    """More is better."""
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """The interval to show: where two were made (few documents), the wider ends of both; None where none was."""
+        if self.low is None or self.high is None or (self.documents < 2 and self.low == self.high):
+            return None  # one letter resampled is always the same letter: that is no certainty
+        if self.t_low is None or self.t_high is None:
+            return self.low, self.high
+        return min(self.low, self.t_low), max(self.high, self.t_high)
+
+
+class Slice(Model):
+    """The letters with one tag."""
+
+    documents: int
+    figures: dict[str, Figure]
+
+
+class Summary(Model):
+    """All figures of a run: `figures["decisions.outcome"]["f1"]`."""
+
+    documents: int = 0
+    figures: dict[str, dict[str, Figure]] = Field(default_factory=dict)
+    counts: dict[str, int] = Field(default_factory=dict)
+    """Column → count over all documents; zeros are left out."""
+    slices: dict[str, Slice] = Field(default_factory=dict)
+
+    def figure(self, of: str, name: str = "f1") -> Figure | None:
+        """Find one figure; None where there is none."""
+        return self.figures.get(of, {}).get(name)
+
+
+def _figure(found: Estimate, good: bool) -> Figure:
+    return Figure(
+        value=found.value,
+        numerator=found.numerator,
+        denominator=found.denominator,
+        documents=found.documents,
+        low=found.low,
+        high=found.high,
+        method=found.method,
+        t_low=found.t_low,
+        t_high=found.t_high,
+        good=good,
+    )
+
+
+def summarize(documents: Mapping[str, tuple[Mapping[str, int], Iterable[str]]], sampling: Sampling) -> Summary:
+    """Fold the counts of cases.
+
+    Args:
+        documents: Name → its counts and its tags.
+        sampling: Draws and seed of the resampling.
+
+    """
+    names = sorted(documents)
+    table = matrix(documents[name][0] for name in names)
+    listed = measures()
+    members: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        for tag in documents[name][1]:
+            members[tag].append(place)
+    sliced = [measure for measure in listed if (measure.name, measure.of) in SLICED]
+    columns, parts = ratios_of_parts(table, list(members.values()), sliced)
+    letters = _own_f1(table, listed)
+    both = np.column_stack((np.nan_to_num(letters), ~np.isnan(letters)))
+    # One resampling serves the whole, the letters and the slices.
+    sums = resampled_sums(np.hstack((table, both, columns)), sampling)
+    whole, of_letters, of_parts = np.split(sums, (table.shape[1], table.shape[1] + 2), axis=1)
+    figures: dict[str, dict[str, Figure]] = defaultdict(dict)
+    for measure, found in zip(listed, estimate_from(table, whole, listed), strict=True):
+        figures[measure.of][measure.name] = _figure(found, measure.good)
+    by_field = [measure for measure in listed if measure.of in FIELDS and measure.name == "f1"]
+    figures["mean of fields"]["f1"] = _figure(macro(table, whole, by_field), good=True)
+    figures["mean of letters"]["f1"] = _figure(mean(letters, of_letters), good=True)
+    counts: dict[str, int] = defaultdict(int)
+    for own, _ in documents.values():
+        for column, count in own.items():
+            counts[column] += count
+    slices = {
+        tag: Slice(
+            documents=len(members[tag]),
+            figures={
+                f"{measure.of} {measure.name}": _figure(one, measure.good)
+                for measure, one in zip(sliced, found, strict=True)
+            },
+        )
+        for tag, found in zip(members, estimate_parts(parts, of_parts), strict=True)
+    }
+    return Summary(
+        documents=len(names), figures=dict(figures), counts=dict(counts), slices=dict(sorted(slices.items()))
+    )
+
+
+def _own_f1(table: Array, listed: list[Measure]) -> Array:
+    """F1 of each letter by itself: in its mean, a long letter weighs as much as a short one."""
+    whole = next(measure for measure in listed if measure.of == "all" and measure.name == "f1")
+    return divide(table @ weights([whole.numerator]), table @ weights([whole.denominator]))[:, 0]

@@ -1,0 +1,318 @@
+"""Judging one case: five outcomes, leaf by leaf.
+
+| gold | predicted | outcome |
+|---|---|---|
+| absent | absent | ABSENT |
+| v | absent | MISSING |
+| absent | v | SPURIOUS |
+| v | v', equal | MATCH |
+| v | v', not equal | MISMATCH |
+
+An item without a partner is one item MISSING or SPURIOUS, and so is every leaf of it. A document that failed has all
+its gold leaves MISSING. What is not labelled is not counted anywhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+from eval.scoring.align import assign, pair
+from eval.scoring.comparators import Comparator, Form
+from eval.scoring.fields import DETERMINATION, Bag, Group, Items, Leaf, Node
+from eval.scoring.pointers import Json
+
+
+class Mark(IntEnum):
+    """The outcome of one leaf (or item)."""
+
+    MATCH = 0
+    MISMATCH = 1
+    MISSING = 2
+    SPURIOUS = 3
+    ABSENT = 4
+
+
+class Row(NamedTuple):
+    """One judged leaf."""
+
+    field: str
+    """Dotted, without list positions."""
+    mark: Mark
+    gold_at: str | None
+    """JSON pointer into the reference determination; None where it has no such place."""
+    predicted_at: str | None
+    gold: Json
+    predicted: Json
+
+
+class ItemRow(NamedTuple):
+    """One judged item of a list: paired (MATCH), without a partner (MISSING, SPURIOUS)."""
+
+    field: str
+    mark: Mark
+    gold_at: str | None
+    predicted_at: str | None
+    note: str = ""
+    """`merged`, `split` or `duplicate`, and with which item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a document ended without a record."""
+
+    kind: str
+    """Stable word: the failure class of a DocumentError, else the exception's name."""
+    message: str
+
+
+@dataclass(slots=True)
+class Score:
+    """The outcomes of one case."""
+
+    rows: list[Row] = field(default_factory=list)
+    items: list[ItemRow] = field(default_factory=list)
+    failure: Failure | None = None
+
+    def count(self, mark: Mark, of: str | None = None) -> int:
+        """How many leaves ended as `mark` (of one field, or in all)."""
+        return sum(row.mark is mark and (of is None or row.field == of) for row in self.rows)
+
+    @property
+    def f1(self) -> float | None:
+        """2·MATCH / (2·MATCH + 2·MISMATCH + MISSING + SPURIOUS) over all leaves; None where there is none."""
+        counts = Counter(row.mark for row in self.rows)
+        doubled = 2 * counts[Mark.MATCH]
+        total = doubled + 2 * counts[Mark.MISMATCH] + counts[Mark.MISSING] + counts[Mark.SPURIOUS]
+        return doubled / total if total else None
+
+    @property
+    def cost(self) -> int:
+        """Errors as the F1 weighs them, items included: what decides between alternatives."""
+        weight = (0, 2, 1, 1, 0)
+        return sum(weight[row.mark] for row in self.rows) + sum(weight[row.mark] for row in self.items)
+
+
+def score(
+    gold: Json,
+    predicted: Json,
+    *,
+    not_labelled: Collection[str] = (),
+    alternatives: Mapping[str, Sequence[Json]] | None = None,
+    node: Node = DETERMINATION,
+) -> Score:
+    """Judge `predicted` against `gold`, both determinations as JSON.
+
+    Args:
+        gold: What the reference says.
+        predicted: What a reader said.
+        not_labelled: JSON pointers into `gold` that are counted nowhere, with all below them.
+        alternatives: Pointer into `gold` → further values that are equally right; the best one counts.
+        node: The fields and their comparators.
+
+    """
+    judge = _Judge(frozenset(not_labelled), alternatives or {})
+    judge.compare(node, ("", "", ""), gold, predicted)
+    return Score(judge.rows, judge.items)
+
+
+def score_failure(
+    gold: Json, failure: Failure, *, not_labelled: Collection[str] = (), node: Node = DETERMINATION
+) -> Score:
+    """Judge a document that ended without a record: every gold leaf is MISSING."""
+    judge = _Judge(frozenset(not_labelled), {})
+    judge.charge(node, ("", ""), gold, Mark.MISSING)
+    return Score(judge.rows, judge.items, failure)
+
+
+_NOTHING: Mapping[str, Json] = {}
+
+
+_Place = tuple[str, str, str]
+"""Where the walk is: dotted field, pointer into gold, pointer into the prediction."""
+
+
+class _Judge:
+    """Walks the table and both trees side by side, and writes rows."""
+
+    __slots__ = ("alternatives", "items", "marked", "not_labelled", "rows")
+
+    def __init__(self, not_labelled: frozenset[str], alternatives: Mapping[str, Sequence[Json]]) -> None:
+        self.not_labelled = not_labelled
+        self.alternatives = alternatives
+        self.marked = not_labelled.union(alternatives)
+        self.rows: list[Row] = []
+        self.items: list[ItemRow] = []
+
+    def compare(self, node: Node, place: _Place, gold: Json, predicted: Json) -> None:
+        """Judge everything under one place that both sides have."""
+        if place[1] in self.not_labelled:
+            return
+        if place[1] in self.alternatives:
+            self._best(node, place, gold, predicted)
+        else:
+            self._compare(node, place, gold, predicted)
+
+    def _best(self, node: Node, place: _Place, gold: Json, predicted: Json) -> None:
+        best = _Judge(self.not_labelled, self.alternatives)
+        best._compare(node, place, gold, predicted)
+        for value in self.alternatives[place[1]]:
+            # Pointers below this place speak of the reference's own value, not of the alternative.
+            judge = _Judge(frozenset(), {})
+            judge._compare(node, place, value, predicted)
+            if judge._merit() < best._merit():
+                best = judge
+        self.rows += best.rows
+        self.items += best.items
+
+    def _merit(self) -> tuple[int, int]:
+        made = Score(self.rows, self.items)
+        return made.cost, -made.count(Mark.MATCH)
+
+    def _compare(self, node: Node, place: _Place, gold: Json, predicted: Json) -> None:
+        if isinstance(node, Group):
+            self._parts(node, place, gold or _NOTHING, predicted or _NOTHING)
+        elif isinstance(node, Leaf):
+            self._leaf(node.comparator, place, gold, predicted)
+        elif isinstance(node, Bag):
+            if gold or predicted:
+                self._bag(node.element, place, gold or (), predicted or ())
+        elif gold or predicted:
+            self._items(node, place, gold or (), predicted or ())
+
+    def _parts(self, node: Group | Items, place: _Place, gold: Json, predicted: Json) -> None:
+        path, at, there = place
+        marked = self.marked
+        for name, step, dotted, below in node.parts(path):
+            here = at + step
+            if here in marked:
+                self.compare(below, (dotted, here, there + step), gold.get(name), predicted.get(name))
+            elif type(below) is Leaf:
+                self._leaf(below.comparator, (dotted, here, there + step), gold.get(name), predicted.get(name))
+            else:
+                self._compare(below, (dotted, here, there + step), gold.get(name), predicted.get(name))
+
+    def _leaf(self, comparator: Comparator, place: _Place, gold: Json, predicted: Json) -> None:
+        field, at, there = place
+        if gold is None and predicted is None:
+            self.rows.append(Row(field, Mark.ABSENT, None, None, None, None))
+            return
+        # Equal texts need no canonical form: most leaves of most records.
+        if type(gold) is str and gold == predicted and gold[:1].isalnum():
+            self.rows.append(Row(field, Mark.MATCH, at, there, gold, predicted))
+            return
+        form, other = comparator.canonical(gold), comparator.canonical(predicted)
+        if form is None:
+            mark = Mark.ABSENT if other is None else Mark.SPURIOUS
+        elif other is None:
+            mark = Mark.MISSING
+        else:
+            mark = Mark.MATCH if comparator.same(form, other) else Mark.MISMATCH
+        self.rows.append(
+            Row(
+                field,
+                mark,
+                None if form is None else at,
+                None if other is None else there,
+                None if form is None else gold,
+                None if other is None else predicted,
+            )
+        )
+
+    def _bag(self, comparator: Comparator, place: _Place, gold: Sequence[Json], predicted: Sequence[Json]) -> None:
+        field, at, there = place
+        free: list[tuple[int, Form]] = [
+            (index, form) for index, value in enumerate(predicted) if (form := comparator.canonical(value)) is not None
+        ]
+        left: list[tuple[int, tuple[Form, ...]]] = []
+        pairs: list[tuple[int, int]] = []
+        # Equal forms pair first and in order; what is left may still be alike enough, and pairs at its best.
+        for index, value in enumerate(gold):
+            values = (value, *self.alternatives.get(f"{at}/{index}", ()))
+            forms = tuple(form for each in values if (form := comparator.canonical(each)) is not None)
+            hit = next((spot for spot, (_, form) in enumerate(free) if form in forms), None)
+            if hit is not None:
+                pairs.append((index, free.pop(hit)[0]))
+            elif forms:
+                left.append((index, forms))
+        if left and free and comparator.equal is not None:
+            matrix = [
+                [
+                    max((comparator.alike(form, other) if comparator.same(form, other) else 0.0) for form in forms)
+                    for _, other in free
+                ]
+                for _, forms in left
+            ]
+            chosen = assign(matrix)
+            pairs += [(left[row][0], free[column][0]) for row, column in chosen]
+            rows, columns = {row for row, _ in chosen}, {column for _, column in chosen}
+            left = [entry for row, entry in enumerate(left) if row not in rows]
+            free = [entry for column, entry in enumerate(free) if column not in columns]
+        for index, other_index in sorted(pairs):
+            here = f"{at}/{index}"
+            if here not in self.not_labelled:
+                row = Row(field, Mark.MATCH, here, f"{there}/{other_index}", gold[index], predicted[other_index])
+                self.rows.append(row)
+        for index, _ in left:
+            self._one_sided(field, gold[index], f"{at}/{index}", Mark.MISSING)
+        for index, _ in free:
+            self._one_sided(field, predicted[index], f"{there}/{index}", Mark.SPURIOUS)
+
+    def _items(self, node: Items, place: _Place, gold: Sequence[Json], predicted: Sequence[Json]) -> None:
+        field, at, there = place
+        pairing = pair(node, gold, predicted)
+        for index, other in pairing.pairs:
+            here, yonder = f"{at}/{index}", f"{there}/{other}"
+            if here not in self.not_labelled:
+                self.items.append(ItemRow(field, Mark.MATCH, here, yonder))
+                self._parts(node, (field, here, yonder), gold[index], predicted[other])
+        for index in pairing.missing:
+            note = f"merged into {pairing.merged[index]}" if index in pairing.merged else ""
+            self._unpaired(node, (field, f"{at}/{index}", note), gold[index], Mark.MISSING)
+        for index in pairing.spurious:
+            note = ""
+            if index in pairing.duplicate:
+                note = f"duplicate of {pairing.duplicate[index]}"
+            elif index in pairing.split:
+                note = f"split from {pairing.split[index]}"
+            self._unpaired(node, (field, f"{there}/{index}", note), predicted[index], Mark.SPURIOUS)
+
+    def _unpaired(self, node: Items, place: tuple[str, str, str], item: Json, mark: Mark) -> None:
+        field, at, note = place
+        if mark is Mark.MISSING and at in self.not_labelled:
+            return
+        here, there = (at, None) if mark is Mark.MISSING else (None, at)
+        self.items.append(ItemRow(field, mark, here, there, note))
+        for name, below in node.fields.items():
+            self.charge(below, (f"{field}.{name}", f"{at}/{name}"), item.get(name), mark)
+
+    def charge(self, node: Node, place: tuple[str, str], value: Json, mark: Mark) -> None:
+        """Give every present leaf under one place of one side the same mark."""
+        field, at = place
+        if not value and not (isinstance(node, Leaf) and value is not None):
+            return
+        if mark is Mark.MISSING and at in self.not_labelled:
+            return
+        if isinstance(node, Leaf):
+            if node.comparator.canonical(value) is not None:
+                self._one_sided(field, value, at, mark)
+        elif isinstance(node, Bag):
+            for index, each in enumerate(value):
+                if node.element.canonical(each) is not None:
+                    self._one_sided(field, each, f"{at}/{index}", mark)
+        elif isinstance(node, Group):
+            prefix = field + "." if field else ""
+            for name, below in node.fields.items():
+                self.charge(below, (prefix + name, f"{at}/{name}"), value.get(name), mark)
+        else:
+            for index, each in enumerate(value):
+                self._unpaired(node, (field, f"{at}/{index}", ""), each, mark)
+
+    def _one_sided(self, field: str, value: Json, at: str, mark: Mark) -> None:
+        if mark is Mark.SPURIOUS:
+            self.rows.append(Row(field, mark, None, at, None, value))
+        elif at not in self.not_labelled:
+            self.rows.append(Row(field, mark, at, None, value, None))
