@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from pydantic import Field
 
-from eval.figures.tally import FIELDS, Measure, matrix, measures, weights
+from eval.figures.columns import FIELDS, Counts
+from eval.figures.measures import Measure, matrix, measure, measures, weights
 from eval.figures.uncertainty import (
     Array,
     Estimate,
@@ -23,14 +24,16 @@ from eval.figures.uncertainty import (
 )
 from extractor.determination import Model
 
-SLICED = (
-    ("f1", "all"),
-    ("f1", "items decisions"),
-    ("recall", "decisions.outcome"),
-    ("f1", "overturned"),
-    ("rate", "exact records"),
+SLICED: tuple[Measure, ...] = (
+    measure("all"),
+    measure("decisions.outcome", "recall"),
+    measure("items decisions"),
+    measure("overturned"),
+    measure("exact records", "rate"),
 )
-"""(measure, of what) that are reported for every tag."""
+"""What is reported for every tag."""
+MEANS = ("mean of fields", "mean of letters")
+"""Figures that are means of F1: every field, or every letter, weighs the same."""
 
 
 class Figure(Model):
@@ -70,12 +73,19 @@ class Summary(Model):
 
     documents: int = 0
     figures: dict[str, dict[str, Figure]] = Field(default_factory=dict)
-    counts: dict[str, int] = Field(default_factory=dict)
-    """Column → count over all documents; zeros are left out."""
+    counts: Counts = Field(default_factory=Counts)
+    """Over all documents."""
     slices: dict[str, Slice] = Field(default_factory=dict)
 
     def figure(self, of: str, name: str = "f1") -> Figure | None:
-        """Find one figure; None where there is none."""
+        """Find one figure; None where the run has none.
+
+        Raises:
+            ValueError: no run has one of that name.
+
+        """
+        if of not in MEANS or name != "f1":
+            measure(of, name)
         return self.figures.get(of, {}).get(name)
 
 
@@ -94,7 +104,7 @@ def _figure(found: Estimate, good: bool) -> Figure:
     )
 
 
-def summarize(documents: Mapping[str, tuple[Mapping[str, int], Iterable[str]]], sampling: Sampling) -> Summary:
+def summarize(documents: Mapping[str, tuple[Counts, Iterable[str]]], sampling: Sampling) -> Summary:
     """Fold the counts of cases.
 
     Args:
@@ -109,39 +119,33 @@ def summarize(documents: Mapping[str, tuple[Mapping[str, int], Iterable[str]]], 
     for place, name in enumerate(names):
         for tag in documents[name][1]:
             members[tag].append(place)
-    sliced = [measure for measure in listed if (measure.name, measure.of) in SLICED]
-    columns, parts = ratios_of_parts(table, list(members.values()), sliced)
-    letters = _own_f1(table, listed)
+    columns, parts = ratios_of_parts(table, list(members.values()), SLICED)
+    letters = _own_f1(table)
     both = np.column_stack((np.nan_to_num(letters), ~np.isnan(letters)))
     # One resampling serves the whole, the letters and the slices.
     sums = resampled_sums(np.hstack((table, both, columns)), sampling)
     whole, of_letters, of_parts = np.split(sums, (table.shape[1], table.shape[1] + 2), axis=1)
     figures: dict[str, dict[str, Figure]] = defaultdict(dict)
-    for measure, found in zip(listed, estimate_from(table, whole, listed), strict=True):
-        figures[measure.of][measure.name] = _figure(found, measure.good)
-    by_field = [measure for measure in listed if measure.of in FIELDS and measure.name == "f1"]
-    figures["mean of fields"]["f1"] = _figure(macro(table, whole, by_field), good=True)
-    figures["mean of letters"]["f1"] = _figure(mean(letters, of_letters), good=True)
-    counts: dict[str, int] = defaultdict(int)
+    for one, found in zip(listed, estimate_from(table, whole, listed), strict=True):
+        figures[one.of][one.name] = _figure(found, one.good)
+    by_field = [measure(field) for field in FIELDS]
+    for of, found in zip(MEANS, (macro(table, whole, by_field), mean(letters, of_letters)), strict=True):
+        figures[of]["f1"] = _figure(found, good=True)
+    counts = Counts()
     for own, _ in documents.values():
         for column, count in own.items():
-            counts[column] += count
+            counts.add(column, count)
     slices = {
         tag: Slice(
             documents=len(members[tag]),
-            figures={
-                f"{measure.of} {measure.name}": _figure(one, measure.good)
-                for measure, one in zip(sliced, found, strict=True)
-            },
+            figures={one.label: _figure(estimated, one.good) for one, estimated in zip(SLICED, estimates, strict=True)},
         )
-        for tag, found in zip(members, estimate_parts(parts, of_parts), strict=True)
+        for tag, estimates in zip(members, estimate_parts(parts, of_parts), strict=True)
     }
-    return Summary(
-        documents=len(names), figures=dict(figures), counts=dict(counts), slices=dict(sorted(slices.items()))
-    )
+    return Summary(documents=len(names), figures=dict(figures), counts=counts, slices=dict(sorted(slices.items())))
 
 
-def _own_f1(table: Array, listed: list[Measure]) -> Array:
+def _own_f1(table: Array) -> Array:
     """F1 of each letter by itself: in its mean, a long letter weighs as much as a short one."""
-    whole = next(measure for measure in listed if measure.of == "all" and measure.name == "f1")
+    whole = measure("all")
     return divide(table @ weights([whole.numerator]), table @ weights([whole.denominator]))[:, 0]

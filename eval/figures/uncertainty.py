@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.figures.tally import Measure, weights
+from eval.figures.measures import Measure, weights
 
 Array = NDArray[np.float64]
 

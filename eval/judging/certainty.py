@@ -16,10 +16,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.figures.tally import FIELDS
+from eval.figures.columns import FIELDS, leaf
 from eval.figures.uncertainty import Array, Sampling, divide, limits, resamples
 from eval.judging.result import RunResult
 from eval.scoring.fields import GROUPS, group_of
+from eval.scoring.score import Mark
 from extractor.determination import Model
 from extractor.errors import ConfigurationError
 
@@ -183,7 +184,8 @@ def certainty(result: RunResult, sampling: Sampling | None = None) -> Certainty:
     )
     n, right, documents = len(rows), int(values.right.sum()), len(result.documents)
     wrong = n - right
-    matched, missed, mistaken = (_leaves(result, *marks) for marks in (("match",), ("missing",), _MISTAKEN))
+    matched, missed = _leaves(result, Mark.MATCH), _leaves(result, Mark.MISSING)
+    mistaken = _leaves(result, Mark.MISMATCH, Mark.SPURIOUS)
     bins = calibration(values.confidence, values.right)
     return Certainty(
         reader=result.reader,
@@ -220,13 +222,9 @@ def certainty(result: RunResult, sampling: Sampling | None = None) -> Certainty:
     )
 
 
-_MISTAKEN = ("mismatch", "spurious")
-
-
-def _leaves(result: RunResult, *marks: str) -> int:
-    return sum(
-        one.counts.get(f"{field} {mark}", 0) for one in result.documents.values() for field in FIELDS for mark in marks
-    )
+def _leaves(result: RunResult, *marks: Mark) -> int:
+    columns = [leaf(field, mark) for field in FIELDS for mark in marks]
+    return sum(one.counts.sum(columns) for one in result.documents.values())
 
 
 def _by_field(values: _Values) -> list[_Values]:

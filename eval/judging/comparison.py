@@ -9,10 +9,12 @@ from math import comb
 import numpy as np
 from pydantic import Field
 
-from eval.figures.tally import ITEMS, RARE, Measure, all_errors, errors, matrix, measures, weights
+from eval.figures.columns import EXACT, subject_of
+from eval.figures.measures import Measure, matrix, measure, weights
+from eval.figures.tally import RARE_VALUE
 from eval.figures.uncertainty import Array, Sampling, divide, resampled_sums
 from eval.judging.result import RunResult
-from eval.scoring.fields import CRITICAL
+from eval.scoring.fields import CRITICAL, GROUPS
 from extractor.determination import Model
 from extractor.errors import ConfigurationError
 
@@ -72,11 +74,12 @@ class Comparison(Model):
 
 def compared_measures() -> list[tuple[str, Measure]]:
     """List what two runs are compared on: the gate's fields first, then groups, the rare class, items and the whole."""
-    by_name = {(measure.of, measure.name): measure for measure in measures()}
-    named = [(field, by_name[f"items {field}" if field in ITEMS else field, "f1"]) for field in CRITICAL]
-    others = [of for of, name in by_name if name == "f1" and (of in ("all", RARE[1]) or of.startswith("group: "))]
-    named += [(of, by_name[of, "f1"]) for of in others]
-    return [*named, ("exact records", by_name["exact records", "rate"])]
+    others = ("all", *(f"group: {group}" for group in GROUPS), RARE_VALUE)
+    return [
+        *((field, measure(subject_of(field))) for field in CRITICAL),
+        *((of, measure(of)) for of in others),
+        ("exact records", measure("exact records", "rate")),
+    ]
 
 
 def compare_runs(a: RunResult, b: RunResult, sampling: Sampling | None = None) -> Comparison:
@@ -91,24 +94,24 @@ def compare_runs(a: RunResult, b: RunResult, sampling: Sampling | None = None) -
     listed = compared_measures()
     first = matrix(a.documents[name].counts for name in names)
     second = matrix(b.documents[name].counts for name in names)
-    over = weights(measure.numerator for _, measure in listed)
-    under = weights(measure.denominator for _, measure in listed)
+    over = weights(one.numerator for _, one in listed)
+    under = weights(one.denominator for _, one in listed)
     sums, other_sums = resampled_sums(first, sampling), resampled_sums(second, sampling)
     drawn = divide(other_sums @ over, other_sums @ under) - divide(sums @ over, sums @ under)
     rng = np.random.default_rng(sampling.seed)
     found = [
         _difference(
-            (of, measure),
+            (of, compared),
             (first @ over[:, [at]], first @ under[:, [at]], second @ over[:, [at]], second @ under[:, [at]]),
             drawn[:, at],
             rng,
         ).model_copy(update=_changes(of, a, b, names))
-        for at, (of, measure) in enumerate(listed)
+        for at, (of, compared) in enumerate(listed)
     ]
     adjusted = holm({one.of: one.p for one in found if one.critical and one.p is not None})
     gained = [name for name in names if _exact(b, name) and not _exact(a, name)]
     lost = [name for name in names if _exact(a, name) and not _exact(b, name)]
-    moved = {name: all_errors(b.documents[name].counts) - all_errors(a.documents[name].counts) for name in names}
+    moved = {name: b.documents[name].counts.all_errors() - a.documents[name].counts.all_errors() for name in names}
     return Comparison(
         a=a.reader,
         b=b.reader,
@@ -143,25 +146,25 @@ def same_cases(a: RunResult, b: RunResult) -> list[str]:
 
 
 def _exact(result: RunResult, name: str) -> bool:
-    return result.documents[name].counts.get("exact", 0) == 1
+    return result.documents[name].counts[EXACT] == 1
 
 
 def _changes(of: str, a: RunResult, b: RunResult, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     if of not in CRITICAL:
         return {}
-    wrong_in_a = {name for name in names if errors(a.documents[name].counts, of)}
-    wrong_in_b = {name for name in names if errors(b.documents[name].counts, of)}
+    wrong_in_a = {name for name in names if a.documents[name].counts.errors(of)}
+    wrong_in_b = {name for name in names if b.documents[name].counts.errors(of)}
     return {"fixed": tuple(sorted(wrong_in_a - wrong_in_b)), "broken": tuple(sorted(wrong_in_b - wrong_in_a))}
 
 
 def _difference(
     what: tuple[str, Measure], sides: tuple[Array, Array, Array, Array], drawn: Array, rng: np.random.Generator
 ) -> Difference:
-    of, measure = what
+    of, compared = what
     a_over, a_under, b_over, b_under = (side[:, 0] for side in sides)
     value = float(a_over.sum() / a_under.sum()) if a_under.sum() else None
     other = float(b_over.sum() / b_under.sum()) if b_under.sum() else None
-    known = Difference(of=of, measure=measure.name, critical=of in CRITICAL, a=value, b=other, difference=None)
+    known = Difference(of=of, measure=compared.name, critical=of in CRITICAL, a=value, b=other, difference=None)
     if value is None or other is None:
         return known
     changed = (a_over != b_over) | (a_under != b_under)

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from eval.figures.tally import FIELDS
+from eval.figures.columns import FIELDS, leaf
 from eval.judging.result import DocumentResult, RunResult, UsageRow
+from eval.scoring.score import Mark
 from extractor.determination import Model
 from extractor.errors import ConfigurationError
 from extractor.settings import Price
@@ -64,7 +65,7 @@ def costs(result: RunResult, prices: dict[str, Price]) -> Costs | None:
         return None
     unpriced = sorted({usage.model or "(no model named)" for usage in used if (usage.model or "") not in prices})
     dollars = None if unpriced else sum(_dollars(usage, prices) for usage in used)
-    correct = sum(result.summary.counts.get(f"{field} match", 0) for field in FIELDS)
+    correct = result.summary.counts.sum(leaf(field, Mark.MATCH) for field in FIELDS)
     return Costs(
         requests=sum(usage.requests for usage in used),
         input_tokens=sum(usage.input_tokens for usage in used),

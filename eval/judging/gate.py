@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from eval.figures.tally import ITEMS
+from eval.figures.columns import subject_of
 from eval.judging.comparison import Difference, compare_runs
 from eval.judging.result import RunResult
 from eval.scoring.fields import CRITICAL
@@ -125,7 +125,7 @@ def _by_margin(found: Difference | None, field: str, margin: float) -> FieldVerd
 
 
 def _by_floor(run: RunResult, field: str, floor: float) -> FieldVerdict:
-    figure = run.summary.figure(f"items {field}" if field in ITEMS else field)
+    figure = run.summary.figure(subject_of(field))
     if figure is None or figure.value is None or figure.low is None or figure.high is None:
         return FieldVerdict(field=field, verdict=Verdict.PASS, reason="not in these letters")
     shown = f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}], floor {floor:g}"

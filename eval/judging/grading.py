@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from eval.figures.columns import Counts
 from eval.figures.summary import summarize
 from eval.figures.tally import tally
 from eval.figures.uncertainty import Sampling
@@ -145,7 +146,7 @@ def judge(case: Case, answer: Json | None, failure: Failure | None = None) -> tu
     return made, _row(case, made, tally(made, grounding, is_determination=reference.is_determination), answer, evidence)
 
 
-def _row(case: Case, made: Score, counts: dict[str, int], answer: Json, evidence: Json) -> DocumentResult:
+def _row(case: Case, made: Score, counts: Counts, answer: Json, evidence: Json) -> DocumentResult:
     wrong = [row for row in made.rows if row.mark not in (Mark.MATCH, Mark.ABSENT)]
     provenance = answer.get("provenance") or {}
     usage = provenance.get("usage")

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, ValidationError
 
+from eval.figures.columns import Counts
 from eval.figures.summary import Summary
 from eval.scoring.score import Failure
 from extractor.determination import Model
@@ -62,8 +63,7 @@ class DocumentResult(Model):
 
     split: str
     tags: tuple[str, ...]
-    counts: dict[str, int]
-    """Column → count; zeros are left out."""
+    counts: Counts
     errors: tuple[ErrorRow, ...] = ()
     item_errors: tuple[ItemErrorRow, ...] = ()
     confidences: tuple[ConfidenceRow, ...] = ()

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
 
+from eval.figures.columns import Counts
 from eval.figures.summary import Figure, Summary, summarize
 from eval.figures.tally import tally
 from eval.figures.uncertainty import Sampling
@@ -64,14 +65,14 @@ def agreement(a: Path, b: Path, sampling: Sampling) -> Agreement:
         raise ConfigurationError(
             f"{str(a)!r} and {str(b)!r} label no letter in common (names of files must be the same)"
         )
-    strict: dict[str, tuple[dict[str, int], tuple[str, ...]]] = {}
-    lenient: dict[str, tuple[dict[str, int], tuple[str, ...]]] = {}
+    strict: dict[str, tuple[Counts, tuple[str, ...]]] = {}
+    lenient: dict[str, tuple[Counts, tuple[str, ...]]] = {}
     pairs: dict[str, list[tuple[Hashable, Hashable]]] = defaultdict(list)
     apart: dict[str, list[dict[str, Json]]] = defaultdict(list)
     for name in names:
         made, trees = _judged(first[name], second[name], with_alternatives=False)
-        strict[name] = (dict(tally(made)), first[name].tags)
-        lenient[name] = (dict(tally(_judged(first[name], second[name], with_alternatives=True)[0])), ())
+        strict[name] = (tally(made), first[name].tags)
+        lenient[name] = (tally(_judged(first[name], second[name], with_alternatives=True)[0]), ())
         for field, values in _closed_pairs(made, trees):
             pairs[field].append(values)
         for row in made.rows:

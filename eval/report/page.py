@@ -10,8 +10,10 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from eval.figures.columns import RARE_FALSE, RARE_HIT, RARE_MISSED
+from eval.figures.measures import measure
 from eval.figures.summary import Figure
-from eval.figures.tally import RARE
+from eval.figures.tally import RARE_VALUE
 from eval.judging.costs import Costs, latency
 from eval.judging.result import RunResult
 from eval.labelling.gold import Case, Split, file_sha256, load_reference
@@ -22,8 +24,8 @@ HEADLINES = (
     ("all leaves", "all", "f1", "F1 over every value of every letter"),
     ("mean of letters", "mean of letters", "f1", "each letter weighs the same"),
     ("items found", "items decisions", "f1", "F1 of pairing the disputed items"),
-    ("overturned, recall", RARE[1], "recall", "of the overturned items, how many were said to be"),
-    ("overturned, F1", RARE[1], "f1", "the rare class by itself"),
+    ("overturned, recall", RARE_VALUE, "recall", "of the overturned items, how many were said to be"),
+    ("overturned, F1", RARE_VALUE, "f1", "the rare class by itself"),
     ("exact records", "exact records", "rate", "no error on any critical field"),
     ("failures", "failures", "rate", "letters that ended without a record"),
     ("evidence found", "grounding: found", "rate", "values whose quoted words stand in the letter"),
@@ -31,6 +33,15 @@ HEADLINES = (
     ("right place", "grounding: at the labelled place", "rate", "right values quoted where the labeller found them"),
 )
 """Label, measured of, measure, and what it means."""
+
+SLICE_COLUMNS = (
+    ("all leaves, F1", measure("all").label),
+    ("items found, F1", measure("items decisions").label),
+    ("outcome, recall", measure("decisions.outcome", "recall").label),
+    ("overturned, F1", measure(RARE_VALUE).label),
+    ("exact records", measure("exact records", "rate").label),
+)
+"""Heading, and what it shows of each slice."""
 
 
 def render(
@@ -59,7 +70,12 @@ def render(
         groups=group_views(result, cards),
         letters=letter_views(result, cards),
         overturned=overturned(result, shown),
-        counts=result.summary.counts,
+        rare={
+            "hit": result.summary.counts[RARE_HIT],
+            "missed": result.summary.counts[RARE_MISSED],
+            "false": result.summary.counts[RARE_FALSE],
+        },
+        slice_columns=SLICE_COLUMNS,
         hidden=len(result.documents) - len(shown),
         troubles=troubles,
         latency=latency(result.documents.values()),

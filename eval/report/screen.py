@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eval.figures.summary import Figure
-from eval.figures.tally import FIELDS, RARE, all_errors
+from eval.figures.columns import FIELDS
+from eval.figures.summary import MEANS, Figure
+from eval.figures.tally import RARE_VALUE
 from eval.judging.certainty import ENOUGH, ENOUGH_DOCUMENTS, Certainty, Separation
 from eval.judging.comparison import Comparison
 from eval.judging.costs import Costs, latency
@@ -42,10 +43,10 @@ def run_screen(result: RunResult, spent: Costs | None = None) -> Iterator[str]:
     yield f"{'':{_WIDTH}}    F1 95% interval    prec.  recall    right wrong  miss  spur"
     for of in ("all", *(f"group: {group}" for group in GROUPS)):
         yield _ratio_line(result, of, "all leaves" if of == "all" else of.removeprefix("group: "))
-    for label, of in (("mean of fields", "mean of fields"), ("mean of letters", "mean of letters")):
+    for of in MEANS:
         figure = summary.figures[of]["f1"]
-        yield f"{label:{_WIDTH}} {share(figure.value)} {interval(figure)}"
-    for label, of in (("items found", "items decisions"), (f"outcome {RARE[1]}", RARE[1])):
+        yield f"{of:{_WIDTH}} {share(figure.value)} {interval(figure)}"
+    for label, of in (("items found", "items decisions"), (f"outcome {RARE_VALUE}", RARE_VALUE)):
         one = summary.figures[of]
         yield (
             f"{label:{_WIDTH}} {share(one['f1'].value)} {interval(one['f1'])}  {share(one['precision'].value)}  "
@@ -71,8 +72,9 @@ def run_screen(result: RunResult, spent: Costs | None = None) -> Iterator[str]:
     yield "weakest fields"
     for field in weakest[:_WEAKEST]:
         yield _ratio_line(result, field, "  " + field)
-    worst = sorted(result.documents, key=lambda name: (-all_errors(result.documents[name].counts), name))[:8]
-    yield "most errors: " + ", ".join(f"{name} {all_errors(result.documents[name].counts)}" for name in worst)
+    errors = {name: row.counts.all_errors() for name, row in result.documents.items()}
+    worst = sorted(errors, key=lambda name: (-errors[name], name))[:8]
+    yield "most errors: " + ", ".join(f"{name} {errors[name]}" for name in worst)
     failed = {name: row.failure for name, row in result.documents.items() if row.failure}
     if failed:
         named = [f"{name} ({failure.kind})" for name, failure in failed.items()]

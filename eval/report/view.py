@@ -6,8 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from eval.figures.columns import (
+    ERROR_MARKS,
+    EXACT,
+    FIELDS,
+    ITEMS,
+    LETTERS,
+    RARE_FALSE,
+    RARE_MISSED,
+    item,
+    leaf,
+    pairing_of,
+)
 from eval.figures.summary import Figure, Summary
-from eval.figures.tally import FIELDS, ITEMS, all_errors
 from eval.judging.result import DocumentResult, ErrorRow, RunResult
 from eval.labelling.gold import Case
 from eval.report.excerpts import Piece, excerpt, find_words
@@ -15,6 +26,7 @@ from eval.report.explain import explain
 from eval.scoring.fields import CRITICAL, DETERMINATION, GROUPS, Bag, group_of, leaf_fields
 from eval.scoring.grounding import nearest
 from eval.scoring.pointers import Json, parts, resolve
+from eval.scoring.score import Mark
 from extractor.errors import ImrError
 
 _BAGS = frozenset(name for name, node in leaf_fields(DETERMINATION) if isinstance(node, Bag))
@@ -94,10 +106,7 @@ def group_views(result: RunResult, cards: Mapping[str, list[Card]]) -> list[Grou
                 name,
                 _id(name),
                 summary.figures.get(name, {}),
-                {
-                    mark: summary.counts.get(f"{name} {mark}", 0)
-                    for mark in ("match", "mismatch", "missing", "spurious")
-                },
+                {mark.name.lower(): summary.counts[leaf(name, mark)] for mark in (Mark.MATCH, *ERROR_MARKS)},
                 name in CRITICAL,
                 tuple(cards.get(name, ())),
             )
@@ -110,14 +119,15 @@ def group_views(result: RunResult, cards: Mapping[str, list[Card]]) -> list[Grou
 
 def _items(summary: Summary, cards: Mapping[str, list[Card]]) -> Iterator[FieldView]:
     for name in ITEMS:
-        marks = {mark: summary.counts.get(f"items {name} {mark}", 0) for mark in ("match", "missing", "spurious")}
+        marks = (Mark.MATCH, Mark.MISSING, Mark.SPURIOUS)
+        pairing = pairing_of(name)
         yield FieldView(
             name,
-            _id(f"items {name}"),
-            summary.figures.get(f"items {name}", {}),
-            {**marks, "mismatch": 0},
+            _id(pairing),
+            summary.figures.get(pairing, {}),
+            {"mismatch": 0, **{mark.name.lower(): summary.counts[item(name, mark)] for mark in marks}},
             name in CRITICAL,
-            tuple(cards.get(f"items {name}", ())),
+            tuple(cards.get(pairing, ())),
             items=True,
         )
 
@@ -136,9 +146,9 @@ def _letter(name: str, row: DocumentResult) -> LetterView:
         name=name,
         split=row.split,
         tags=row.tags,
-        right=sum(row.counts.get(f"{one} match", 0) for one in FIELDS),
-        errors=all_errors(row.counts),
-        exact=bool(row.counts.get("exact")) if row.counts.get("letters") else None,
+        right=row.counts.sum(leaf(field, Mark.MATCH) for field in FIELDS),
+        errors=row.counts.all_errors(),
+        exact=bool(row.counts[EXACT]) if row.counts[LETTERS] else None,
         failure=f"{row.failure.kind}: {row.failure.message}" if row.failure else "",
         seconds=row.seconds,
     )
@@ -151,8 +161,8 @@ def overturned(result: RunResult, shown: Iterable[str]) -> list[tuple[str, str, 
         counts = result.documents[name].counts
         found += [
             (name, label, counts[column])
-            for column, label in (("rare missed", "missed"), ("rare false", "said, but not so"))
-            if counts.get(column)
+            for column, label in ((RARE_MISSED, "missed"), (RARE_FALSE, "said, but not so"))
+            if counts[column]
         ]
     return found
 
@@ -163,7 +173,9 @@ def cards_of(result: RunResult, cases: Mapping[str, Case], shown: Iterable[str])
     for name in sorted(shown):
         row, letter = result.documents[name], _Letter(name, cases.get(name))
         for place, error in enumerate(row.item_errors):
-            cards[f"items {error.field}"].append(letter.item_card(f"{name}-i{place}", error.at, error.mark, error.note))
+            cards[pairing_of(error.field)].append(
+                letter.item_card(f"{name}-i{place}", error.at, error.mark, error.note)
+            )
         for place, errors in enumerate(_together(row.errors)):
             cards[errors[0].field].append(letter.card(f"{name}-{place}", errors))
     return cards

@@ -1,19 +1,17 @@
-import time
-
 import numpy as np
 import pytest
 
-from eval.figures.summary import summarize
-from eval.figures.tally import COLUMNS, Measure, measures
+from eval.figures.columns import COLUMNS, EXACT, LETTERS
+from eval.figures.measures import Measure
 from eval.figures.uncertainty import Sampling, estimate, resamples, t_interval
 
-RATE = Measure("rate", "x", {"exact": 1}, {"letters": 1})
+RATE = Measure("rate", "x", {EXACT: 1}, {LETTERS: 1})
 
 
 def table(pairs):
     filled = np.zeros((len(pairs), len(COLUMNS)))
-    filled[:, COLUMNS.index("exact")] = [top for top, _ in pairs]
-    filled[:, COLUMNS.index("letters")] = [bottom for _, bottom in pairs]
+    filled[:, COLUMNS.index(EXACT)] = [top for top, _ in pairs]
+    filled[:, COLUMNS.index(LETTERS)] = [bottom for _, bottom in pairs]
     return filled
 
 
@@ -77,27 +75,3 @@ def test_intervals_cover_what_they_should_where_leaves_of_a_letter_stick_togethe
     assert hits / rounds > 0.86
     if documents < 30:
         assert t_hits / rounds > 0.86
-
-
-def test_ten_thousand_records_fold_fast():
-    counts = {f"{measure.of} match": 3 for measure in measures() if " " not in measure.of and "." in measure.of}
-    counts = {column: count for column, count in counts.items() if column in COLUMNS} | {"documents": 1, "letters": 1}
-    documents = {
-        str(number): ({**counts, "exact": number % 2, "decisions.outcome mismatch": number % 7 == 0}, ())
-        for number in range(10_000)
-    }
-    began = time.process_time()
-    found = summarize(documents, Sampling())
-    assert time.process_time() - began < 10
-    assert found.documents == 10_000
-
-
-def test_the_mean_of_fields_weighs_fields_alike():
-    documents = {
-        "a": ({"documents": 1, "priority match": 9}, ()),
-        "b": ({"documents": 1, "decisions.outcome mismatch": 1}, ()),
-    }
-    found = summarize(documents, Sampling())
-    assert found.figures["mean of fields"]["f1"].value == 0.5
-    assert found.figures["mean of letters"]["f1"].value == 0.5
-    assert found.figures["all"]["f1"].value == 0.9

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, norm
 
 from eval.cli import group
-from eval.figures.tally import FIELDS
+from eval.figures.columns import FIELDS, Counts, leaf
 from eval.figures.uncertainty import Sampling, divide, limits, resamples
 from eval.judging.certainty import ENOUGH, ENOUGH_DOCUMENTS, aurc, calibration, certainty, paired, review, risk_at
 from eval.judging.grading import grade, grade_folder
 from eval.judging.result import ConfidenceRow, DocumentResult, RunResult, save_run
 from eval.labelling.gold import load_gold
 from eval.report.screen import certainty_screen
+from eval.scoring.score import Mark
 from extractor.errors import ConfigurationError
 from extractor.pipeline import read
 
@@ -50,11 +51,10 @@ def worked():
 def result_of(values, documents=4):
     """A run with these (document, field, confidence, right) and nothing else."""
     rows = {str(place): [] for place in range(documents)}
-    counts = {name: {} for name in rows}
+    counts = {name: Counts() for name in rows}
     for document, field, sure, right in values:
         rows[str(document)].append(ConfidenceRow(field=field, confidence=sure, right=right))
-        column = f"{field} {'match' if right else 'mismatch'}"
-        counts[str(document)][column] = counts[str(document)].get(column, 0) + 1
+        counts[str(document)].add(leaf(field, Mark.MATCH if right else Mark.MISMATCH))
     return RunResult(
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
         reader="made",
@@ -263,9 +263,7 @@ def confident(reader, sure):
 
 
 def leaves(result, *marks):
-    return sum(
-        row.counts.get(f"{field} {mark}", 0) for row in result.documents.values() for field in FIELDS for mark in marks
-    )
+    return sum(row.counts[leaf(field, mark)] for row in result.documents.values() for field in FIELDS for mark in marks)
 
 
 def test_every_value_of_the_rules_reader_is_taken_up(folder):
@@ -278,10 +276,10 @@ def test_every_value_of_the_rules_reader_is_taken_up(folder):
     assert found.values == len(rows) > 20
     assert not any(row.field.startswith("patient") for row in rows)
     assert {row.confidence for row in rows if row.field == "decisions.outcome"} == {0.75}
-    assert found.values + found.without == leaves(result, "match", "mismatch", "spurious")
-    assert found.wrong + found.without_wrong == leaves(result, "mismatch", "spurious")
+    assert found.values + found.without == leaves(result, Mark.MATCH, Mark.MISMATCH, Mark.SPURIOUS)
+    assert found.wrong + found.without_wrong == leaves(result, Mark.MISMATCH, Mark.SPURIOUS)
     assert found.without > 0
-    assert found.missing == leaves(result, "missing")
+    assert found.missing == leaves(result, Mark.MISSING)
     assert (found.draws, found.seed) == (result.draws, result.seed)
 
 
@@ -302,7 +300,7 @@ def test_right_is_what_the_scorer_calls_a_match(folder):
     found = certainty(result)
     assert found.wrong == 7
     assert found.without_wrong == 7
-    assert found.missing == 7 + sum(result.documents["a7"].counts.get(f"{field} missing", 0) for field in FIELDS)
+    assert found.missing == 7 + sum(result.documents["a7"].counts[leaf(field, Mark.MISSING)] for field in FIELDS)
 
 
 @pytest.mark.parametrize("said", ["high", 1.5, -0.1, True, float("nan"), None, [1]])

@@ -3,7 +3,6 @@ import json
 import pytest
 from gold_factory import load, reader_of, unreadable, write_gold
 
-from eval.figures.tally import errors
 from eval.judging.costs import costs, latency, load_prices
 from eval.judging.grading import grade, grade_folder
 from eval.judging.result import load_run, save_run
@@ -66,7 +65,7 @@ def test_a_failure_is_a_row(folder):
     assert figure(result, "all", "recall").value == 0.0
     assert figure(result, "all", "precision").value is None
     assert result.documents["a1"].failure.kind == "no_text_layer"
-    assert errors(result.documents["a1"].counts, "decisions") == 2
+    assert result.documents["a1"].counts.errors("decisions") == 2
 
 
 def test_a_stranger_that_raises_anything_fails_that_letter_only(folder):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.figures.tally import FIELDS
+from eval.figures.columns import FIELDS
 from eval.scoring.fields import CRITICAL, DETERMINATION, GROUPS, Leaf, group_of, leaf_fields
 from extractor.determination import Determination
 
