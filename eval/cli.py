@@ -25,20 +25,33 @@ BROKEN = 13
 """Exit code of `metamorphic` where a relation is broken."""
 
 
+EXTRA = ("deepdiff", "jinja2", "numpy", "scipy")
+"""What only the evaluation needs: the extra `eval` (216 of its 220 MB are numpy and scipy)."""
+
+
 class ReaderError(ImrError):
     """A reader gave no record for any letter."""
 
 
 class _Commands(click.Group):
-    """Shows our own errors as one sentence, with their exit code."""
+    """Shows our own errors as one sentence, with their exit code; a package of the extra that is not there, too."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         try:
             return super().invoke(ctx)
         except ImrError as error:
-            click.echo(f"imr eval: {error}", err=True)
-            ctx.exit(error.exit_code)
+            self._stop(ctx, error)
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing not in EXTRA:
+                raise
+            self._stop(ctx, ConfigurationError(f"{missing} is not installed: pip install 'imr-extractor[eval]'"))
+        return None
+
+    def _stop(self, ctx: click.Context, error: ImrError) -> None:
+        click.echo(f"imr eval: {error}", err=True)
+        ctx.exit(error.exit_code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -113,8 +113,8 @@ def _reference(folder: Path, reference: Reference) -> Found:
             value = resolve(tree, pointer)
         except LookupError:
             continue  # named by _pointers
-        if pointer not in reference.not_labelled:
-            yield from ((pointer, "support", why) for why in unsupported(field_of(pointer), value, words))
+        if pointer not in reference.not_labelled and (why := unsupported(field_of(pointer), value, words)):
+            yield pointer, "support", why
     for pointer, passage in _passages(tree):
         words = quoted(text, passage["spans"])
         if words is None:

@@ -172,6 +172,9 @@ DETERMINATION = Group(
     }
 )
 
+NOT_SCORED: dict[str, str] = {}
+"""Leaf field of the record that is in no figure → why (no labels yet, say). Every other one is in the table above."""
+
 CRITICAL: dict[str, float] = {
     "case_number": 0.02,
     "decision_date": 0.02,

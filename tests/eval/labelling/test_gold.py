@@ -8,7 +8,7 @@ from eval.judging.suspects import suspects
 from eval.labelling.gold import Split, Status, freeze, load_gold, load_reference, split_of
 from eval.labelling.lint import lint
 from eval.labelling.prepare import prepare
-from eval.labelling.support import outcome_said, unsupported
+from eval.labelling.support import outcome_in, unsupported
 from extractor.errors import ConfigurationError
 
 GOLD = Path(__file__).parents[3] / "gold"
@@ -169,6 +169,7 @@ def test_two_letters_of_one_name(tmp_path):
     [
         ("date_of_injury", "1998-03-04", "3/4/98"),
         ("decision_date", "2016-10-30", "10-30- 2016"),
+        ("date_of_injury", "2000-02-29", "2/29/2000"),
         ("decision_date", "2016-10-13", "October 13, 2016"),
         ("patient.age", 31, "thirty-one-year-old"),
         ("patient.age", 20, "twenty year old"),
@@ -179,10 +180,10 @@ def test_two_letters_of_one_name(tmp_path):
     ],
 )
 def test_words_that_support(field, value, words):
-    assert not list(unsupported(field, value, words))
+    assert unsupported(field, value, words) is None
 
 
-def test_outcome_said_needs_the_words():
-    assert outcome_said("notmedically necessary") == "upheld"
-    assert outcome_said("is not a medical necessity") == "upheld"
-    assert outcome_said("tramadol") is None
+def test_outcome_in_needs_the_words():
+    assert outcome_in("notmedically necessary") == "upheld"
+    assert outcome_in("is not a medical necessity") == "upheld"
+    assert outcome_in("tramadol") is None
