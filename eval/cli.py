@@ -129,8 +129,8 @@ def run(
             )
     if gold.drafts:
         click.echo(f"{len(gold.drafts)} drafts do not count until a person has confirmed them", err=True)
-    for place, result in enumerate(results):
-        if place:
+    for index, result in enumerate(results):
+        if index:
             click.echo()
         _show(run_screen(result, costs(result, table)))
         suffix = f".{result.reader.replace(':', '-')}" if len(results) > 1 else ""

@@ -1,4 +1,12 @@
-"""Folding cases: every measure with its counts and interval, over all letters and over slices of them."""
+"""From the counts of letters to figures: every measure with its interval, over all letters and over parts of them.
+
+>>> from eval.figures.columns import leaf
+>>> from eval.scoring.score import Mark
+>>> right, wrong = leaf("decisions.outcome", Mark.MATCH), leaf("decisions.outcome", Mark.MISMATCH)
+>>> found = summarize({"a": (Counts({right: 3, wrong: 1}), ()), "b": (Counts({right: 4}), ())}, Sampling(100))
+>>> found.figures["decisions.outcome"]["recall"].value
+0.875
+"""
 
 from __future__ import annotations
 
@@ -62,7 +70,7 @@ class Figure(Model):
 
 
 class Slice(Model):
-    """The letters with one tag."""
+    """The figures of the letters with one tag: `SLICED`, by label (`"decisions.outcome recall"`)."""
 
     documents: int
     figures: dict[str, Figure]
@@ -105,7 +113,7 @@ def _figure(found: Estimate, good: bool) -> Figure:
 
 
 def summarize(documents: Mapping[str, tuple[Counts, Iterable[str]]], sampling: Sampling) -> Summary:
-    """Fold the counts of cases.
+    """Make the figures of a run from the counts of its letters.
 
     Args:
         documents: Name → its counts and its tags.
@@ -116,9 +124,9 @@ def summarize(documents: Mapping[str, tuple[Counts, Iterable[str]]], sampling: S
     table = matrix(documents[name][0] for name in names)
     listed = measures()
     members: dict[str, list[int]] = defaultdict(list)
-    for place, name in enumerate(names):
+    for index, name in enumerate(names):
         for tag in documents[name][1]:
-            members[tag].append(place)
+            members[tag].append(index)
     columns, parts = ratios_of_parts(table, list(members.values()), SLICED)
     letters = _own_f1(table)
     both = np.column_stack((np.nan_to_num(letters), ~np.isnan(letters)))

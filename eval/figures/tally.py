@@ -17,7 +17,7 @@ from eval.figures.columns import (
 )
 from eval.scoring.fields import CRITICAL
 from eval.scoring.grounding import Grounding
-from eval.scoring.score import Mark, Row, Score
+from eval.scoring.score import LeafRow, Mark, Score
 
 RARE_FIELD, RARE_VALUE = "decisions.outcome", "overturned"
 """The rare class that is reported by itself: nine in ten outcomes are `upheld`, so a constant answer looks good."""
@@ -52,7 +52,7 @@ def tally(score: Score, grounding: Grounding | None = None, *, is_determination:
     return counts
 
 
-def _count_rare(counts: Counts, row: Row) -> None:
+def _count_rare(counts: Counts, row: LeafRow) -> None:
     if row.gold == RARE_VALUE:
         counts.add(RARE_HIT if row.mark is Mark.MATCH else RARE_MISSED)
     elif row.predicted == RARE_VALUE and row.mark is not Mark.MATCH:

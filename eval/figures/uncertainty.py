@@ -132,8 +132,8 @@ def ratios_of_parts(
     numerators, denominators = table @ over, table @ under
     columns = np.zeros((len(table), 2 * len(listed) * len(parts)))
     width = 2 * len(listed)
-    for place, part in enumerate(parts):
-        columns[part, place * width : (place + 1) * width] = np.hstack((numerators[part], denominators[part]))
+    for index, part in enumerate(parts):
+        columns[part, index * width : (index + 1) * width] = np.hstack((numerators[part], denominators[part]))
     return columns, [(numerators[part], denominators[part]) for part in parts]
 
 
@@ -151,8 +151,8 @@ def estimate_parts(own: Sequence[tuple[Array, Array]], sums: Array) -> list[list
 
 def _estimates(numerators: Array, denominators: Array, low: Array, high: Array) -> list[Estimate]:
     return [
-        _estimate(numerators[:, place], denominators[:, place], float(low[place]), float(high[place]))
-        for place in range(numerators.shape[1])
+        _estimate(numerators[:, index], denominators[:, index], float(low[index]), float(high[index]))
+        for index in range(numerators.shape[1])
     ]
 
 

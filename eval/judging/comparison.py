@@ -1,4 +1,4 @@
-"""Two runs on the same letters: what got better, what got worse, how sure that is, and where."""
+"""Two runs on the same letters: what got better, what got worse, how sure that is, and in which letters."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eval.judging.grading import judge
+from eval.judging.grading import grade_one
 from eval.labelling.gold import Case
 from eval.labelling.lint import Problem
 from eval.labelling.support import short
@@ -26,7 +26,7 @@ def suspects(cases: Iterable[Case], reader: Reader) -> list[Problem]:
             record = reader(case.document).model_dump(mode="json")
         except ImrError:
             continue
-        made, _ = judge(case, record)
+        made, _ = grade_one(case, record)
         for row in made.rows:
             if row.predicted_at is None or row.mark.name not in ("MISMATCH", "SPURIOUS"):
                 continue

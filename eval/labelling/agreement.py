@@ -1,4 +1,4 @@
-"""How far two labellers agree: the same comparators as for a reader, and Krippendorff's alpha for closed lists."""
+"""How far two labellers agree: one is scored against the other, and closed lists get Krippendorff's alpha too."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ SALT = "imr-gold-1"
 
 
 class Status(StrEnum):
-    """Whether a person stands behind a reference."""
+    """Whether a person has confirmed a reference."""
 
     CONFIRMED = "confirmed"
     DRAFT = "draft"
@@ -55,7 +55,16 @@ class Anchor(Model):
 
 
 class Reference(Model):
-    """What one letter's record should say."""
+    """What one letter's record should say; one file of `references/`.
+
+    The shape, shortened:
+
+        {"name": "a1", "letter": "letters/a1.txt", "status": "confirmed", "layout": "credentials",
+         "determination": {"case_number": "CM16-0000001", "decisions": [{"outcome": "upheld", …}], …},
+         "evidence": {"/case_number": {"spans": [[13, 25]], "quote": "CM16-0000001"}},
+         "not_labelled": ["/decisions/0/reasons"],
+         "alternatives": {"/patient/diagnoses/0": ["low back pain"]}}
+    """
 
     format: Literal[1] = 1
     name: str = Field(pattern=r"^[\w.-]+$")
@@ -75,7 +84,7 @@ class Reference(Model):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """What the case is filed under: its layout and its traps."""
+        """What the letter is filed under, for figures of parts of the set: its layout and its traps."""
         layout = self.layout or ("unknown" if self.is_determination else "no determination")
         return (f"layout: {layout}", *sorted(set(self.traps)))
 
@@ -246,7 +255,7 @@ def split_of(strata: Iterable[tuple[str, str]], salt: str = SALT) -> dict[str, S
         ordered = sorted(members, key=lambda name: hashlib.sha256(f"{salt}\t{name}".encode()).digest())
         bonus = hashlib.sha256(f"{salt}\t{stratum}".encode()).digest()[0] % 2
         half = (len(ordered) + bonus) // 2
-        splits |= {name: Split.DEV if place < half else Split.TEST for place, name in enumerate(ordered)}
+        splits |= {name: Split.DEV if index < half else Split.TEST for index, name in enumerate(ordered)}
     return splits
 
 

@@ -20,8 +20,8 @@ from eval.labelling.gold import (
 )
 from eval.labelling.support import short, unsupported
 from eval.scoring.comparators import key
-from eval.scoring.grounding import quoted
-from eval.scoring.pointers import Json, field_of, parts, resolve
+from eval.scoring.pointers import Json, field_of, resolve, steps_of
+from eval.scoring.spans import quoted
 from extractor.determination import Determination
 from extractor.documents import read_document
 from extractor.errors import ConfigurationError, ImrError
@@ -47,15 +47,17 @@ def lint(folder: Path) -> list[Problem]:
             references[path.stem] = load_reference(path)
         except ConfigurationError as error:
             problems.append(Problem(path.stem, "", "form", str(error)))
-    problems += _manifest(folder, references)
+    problems += _check_manifest(folder, references)
     for name, reference in references.items():
         if reference.name != name:
             problems.append(Problem(name, "", "name", f"the file calls itself {reference.name!r}"))
-        problems += [Problem(name, pointer, code, message) for pointer, code, message in _reference(folder, reference)]
+        problems += [
+            Problem(name, pointer, code, message) for pointer, code, message in _check_reference(folder, reference)
+        ]
     return problems
 
 
-def _manifest(folder: Path, references: dict[str, Reference]) -> Iterator[Problem]:
+def _check_manifest(folder: Path, references: dict[str, Reference]) -> Iterator[Problem]:
     manifest = load_manifest(folder)
     if manifest is None:
         yield Problem("", "", "not_frozen", "there is no manifest.json: run `imr eval lint --freeze`")
@@ -87,18 +89,18 @@ def _manifest(folder: Path, references: dict[str, Reference]) -> Iterator[Proble
             yield Problem(name, "", "not_frozen", "confirmed, but not in the manifest")
 
 
-Found = Iterator[tuple[str, str, str]]
+Findings = Iterator[tuple[str, str, str]]
 """Pointer, code, message."""
 
 
-def _reference(folder: Path, reference: Reference) -> Found:
+def _check_reference(folder: Path, reference: Reference) -> Findings:
     try:
         text = read_document(folder / reference.letter).text
     except ImrError as error:
         yield "", "letter", str(error)
         return
     tree = reference.determination.model_dump(mode="json")
-    yield from _pointers(reference, tree)
+    yield from _check_pointers(reference, tree)
     if not reference.is_determination and tree != Determination().model_dump(mode="json"):
         yield "", "no_determination", "values are labelled in a letter that is no determination"
     for pointer, anchor in reference.evidence.items():
@@ -112,7 +114,7 @@ def _reference(folder: Path, reference: Reference) -> Found:
         try:
             value = resolve(tree, pointer)
         except LookupError:
-            continue  # named by _pointers
+            continue  # named by _check_pointers
         if pointer not in reference.not_labelled and (why := unsupported(field_of(pointer), value, words)):
             yield pointer, "support", why
     for pointer, passage in _passages(tree):
@@ -123,7 +125,7 @@ def _reference(folder: Path, reference: Reference) -> Found:
             yield pointer, "passage", "the text is not what stands at the spans"
         elif "injection" not in reference.traps and (found := _FOREIGN.search(words)):
             yield pointer, "passage", f"the passage runs into another section: {found[0]!r}"
-    yield from _order(reference, tree)
+    yield from _check_order(reference, tree)
 
 
 _FOREIGN = re.compile(
@@ -132,7 +134,7 @@ _FOREIGN = re.compile(
 )
 
 
-def _pointers(reference: Reference, tree: Json) -> Found:
+def _check_pointers(reference: Reference, tree: Json) -> Findings:
     for pointer in (*reference.evidence, *reference.not_labelled, *reference.alternatives):
         try:
             value = resolve(tree, pointer)
@@ -143,15 +145,15 @@ def _pointers(reference: Reference, tree: Json) -> Found:
             yield pointer, "pointer", "has evidence, but the value is absent"
     for pointer, values in reference.alternatives.items():
         for value in values:
-            if (why := _refused(tree, pointer, value)) is not None:
+            if (why := _misfit(tree, pointer, value)) is not None:
                 yield pointer, "alternative", why
 
 
-def _refused(tree: Json, pointer: str, value: Json) -> str | None:
+def _misfit(tree: Json, pointer: str, value: Json) -> str | None:
     """Say why an alternative is not of the record's form; None where it is."""
     alone: Json = value
     # The rest of the determination may not fit the alternative (a subcategory belongs to its category): judge it alone.
-    for part in reversed(parts(pointer)):
+    for part in reversed(steps_of(pointer)):
         alone = [alone] if part.isdecimal() else {part: alone}
     try:
         Determination.model_validate_json(_json(alone))
@@ -179,15 +181,15 @@ def _passages(tree: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
         for name, value in tree.items():
             yield from _passages(value, f"{pointer}/{name}")
     elif isinstance(tree, list):
-        for place, value in enumerate(tree):
-            yield from _passages(value, f"{pointer}/{place}")
+        for index, value in enumerate(tree):
+            yield from _passages(value, f"{pointer}/{index}")
 
 
-def _order(reference: Reference, tree: Json) -> Found:
+def _check_order(reference: Reference, tree: Json) -> Findings:
     """Decisions stand in printed order, and no two share a heading's place."""
     last = -1
-    for place in range(len(tree.get("decisions") or ())):
-        pointer = f"/decisions/{place}/heading"
+    for index in range(len(tree.get("decisions") or ())):
+        pointer = f"/decisions/{index}/heading"
         anchor = reference.evidence.get(pointer)
         if anchor is None:
             continue

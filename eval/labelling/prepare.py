@@ -33,9 +33,9 @@ def prepare(folder: Path, reader: Reader) -> tuple[list[str], dict[str, str]]:
     """
     letters = sorted(
         path
-        for place in (folder / "letters", folder)
-        if place.is_dir()
-        for path in place.iterdir()
+        for within in (folder / "letters", folder)
+        if within.is_dir()
+        for path in within.iterdir()
         if path.suffix.casefold() in _SUFFIXES and path.is_file()
     )
     if not letters:

@@ -39,8 +39,8 @@ def differences(one: Json, other: Json, tidy: Tidy = words, pointer: str = "") -
         if pointer.endswith("/reasons"):
             one, other = sorted(one), sorted(other)  # their order says nothing
         if len(one) == len(other):
-            for place, (left, right) in enumerate(zip(one, other, strict=True)):
-                yield from differences(left, right, tidy, f"{pointer}/{place}")
+            for index, (left, right) in enumerate(zip(one, other, strict=True)):
+                yield from differences(left, right, tidy, f"{pointer}/{index}")
         else:
             yield pointer, f"{_entries(one)}, then {_entries(other)}"
         return

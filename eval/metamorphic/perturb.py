@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-Spans = Sequence[tuple[int, int]]
+from eval.scoring.spans import Spans
 
 _COLUMNS = re.compile(r"\S {3,}\S|\t")
 _FULL = 0.75

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from eval.metamorphic.relations import RELATIONS, Base, Relation
+from eval.metamorphic.relations import RELATIONS
+from eval.metamorphic.variants import Original, Relation
 from eval.readers import Reader
 from extractor.determination import Model
 from extractor.documents import read_document
@@ -19,7 +20,7 @@ from extractor.errors import ConfigurationError, DocumentError, ImrError
 _SUFFIXES = (".txt", ".pdf", ".docx", ".html", ".htm")
 
 
-class Broken(Model):
+class BrokenVariant(Model):
     """One variant on which a relation does not hold."""
 
     letter: str
@@ -27,7 +28,7 @@ class Broken(Model):
     why: str
 
 
-class Tried(Model):
+class RelationResult(Model):
     """One relation over all letters."""
 
     name: str
@@ -35,19 +36,19 @@ class Tried(Model):
     """What must change."""
     held: int
     """Variants on which it holds."""
-    broken: tuple[Broken, ...]
+    broken: tuple[BrokenVariant, ...]
     not_applicable: int
     """Letters that it makes no variant of."""
 
 
-class Metamorphic(Model):
+class SuiteResult(Model):
     """The suite as it was run."""
 
     reader: str
     letters: tuple[str, ...]
     skipped: dict[str, str]
     """Letters that the reader gave no record for, and why."""
-    relations: tuple[Tried, ...]
+    relations: tuple[RelationResult, ...]
 
     @property
     def broken(self) -> int:
@@ -62,8 +63,8 @@ def letters_in(folder: Path) -> list[Path]:
         ConfigurationError: there is none.
 
     """
-    place = folder / "letters" if (folder / "letters").is_dir() else folder
-    found = sorted(path for path in place.glob("*") if path.suffix.casefold() in _SUFFIXES) if place.is_dir() else []
+    within = folder / "letters" if (folder / "letters").is_dir() else folder
+    found = sorted(path for path in within.glob("*") if path.suffix.casefold() in _SUFFIXES) if within.is_dir() else []
     if not found:
         raise ConfigurationError(f"{str(folder)!r} holds no letter ({', '.join(_SUFFIXES)})")
     return found
@@ -75,7 +76,7 @@ def try_relations(
     *,
     name: str = "reader",
     relations: Sequence[Relation] = RELATIONS,
-) -> Metamorphic:
+) -> SuiteResult:
     """Try every relation on every letter.
 
     Args:
@@ -85,18 +86,18 @@ def try_relations(
         relations: Which ones.
 
     """
-    bases: list[Base] = []
+    originals: list[Original] = []
     skipped: dict[str, str] = {}
     for letter, text in texts.items():
         try:
-            bases.append(_read(reader, letter, text))
+            originals.append(_read(reader, letter, text))
         except DocumentError as error:
             skipped[letter] = str(error)
-    return Metamorphic(
+    return SuiteResult(
         reader=name,
-        letters=tuple(base.name for base in bases),
+        letters=tuple(original.name for original in originals),
         skipped=skipped,
-        relations=tuple(_tried(reader, relation, bases) for relation in relations),
+        relations=tuple(_try(reader, relation, originals) for relation in relations),
     )
 
 
@@ -112,26 +113,28 @@ def texts_of(paths: Iterable[Path]) -> tuple[dict[str, str], dict[str, str]]:
     return texts, troubles
 
 
-def _read(reader: Reader, name: str, text: str) -> Base:
+def _read(reader: Reader, name: str, text: str) -> Original:
     document = read_document(text, name=name)
-    return Base(name, document.text, reader(document).model_dump(mode="json"))
+    return Original(name, document.text, reader(document).model_dump(mode="json"))
 
 
-def _tried(reader: Reader, relation: Relation, bases: Iterable[Base]) -> Tried:
+def _try(reader: Reader, relation: Relation, originals: Iterable[Original]) -> RelationResult:
     held = not_applicable = 0
-    broken: list[Broken] = []
-    for base in bases:
-        variants = list(relation.variants(base))
+    broken: list[BrokenVariant] = []
+    for original in originals:
+        variants = list(relation.variants(original))
         not_applicable += not variants
         for variant in variants:
             try:
-                why = variant.judge(_read(reader, base.name, variant.text).record)
+                why = variant.check(_read(reader, original.name, variant.text).record)
             except ConfigurationError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a stranger's reader raises breaks the relation
                 why = f"{type(error).__name__}: {error}"
             if why:
-                broken.append(Broken(letter=base.name, where=variant.where, why=why))
+                broken.append(BrokenVariant(letter=original.name, where=variant.where, why=why))
             else:
                 held += 1
-    return Tried(name=relation.name, must=relation.must, held=held, broken=tuple(broken), not_applicable=not_applicable)
+    return RelationResult(
+        name=relation.name, must=relation.must, held=held, broken=tuple(broken), not_applicable=not_applicable
+    )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+
+from eval.scoring.spans import Spans
 
 AROUND = 110
 """Characters of context on either side of a place."""
@@ -23,9 +25,6 @@ class Piece:
     """Of `gold` and `predicted`: whose place it is in."""
     gap: bool = False
     """Stands for what is left out before the next piece."""
-
-
-Spans = Sequence[tuple[int, int]]
 
 
 def find_words(text: str, words: str, after: int = 0) -> tuple[int, int] | None:

@@ -1,5 +1,8 @@
 """What two values differ in, in words. deepdiff explains here; it never scores.
 
+>>> explain("2016-10-13", "2016-10-14")
+['1 day later than gold']
+
 (With `ignore_order` it takes [1, 2, 2, 3] for [1, 2, 3] unless told to report repetition, and it gives a date that
 is one day off almost full marks: good for saying what is different, useless for saying how bad that is.)
 """
@@ -12,7 +15,7 @@ from collections.abc import Sequence
 from eval.scoring.pointers import Json
 
 _MOST = 40
-"""Words (or entries) that are compared at most: longer texts are told by their ends."""
+"""Words (or entries) that are compared at most: of longer texts only the ends are shown."""
 
 
 def explain(gold: Json, predicted: Json) -> list[str]:
@@ -38,7 +41,7 @@ def _dates(gold: str, predicted: str) -> list[str]:
 
 def _places(gold: Json, predicted: Json) -> list[str]:
     """Passages: where each begins and ends."""
-    told: list[str] = []
+    sentences: list[str] = []
     if not gold["spans"] or not predicted["spans"]:
         return _texts(gold.get("text") or "", predicted.get("text") or "")
     for edge, mine, theirs in (
@@ -46,10 +49,12 @@ def _places(gold: Json, predicted: Json) -> list[str]:
         ("ends", gold["spans"][-1][1], predicted["spans"][-1][1]),
     ):
         if mine != theirs:
-            told.append(f"{edge} {abs(theirs - mine):,} characters {'later' if theirs > mine else 'earlier'} than gold")
+            sentences.append(
+                f"{edge} {abs(theirs - mine):,} characters {'later' if theirs > mine else 'earlier'} than gold"
+            )
     if len(gold["spans"]) != len(predicted["spans"]):
-        told.append(f"in {len(predicted['spans'])} pieces, gold in {len(gold['spans'])}")
-    return told
+        sentences.append(f"in {len(predicted['spans'])} pieces, gold in {len(gold['spans'])}")
+    return sentences
 
 
 def _texts(gold: str, predicted: str) -> list[str]:
@@ -81,14 +86,16 @@ def _entries(gold: Sequence[Json], predicted: Sequence[Json], one: str, many: st
     found = DeepDiff(
         list(gold), list(predicted), ignore_order=True, report_repetition=True, cutoff_intersection_for_pairs=0
     )
-    told: list[str] = []
+    sentences: list[str] = []
     for kind, label in (("iterable_item_removed", "gold only"), ("iterable_item_added", "prediction only")):
         values = [str(value) for value in found.get(kind, {}).values()]
         if values:
-            told.append(f"{one if len(values) == 1 else many} in {label}: {_quoted(values, one)}")
+            sentences.append(f"{one if len(values) == 1 else many} in {label}: {_quoted(values, one)}")
     for change in found.get("repetition_change", {}).values():
-        told.append(f"{change['value']!r} stands {change['old_repeat']} times in gold, {change['new_repeat']} here")
-    return told
+        sentences.append(
+            f"{change['value']!r} stands {change['old_repeat']} times in gold, {change['new_repeat']} here"
+        )
+    return sentences
 
 
 def _quoted(values: Sequence[str], one: str) -> str:
@@ -100,13 +107,13 @@ def _changed(gold: Json, predicted: Json) -> list[str]:
 
     found = DeepDiff(gold, predicted, ignore_type_in_groups=[(int, float)], verbose_level=2)
     changes = [*found.get("values_changed", {}).items(), *found.get("type_changes", {}).items()]
-    told = [f"{_inside(path)}{change['old_value']!r} became {change['new_value']!r}" for path, change in changes]
+    sentences = [f"{_inside(path)}{change['old_value']!r} became {change['new_value']!r}" for path, change in changes]
     for kind, label in (("dictionary_item_removed", "gold only"), ("dictionary_item_added", "prediction only")):
-        told += [f"in {label}: {_inside(path)}{value!r}" for path, value in found.get(kind, {}).items()]
-    return told
+        sentences += [f"in {label}: {_inside(path)}{value!r}" for path, value in found.get(kind, {}).items()]
+    return sentences
 
 
 def _inside(path: str) -> str:
     """Show a deepdiff path; nothing for the value itself."""
-    place = path.removeprefix("root").replace("['", ".").replace("']", "").strip(".")
-    return f"{place}: " if place else ""
+    inside = path.removeprefix("root").replace("['", ".").replace("']", "").strip(".")
+    return f"{inside}: " if inside else ""

@@ -17,7 +17,8 @@ from eval.figures.tally import RARE_VALUE
 from eval.judging.costs import Costs, latency
 from eval.judging.result import RunResult
 from eval.labelling.gold import Case, Split, file_sha256, load_reference
-from eval.report.view import cards_of, group_views, letter_views, overturned
+from eval.report.cards import cards_of
+from eval.report.view import group_views, letter_views, rare_errors
 from extractor.errors import ConfigurationError
 
 HEADLINES = (
@@ -69,7 +70,7 @@ def render(
         headlines=_headlines(result),
         groups=group_views(result, cards),
         letters=letter_views(result, cards),
-        overturned=overturned(result, shown),
+        overturned=rare_errors(result, shown),
         rare={
             "hit": result.summary.counts[RARE_HIT],
             "missed": result.summary.counts[RARE_MISSED],

@@ -13,7 +13,7 @@ from eval.judging.costs import Costs, latency
 from eval.judging.gate import GateResult
 from eval.judging.result import RunResult
 from eval.labelling.agreement import Agreement
-from eval.metamorphic.suite import Broken, Metamorphic
+from eval.metamorphic.suite import BrokenVariant, SuiteResult
 from eval.scoring.fields import CRITICAL, GROUPS
 
 _WEAKEST = 6
@@ -145,7 +145,7 @@ def gate_screen(result: GateResult) -> Iterator[str]:
     yield f"gate: {result.verdict}"
 
 
-def metamorphic_screen(result: Metamorphic, most: int = 3) -> Iterator[str]:
+def metamorphic_screen(result: SuiteResult, most: int = 3) -> Iterator[str]:
     """Show the metamorphic suite, line by line; of each broken relation the first variants."""
     yield f"{result.reader} on {len(result.letters)} letters; a variant is one letter rewritten in one place"
     yield f"{'relation':{_WIDTH}}   held broken  letters without  what may change"
@@ -161,7 +161,7 @@ def metamorphic_screen(result: Metamorphic, most: int = 3) -> Iterator[str]:
     yield f"{sum(one.held for one in result.relations)} variants hold, {result.broken} do not"
 
 
-def _count(broken: Sequence[Broken]) -> str:
+def _count(broken: Sequence[BrokenVariant]) -> str:
     letters = len({one.letter for one in broken})
     return "1 letter" if letters == 1 else f"{letters} letters"
 

@@ -1,8 +1,14 @@
-"""Pairing the items of two lists: optimal assignment on what identifies an item, never on what was decided about it.
+"""Pairing the items of two lists: which predicted decision answers which decision of the reference.
 
-If the outcome had a say, a wrong outcome would turn into a wrong pairing and be charged as something else. Items whose
-identity is equal pair first, in order; the rest by maximum-weight assignment (Kuhn 1955, Jonker and Volgenant 1987, as
-scipy has it) on similarity, where pairs under the threshold count nothing and so stay unpaired.
+Items pair by what identifies them (what was asked for), never by what was decided about them: a wrong outcome would
+turn into a wrong pairing and be charged as something else. Items whose identity is equal pair first, in order. The rest
+pair so that the sum of similarities is the largest (maximum-weight assignment; Kuhn 1955, Jonker and Volgenant 1987, as
+scipy has it). Pairs under the threshold count nothing, and so stay unpaired.
+
+>>> from eval.scoring.fields import DECISION
+>>> made = pair(DECISION, [{"heading": "MRI"}, {"heading": "Norco"}], [{"heading": "Norco"}])
+>>> made.pairs, made.missing
+([(1, 0)], [0])
 """
 
 from __future__ import annotations
@@ -68,25 +74,25 @@ def pair(node: Items, gold: Sequence[Json], predicted: Sequence[Json]) -> Pairin
     ]
     result = Pairing()
     waiting: dict[tuple[Form, ...], deque[int]] = defaultdict(deque)
-    for place, forms in enumerate(others):
-        waiting[tuple(forms[name] for name in node.exact)].append(place)
+    for index, forms in enumerate(others):
+        waiting[tuple(forms[name] for name in node.exact)].append(index)
     left: list[int] = []
-    for place, forms in enumerate(golds):
+    for index, forms in enumerate(golds):
         queue = waiting.get(tuple(forms[name] for name in node.exact))
         if queue:
-            result.pairs.append((place, queue.popleft()))
+            result.pairs.append((index, queue.popleft()))
         else:
-            left.append(place)
-    taken = {place for _, place in result.pairs}
-    free = [place for place in range(len(others)) if place not in taken]
+            left.append(index)
+    taken = {index for _, index in result.pairs}
+    free = [index for index in range(len(others)) if index not in taken]
     if left and free:
         matrix = [[_likeness(node, golds[one], others[other]) for other in free] for one in left]
         result.pairs += [(left[row], free[column]) for row, column in assign(matrix)]
         result.pairs.sort()
     partnered = {one for one, _ in result.pairs}
     taken = {other for _, other in result.pairs}
-    result.missing = [place for place in left if place not in partnered]
-    result.spurious = [place for place in free if place not in taken]
+    result.missing = [index for index in left if index not in partnered]
+    result.spurious = [index for index in free if index not in taken]
     if result.missing or result.spurious:
         _name_unpaired(node, gold, predicted, result)
     return result
@@ -109,20 +115,20 @@ def _words(node: Items, item: Json) -> frozenset[str]:
 
 
 def _name_unpaired(node: Items, gold: Sequence[Json], predicted: Sequence[Json], result: Pairing) -> None:
-    golds = {place: _words(node, gold[place]) for place in range(len(gold))}
-    others = {place: _words(node, predicted[place]) for place in range(len(predicted))}
-    for place in result.missing:
+    golds = {index: _words(node, gold[index]) for index in range(len(gold))}
+    others = {index: _words(node, predicted[index]) for index in range(len(predicted))}
+    for index in result.missing:
         for _, other in result.pairs:
-            if golds[place] and len(golds[place] & others[other]) >= _COVERED * len(golds[place]):
-                result.merged[place] = other
+            if golds[index] and len(golds[index] & others[other]) >= _COVERED * len(golds[index]):
+                result.merged[index] = other
                 break
-    for place in result.spurious:
+    for index in result.spurious:
         for partner, other in result.pairs:
-            if not others[place]:
+            if not others[index]:
                 break
-            if others[place] == others[other]:
-                result.duplicate[place] = other
+            if others[index] == others[other]:
+                result.duplicate[index] = other
                 break
-            if len(others[place] & golds[partner]) >= _COVERED * len(others[place]):
-                result.split[place] = partner
+            if len(others[index] & golds[partner]) >= _COVERED * len(others[index]):
+                result.split[index] = partner
                 break

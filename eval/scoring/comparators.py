@@ -1,8 +1,14 @@
 """Comparators: one canonical form for each kind of field, used for pairing and for scoring alike.
 
-A comparator turns a raw JSON value into its canonical form (None where it says nothing) and tells whether two
-canonical forms are equal. Most are plain equality of the form; texts where paraphrase is legitimate are equal, too,
-from a declared token F1 on, but never where a number, a side or a negation differs.
+A comparator turns a raw JSON value into its canonical form (None where the value says nothing) and decides whether two
+canonical forms are equal. For most fields the forms must be the same. Texts that may be paraphrased are equal from a
+declared token F1 on, but never where a number, a side or a negation differs.
+
+>>> DATE.canonical("10/13/2016") == DATE.canonical("2016-10-13")
+True
+>>> text = text_from(0.8)
+>>> text.same(text.canonical("MRI of the left knee"), text.canonical("MRI of the right knee"))
+False
 """
 
 from __future__ import annotations
@@ -11,12 +17,13 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
 from eval.scoring.pointers import Json
+from eval.scoring.spans import overlap
 
 Form = Hashable
 """A canonical form; None is an absent value."""
@@ -81,10 +88,11 @@ def same_guarded(one: str, other: str) -> bool:
 
 @dataclass(frozen=True)
 class Comparator:
-    """How a kind of value is brought to its form, and when two forms are equal."""
+    """How one kind of value is compared."""
 
     name: str
     canonical: Callable[[Json], Form]
+    """Brings a raw value to its form; None where it is absent, or says nothing."""
     equal: Callable[[Form, Form], bool] | None = None
     """Beyond equality of the forms; None where that is all there is. Called with two present, unequal forms."""
     similarity: Callable[[Form, Form], float] | None = None
@@ -249,15 +257,6 @@ def _passage(value: Json) -> Form:
     spans = tuple((int(start), int(end)) for start, end in value.get("spans") or ())
     text = value.get("text") or ""
     return _Passage(spans, text) if spans or text.strip() else None
-
-
-def overlap(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> float:
-    """Characters in both over characters in either (intersection over union) of two ordered lists of spans."""
-    shared = sum(
-        max(0, min(end, other_end) - max(start, other_start)) for start, end in one for other_start, other_end in other
-    )
-    either = sum(end - start for start, end in one) + sum(end - start for start, end in other) - shared
-    return shared / either if either else 0.0
 
 
 def passage_from(iou: float, f1: float) -> Comparator:

@@ -1,7 +1,15 @@
-"""The one table: which fields a determination has for scoring, and how each is compared.
+"""The evaluation's table of fields: what a determination consists of for scoring, and how each field is compared.
 
-The table is a tree of four kinds of nodes. `Leaf` is a scalar; `Group` an object; `Bag` a list of scalars, compared as
-a multiset; `Items` a list of objects, paired by identity before their fields are compared.
+The table is a tree of four kinds of nodes. `Leaf` is a scalar, `Group` an object; `Bag` is a list of scalars, compared
+as a multiset; `Items` is a list of objects, which are paired by what identifies them before their fields are compared.
+
+>>> DETERMINATION.fields["decision_date"] == Leaf(DATE)
+True
+>>> [name for name, _ in leaf_fields(DETERMINATION)][7:9]
+['reviewer.licensed_states', 'reviewer.specialties']
+
+The extractor has its own list of fields. This one is apart on purpose; `tests/eval/scoring/test_fields.py` holds the
+two together.
 """
 
 from __future__ import annotations
@@ -40,17 +48,17 @@ class Bag:
     element: Comparator
 
 
-class _Parts:
-    """Of a node with named fields: its parts as the scorer walks them."""
+class _Parent:
+    """Of a node with named fields: its children as the scorer walks them."""
 
     fields: dict[str, Node]
 
     @cached_property
-    def _by_path(self) -> dict[str, tuple[Part, ...]]:
+    def _by_path(self) -> dict[str, tuple[Child, ...]]:
         return {}
 
-    def parts(self, path: str) -> tuple[Part, ...]:
-        """List the parts of this node where it stands at `path`; built once for each path."""
+    def children(self, path: str) -> tuple[Child, ...]:
+        """List what stands below this node where it stands at `path`; built once for each path."""
         found = self._by_path.get(path)
         if found is None:
             found = tuple(
@@ -61,14 +69,14 @@ class _Parts:
 
 
 @dataclass(frozen=True)
-class Group(_Parts):
+class Group(_Parent):
     """An object; absent (null) is the same as all its fields absent."""
 
     fields: dict[str, Node]
 
 
 @dataclass(frozen=True)
-class Items(_Parts):
+class Items(_Parent):
     """A list of objects, paired by optimal assignment on what identifies them."""
 
     fields: dict[str, Node]
@@ -97,8 +105,8 @@ class Items(_Parts):
 
 
 Node = Leaf | Bag | Group | Items
-Part = tuple[str, str, str, Node]
-"""Name, pointer step, dotted field, node."""
+Child = tuple[str, str, str, Node]
+"""Name, step of the pointer, dotted field, node: `("total", "/total", "decisions.quantity.total", Leaf(NUMBER))`."""
 
 _DIAGNOSIS = text_from(0.8)
 _TREATMENT = text_from(0.8)

@@ -1,13 +1,14 @@
-"""How well a record stands behind its values: found, supported, and at the place where the labeller found them."""
+"""How well evidence holds: it is in the letter, it gives the value, it is where the labeller found the value."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from eval.scoring.comparators import key
 from eval.scoring.pointers import Json, upwards
 from eval.scoring.score import Mark, Score
+from eval.scoring.spans import Spans, quoted, touches
 
 
 class Grounding(NamedTuple):
@@ -33,21 +34,6 @@ def nearest(evidence: Mapping[str, Json], pointer: str) -> Json | None:
     return None
 
 
-def quoted(text: str, spans: Iterable[Sequence[int]]) -> str | None:
-    """Read the words of `text` at `spans`, pieces joined by one blank; None where a span leaves the text."""
-    pieces: list[str] = []
-    for start, end in spans:
-        if not 0 <= start < end <= len(text):
-            return None
-        pieces.append(text[start:end])
-    return " ".join(pieces) if pieces else None
-
-
-def touches(one: Iterable[Sequence[int]], other: Sequence[Sequence[int]]) -> bool:
-    """Whether two lists of spans share at least one character."""
-    return any(start < other_end and other_start < end for start, end in one for other_start, other_end in other)
-
-
 def ground(score: Score, evidence: Mapping[str, Json], anchors: Mapping[str, Json], text: str) -> Grounding:
     """Count the grounding of one scored record.
 
@@ -66,7 +52,7 @@ def ground(score: Score, evidence: Mapping[str, Json], anchors: Mapping[str, Jso
             continue
         predicted += 1
         entry = nearest(evidence, row.predicted_at)
-        spans: Sequence[Sequence[int]] = entry.get("spans") or () if entry else ()
+        spans: Spans = entry.get("spans") or () if entry else ()
         words = quoted(text, spans)
         if entry and words is not None and _same(words, str(entry.get("quote") or "")):
             found += 1

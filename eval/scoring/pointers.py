@@ -1,4 +1,11 @@
-"""JSON pointers (RFC 6901) into a determination, and the field names they belong to."""
+"""JSON pointers (RFC 6901) into a determination, and the fields that they belong to.
+
+A pointer names one value of one letter, a field the same value of every letter: `/decisions/0/outcome` is a place of
+the field `decisions.outcome`.
+
+>>> resolve({"decisions": [{"outcome": "upheld"}]}, "/decisions/0/outcome")
+'upheld'
+"""
 
 from __future__ import annotations
 
@@ -9,7 +16,7 @@ Json = Any
 """A value as `json.loads` gives it."""
 
 
-def parts(pointer: str) -> list[str]:
+def steps_of(pointer: str) -> list[str]:
     """Split `pointer` into its reference tokens, unescaped; the empty pointer has none."""
     if not pointer:
         return []
@@ -25,13 +32,13 @@ def resolve(tree: Json, pointer: str) -> Json:
         LookupError: there is no such place.
 
     """
-    for part in parts(pointer):
+    for step in steps_of(pointer):
         if isinstance(tree, list | tuple):
-            if not part.isdecimal():
-                raise LookupError(f"{part!r} is no list position, in {pointer!r}")
-            tree = tree[int(part)]
+            if not step.isdecimal():
+                raise LookupError(f"{step!r} is no list position, in {pointer!r}")
+            tree = tree[int(step)]
         elif isinstance(tree, dict):
-            tree = tree[part]
+            tree = tree[step]
         else:
             raise LookupError(f"nothing below {tree!r}, in {pointer!r}")  # noqa: TRY004 - no such place, whatever the reason
     return tree
@@ -43,7 +50,7 @@ def field_of(pointer: str) -> str:
     >>> field_of("/decisions/0/quantity/total")
     'decisions.quantity.total'
     """
-    return ".".join(part for part in parts(pointer) if not part.isdecimal())
+    return ".".join(step for step in steps_of(pointer) if not step.isdecimal())
 
 
 def upwards(pointer: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""Judging one case: five outcomes, leaf by leaf.
+"""Scoring one letter: compare a record with its reference, leaf by leaf; each leaf gets one of five marks.
 
-| gold | predicted | outcome |
+| gold | predicted | mark |
 |---|---|---|
 | absent | absent | ABSENT |
 | v | absent | MISSING |
@@ -8,8 +8,17 @@
 | v | v', equal | MATCH |
 | v | v', not equal | MISMATCH |
 
-An item without a partner is one item MISSING or SPURIOUS, and so is every leaf of it. A document that failed has all
+(`v` is a value; "gold" is what the reference says, "predicted" what the reader said.) An item of a list without a
+partner in the other list is one item MISSING or SPURIOUS, and so is every leaf of it. A document that failed has all
 its gold leaves MISSING. What is not labelled is not counted anywhere.
+
+>>> gold = {"priority": "standard", "decisions": [{"heading": "MRI", "outcome": "upheld"}]}
+>>> made = score(gold, {"decisions": [{"heading": "MRI", "outcome": "overturned"}]})
+>>> [(row.field, row.mark.name, row.gold, row.predicted) for row in made.rows if row.mark is not Mark.ABSENT]
+... # doctest: +NORMALIZE_WHITESPACE
+[('priority', 'MISSING', 'standard', None),
+ ('decisions.heading', 'MATCH', 'MRI', 'MRI'),
+ ('decisions.outcome', 'MISMATCH', 'upheld', 'overturned')]
 """
 
 from __future__ import annotations
@@ -27,7 +36,7 @@ from eval.scoring.pointers import Json
 
 
 class Mark(IntEnum):
-    """The outcome of one leaf (or item)."""
+    """How one leaf (or one item of a list) came out; the table above."""
 
     MATCH = 0
     MISMATCH = 1
@@ -36,8 +45,8 @@ class Mark(IntEnum):
     ABSENT = 4
 
 
-class Row(NamedTuple):
-    """One judged leaf."""
+class LeafRow(NamedTuple):
+    """One leaf with its mark."""
 
     field: str
     """Dotted, without list positions."""
@@ -50,7 +59,7 @@ class Row(NamedTuple):
 
 
 class ItemRow(NamedTuple):
-    """One judged item of a list: paired (MATCH), without a partner (MISSING, SPURIOUS)."""
+    """One item of a list with its mark: MATCH where it has a partner, else MISSING (gold) or SPURIOUS (predicted)."""
 
     field: str
     mark: Mark
@@ -71,9 +80,9 @@ class Failure:
 
 @dataclass(slots=True)
 class Score:
-    """The outcomes of one case."""
+    """The marks of one letter: `rows` of its leaves, `items` of its lists of objects."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[LeafRow] = field(default_factory=list)
     items: list[ItemRow] = field(default_factory=list)
     failure: Failure | None = None
 
@@ -91,7 +100,7 @@ class Score:
 
     @property
     def cost(self) -> int:
-        """Errors as the F1 weighs them, items included: what decides between alternatives."""
+        """Errors as the F1 weighs them, items included. Of several right answers, the one that costs least counts."""
         weight = (0, 2, 1, 1, 0)
         return sum(weight[row.mark] for row in self.rows) + sum(weight[row.mark] for row in self.items)
 
@@ -104,7 +113,7 @@ def score(
     alternatives: Mapping[str, Sequence[Json]] | None = None,
     node: Node = DETERMINATION,
 ) -> Score:
-    """Judge `predicted` against `gold`, both determinations as JSON.
+    """Score `predicted` against `gold`, both determinations as JSON.
 
     Args:
         gold: What the reference says.
@@ -114,18 +123,18 @@ def score(
         node: The fields and their comparators.
 
     """
-    judge = _Judge(frozenset(not_labelled), alternatives or {})
-    judge.compare(node, ("", "", ""), gold, predicted)
-    return Score(judge.rows, judge.items)
+    walk = _Walk(frozenset(not_labelled), alternatives or {})
+    walk.compare(node, ("", "", ""), gold, predicted)
+    return Score(walk.rows, walk.items)
 
 
 def score_failure(
     gold: Json, failure: Failure, *, not_labelled: Collection[str] = (), node: Node = DETERMINATION
 ) -> Score:
-    """Judge a document that ended without a record: every gold leaf is MISSING."""
-    judge = _Judge(frozenset(not_labelled), {})
-    judge.charge(node, ("", ""), gold, Mark.MISSING)
-    return Score(judge.rows, judge.items, failure)
+    """Score a document that ended without a record: every gold leaf is MISSING."""
+    walk = _Walk(frozenset(not_labelled), {})
+    walk.charge(node, ("", ""), gold, Mark.MISSING)
+    return Score(walk.rows, walk.items, failure)
 
 
 _NOTHING: Mapping[str, Json] = {}
@@ -135,8 +144,8 @@ _Place = tuple[str, str, str]
 """Where the walk is: dotted field, pointer into gold, pointer into the prediction."""
 
 
-class _Judge:
-    """Walks the table and both trees side by side, and writes rows."""
+class _Walk:
+    """Walks the table of fields and both trees side by side, and writes rows."""
 
     __slots__ = ("alternatives", "items", "marked", "not_labelled", "rows")
 
@@ -144,11 +153,11 @@ class _Judge:
         self.not_labelled = not_labelled
         self.alternatives = alternatives
         self.marked = not_labelled.union(alternatives)
-        self.rows: list[Row] = []
+        self.rows: list[LeafRow] = []
         self.items: list[ItemRow] = []
 
     def compare(self, node: Node, place: _Place, gold: Json, predicted: Json) -> None:
-        """Judge everything under one place that both sides have."""
+        """Score everything under one place that both sides have."""
         if place[1] in self.not_labelled:
             return
         if place[1] in self.alternatives:
@@ -157,14 +166,14 @@ class _Judge:
             self._compare(node, place, gold, predicted)
 
     def _best(self, node: Node, place: _Place, gold: Json, predicted: Json) -> None:
-        best = _Judge(self.not_labelled, self.alternatives)
+        best = _Walk(self.not_labelled, self.alternatives)
         best._compare(node, place, gold, predicted)
         for value in self.alternatives[place[1]]:
             # Pointers below this place speak of the reference's own value, not of the alternative.
-            judge = _Judge(frozenset(), {})
-            judge._compare(node, place, value, predicted)
-            if judge._merit() < best._merit():
-                best = judge
+            walk = _Walk(frozenset(), {})
+            walk._compare(node, place, value, predicted)
+            if walk._merit() < best._merit():
+                best = walk
         self.rows += best.rows
         self.items += best.items
 
@@ -174,7 +183,7 @@ class _Judge:
 
     def _compare(self, node: Node, place: _Place, gold: Json, predicted: Json) -> None:
         if isinstance(node, Group):
-            self._parts(node, place, gold or _NOTHING, predicted or _NOTHING)
+            self._children(node, place, gold or _NOTHING, predicted or _NOTHING)
         elif isinstance(node, Leaf):
             self._leaf(node.comparator, place, gold, predicted)
         elif isinstance(node, Bag):
@@ -183,10 +192,10 @@ class _Judge:
         elif gold or predicted:
             self._items(node, place, gold or (), predicted or ())
 
-    def _parts(self, node: Group | Items, place: _Place, gold: Json, predicted: Json) -> None:
+    def _children(self, node: Group | Items, place: _Place, gold: Json, predicted: Json) -> None:
         path, at, there = place
         marked = self.marked
-        for name, step, dotted, below in node.parts(path):
+        for name, step, dotted, below in node.children(path):
             here = at + step
             if here in marked:
                 self.compare(below, (dotted, here, there + step), gold.get(name), predicted.get(name))
@@ -198,11 +207,11 @@ class _Judge:
     def _leaf(self, comparator: Comparator, place: _Place, gold: Json, predicted: Json) -> None:
         field, at, there = place
         if gold is None and predicted is None:
-            self.rows.append(Row(field, Mark.ABSENT, None, None, None, None))
+            self.rows.append(LeafRow(field, Mark.ABSENT, None, None, None, None))
             return
         # Equal texts need no canonical form: most leaves of most records.
         if type(gold) is str and gold == predicted and gold[:1].isalnum():
-            self.rows.append(Row(field, Mark.MATCH, at, there, gold, predicted))
+            self.rows.append(LeafRow(field, Mark.MATCH, at, there, gold, predicted))
             return
         form, other = comparator.canonical(gold), comparator.canonical(predicted)
         if form is None:
@@ -212,7 +221,7 @@ class _Judge:
         else:
             mark = Mark.MATCH if comparator.same(form, other) else Mark.MISMATCH
         self.rows.append(
-            Row(
+            LeafRow(
                 field,
                 mark,
                 None if form is None else at,
@@ -254,7 +263,7 @@ class _Judge:
         for index, other_index in sorted(pairs):
             here = f"{at}/{index}"
             if here not in self.not_labelled:
-                row = Row(field, Mark.MATCH, here, f"{there}/{other_index}", gold[index], predicted[other_index])
+                row = LeafRow(field, Mark.MATCH, here, f"{there}/{other_index}", gold[index], predicted[other_index])
                 self.rows.append(row)
         for index, _ in left:
             self._one_sided(field, gold[index], f"{at}/{index}", Mark.MISSING)
@@ -268,7 +277,7 @@ class _Judge:
             here, yonder = f"{at}/{index}", f"{there}/{other}"
             if here not in self.not_labelled:
                 self.items.append(ItemRow(field, Mark.MATCH, here, yonder))
-                self._parts(node, (field, here, yonder), gold[index], predicted[other])
+                self._children(node, (field, here, yonder), gold[index], predicted[other])
         for index in pairing.missing:
             note = f"merged into {pairing.merged[index]}" if index in pairing.merged else ""
             self._unpaired(node, (field, f"{at}/{index}", note), gold[index], Mark.MISSING)
@@ -313,6 +322,6 @@ class _Judge:
 
     def _one_sided(self, field: str, value: Json, at: str, mark: Mark) -> None:
         if mark is Mark.SPURIOUS:
-            self.rows.append(Row(field, mark, None, at, None, value))
+            self.rows.append(LeafRow(field, mark, None, at, None, value))
         elif at not in self.not_labelled:
-            self.rows.append(Row(field, mark, at, None, value, None))
+            self.rows.append(LeafRow(field, mark, at, None, value, None))

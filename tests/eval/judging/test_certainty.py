@@ -13,8 +13,9 @@ from scipy.stats import mannwhitneyu, norm
 from eval.cli import group
 from eval.figures.columns import FIELDS, Counts, leaf
 from eval.figures.uncertainty import Sampling, divide, limits, resamples
-from eval.judging.certainty import ENOUGH, ENOUGH_DOCUMENTS, aurc, calibration, certainty, paired, review, risk_at
+from eval.judging.certainty import ENOUGH, ENOUGH_DOCUMENTS, certainty
 from eval.judging.grading import grade, grade_folder
+from eval.judging.ranking import aurc, calibration, pairs_by_document, review, risk_at
 from eval.judging.result import ConfidenceRow, DocumentResult, RunResult, save_run
 from eval.labelling.gold import load_gold
 from eval.report.screen import certainty_screen
@@ -99,7 +100,7 @@ def test_separation_is_that_of_all_pairs(values):
 @given(VALUES, st.lists(st.integers(0, 3), min_size=4, max_size=4))
 def test_pairs_by_document_give_the_separation_of_any_resample(values, times):
     document, _, sure, right = (np.array(column) for column in zip(*values, strict=True))
-    ordered, pairs = paired(document, sure, right, 4)
+    ordered, pairs = pairs_by_document(document, sure, right, 4)
     drawn = [value for value in values for _ in range(times[value[0]])]
     assert (np.array(times) @ ordered @ times, np.array(times) @ pairs @ times) == by_counting(drawn)
 
@@ -108,7 +109,7 @@ def test_separation_is_the_mann_whitney_u_of_scipy():
     rng = np.random.default_rng(5)
     right = rng.random(400) < 0.8
     sure = np.round(rng.random(400) * 0.7 + 0.3 * right, 1)
-    ordered, pairs = paired(rng.integers(0, 9, 400), sure, right, 9)
+    ordered, pairs = pairs_by_document(rng.integers(0, 9, 400), sure, right, 9)
     assert ordered.sum() == mannwhitneyu(sure[right], sure[~right]).statistic
     assert pairs.sum() == right.sum() * (~right).sum()
 
@@ -226,7 +227,7 @@ def test_intervals_cover_as_they_should_where_confidence_varies_by_letter():
         for letter in rng.choice(39, ENOUGH_DOCUMENTS, replace=False):
             right[letter * 30 : letter * 30 + rng.integers(1, 4)] = False
         sure = rng.normal(0, 0.65, 39)[document] + rng.normal(0, 1, len(document)) + 1.1 * right
-        ordered, pairs = paired(document, sure, right, 39)
+        ordered, pairs = pairs_by_document(document, sure, right, 39)
         weight = next(resamples(39, 300, rng))
         low, high = limits(divide(((weight @ ordered) * weight).sum(1), ((weight @ pairs) * weight).sum(1))[:, None])
         hits += low[0] <= truth <= high[0]

@@ -8,7 +8,9 @@ from click.testing import CliRunner
 from gold_factory import record
 
 from eval.cli import group
-from eval.metamorphic.relations import INJECTIONS, RELATIONS
+from eval.metamorphic.content import CONTENT
+from eval.metamorphic.form import FORM, INJECTIONS
+from eval.metamorphic.relations import RELATIONS
 from eval.metamorphic.suite import letters_in, texts_of, try_relations
 from eval.report.screen import metamorphic_screen
 from extractor.errors import ConfigurationError, NoTextLayer
@@ -152,12 +154,6 @@ def read(document, fault=""):  # noqa: PLR0912 - a toy
 def tried(fault="", texts=None):
     result = try_relations(lambda document: read(document, fault), texts or {"letter": LETTER, "notice": NOTICE})
     return {one.name: one for one in result.relations}, result
-
-
-CONTENT = [
-    relation for relation in RELATIONS if not relation.name.startswith(("rewrap", "blank", "pages", "curly", "put"))
-]
-FORM = [relation for relation in RELATIONS if relation not in CONTENT]
 
 
 def test_a_sound_reader_holds_the_relations_about_content():

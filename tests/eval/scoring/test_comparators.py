@@ -11,11 +11,11 @@ from eval.scoring.comparators import (
     VERBATIM,
     WORD,
     key,
-    overlap,
     passage_from,
     text_from,
     token_f1,
 )
+from eval.scoring.spans import overlap
 
 EQUAL = [
     (DATE, "2016-10-13", "10/13/2016"),
