@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ def table(pairs):
     return filled
 
 
-def test_weights_are_multinomial():
+def test_weights_are_multinomial() -> None:
     rng = np.random.default_rng(1)
     blocks = np.concatenate(list(resamples(50, 4000, rng)))
     assert blocks.shape == (4000, 50)
@@ -24,7 +26,7 @@ def test_weights_are_multinomial():
     assert blocks.var() == pytest.approx(1 - 1 / 50, rel=0.02)
 
 
-def test_equal_seeds_give_equal_intervals():
+def test_equal_seeds_give_equal_intervals() -> None:
     data = table([(number % 3, 3) for number in range(40)])
     one, same, other = (
         estimate(
@@ -38,7 +40,7 @@ def test_equal_seeds_give_equal_intervals():
     assert one.value == other.value
 
 
-def test_no_error_seen_is_the_rule_of_three():
+def test_no_error_seen_is_the_rule_of_three() -> None:
     found = estimate(table([(2, 2)] * 60 + [(0, 0)] * 5), [RATE], Sampling())[0]
     assert (found.value, found.low, found.high, found.method) == (1.0, 0.95, 1.0, "rule of three")
     assert found.documents == 60
@@ -46,13 +48,13 @@ def test_no_error_seen_is_the_rule_of_three():
     assert (none.value, none.low, none.high) == (0.0, 0.0, 0.05)
 
 
-def test_undefined_is_none_with_n_zero():
+def test_undefined_is_none_with_n_zero() -> None:
     found = estimate(table([(0, 0)] * 5), [RATE], Sampling())[0]
     assert (found.value, found.documents, found.low) == (None, 0, None)
     assert estimate(table([]), [RATE], Sampling())[0].value is None
 
 
-def test_t_interval_of_equal_clusters_is_the_textbook_one():
+def test_t_interval_of_equal_clusters_is_the_textbook_one() -> None:
     values = np.array([3.0, 5.0, 4.0, 2.0])
     low, high = t_interval(values, np.full(4, 5.0))
     reach = 3.182446 * values.std(ddof=1) / 5 / 2
@@ -61,7 +63,7 @@ def test_t_interval_of_equal_clusters_is_the_textbook_one():
 
 
 @pytest.mark.parametrize("documents", [20, 60])
-def test_intervals_cover_what_they_should_where_leaves_of_a_letter_stick_together(documents):
+def test_intervals_cover_what_they_should_where_leaves_of_a_letter_stick_together(documents: int) -> None:
     """Beta-binomial letters of 12 leaves with correlation 0.25: resampling fields would cover two times in three."""
     rng = np.random.default_rng(7)
     hits = t_hits = 0

@@ -1,31 +1,37 @@
+from __future__ import annotations
+
 import json
 from datetime import UTC, datetime
-from itertools import permutations, product
+from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
-from gold_factory import load, reader_of, unreadable, write_gold
+from gold_factory import imr_eval, load, overturn_first, reader_of, unreadable
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.stats import mannwhitneyu, norm
+from scipy.stats import norm
 
-from eval.cli import group
 from eval.figures.columns import FIELDS, Counts, leaf
 from eval.figures.uncertainty import Sampling, divide, limits, resamples
 from eval.judging.certainty import ENOUGH, ENOUGH_DOCUMENTS, certainty
 from eval.judging.grading import grade, grade_folder
-from eval.judging.ranking import aurc, calibration, pairs_by_document, review, risk_at
+from eval.judging.ranking import pairs_by_document, risk_at
 from eval.judging.result import ConfidenceRow, DocumentResult, RunResult, save_run
 from eval.labelling.gold import load_gold
 from eval.report.screen import certainty_screen
+from eval.scoring.pointers import Json
 from eval.scoring.score import Mark
 from extractor.errors import ConfigurationError
 from extractor.pipeline import read
 
 FEW = Sampling(200, 1)
+
+
 SOME_FIELDS = {"decisions.outcome": "outcome", "decisions.reasons": "reasons", "patient.age": "patient"}
 """Field → its group; no two share one."""
+
+
 VALUES = st.lists(
     st.tuples(
         st.integers(0, 3),
@@ -36,6 +42,8 @@ VALUES = st.lists(
     min_size=1,
     max_size=40,
 )
+
+
 # Least certain first: (confidence, how many right, how many wrong).
 WORKED = ((0.2, 0, 1), (0.4, 1, 1), (0.6, 3, 1), (0.9, 13, 0))
 
@@ -81,7 +89,7 @@ def by_counting(values, same_field=False):
 
 
 @given(VALUES)
-def test_separation_is_that_of_all_pairs(values):
+def test_separation_is_that_of_all_pairs(values: Json) -> None:
     found = certainty(result_of(values), Sampling(20, 1))
     for one, same_field in ((found.auroc, False), (found.within_fields, True)):
         ordered, pairs = by_counting(values, same_field)
@@ -98,67 +106,14 @@ def test_separation_is_that_of_all_pairs(values):
 
 
 @given(VALUES, st.lists(st.integers(0, 3), min_size=4, max_size=4))
-def test_pairs_by_document_give_the_separation_of_any_resample(values, times):
+def test_pairs_by_document_give_the_separation_of_any_resample(values: Json, times: list[int]) -> None:
     document, _, sure, right = (np.array(column) for column in zip(*values, strict=True))
     ordered, pairs = pairs_by_document(document, sure, right, 4)
     drawn = [value for value in values for _ in range(times[value[0]])]
     assert (np.array(times) @ ordered @ times, np.array(times) @ pairs @ times) == by_counting(drawn)
 
 
-def test_separation_is_the_mann_whitney_u_of_scipy():
-    rng = np.random.default_rng(5)
-    right = rng.random(400) < 0.8
-    sure = np.round(rng.random(400) * 0.7 + 0.3 * right, 1)
-    ordered, pairs = pairs_by_document(rng.integers(0, 9, 400), sure, right, 9)
-    assert ordered.sum() == mannwhitneyu(sure[right], sure[~right]).statistic
-    assert pairs.sum() == right.sum() * (~right).sum()
-
-
-@given(st.lists(st.tuples(st.sampled_from([0.1, 0.5, 0.9]), st.booleans()), min_size=1, max_size=5))
-def test_equal_confidences_count_as_the_mean_over_all_orders(values):
-    orders = [sorted(order, key=lambda value: value[0]) for order in permutations(values)]
-
-    def mean(of):
-        return pytest.approx(np.mean([of(order) for order in orders]))
-
-    def wrong(part):
-        return sum(not right for _, right in part)
-
-    sure, right = columns(values)
-    for one in review(sure, right):
-        assert one.wrong == mean(lambda order, n=one.values: wrong(order[:n]))
-    for one in risk_at(sure, right):
-        assert one.wrong == mean(lambda order, n=one.values: wrong(order[len(order) - n :]))
-    assert aurc(sure, right) == mean(
-        lambda order: np.mean([wrong(order[-kept:]) / kept for kept in range(1, len(order) + 1)])
-    )
-
-
-def test_review_worked_by_hand():
-    found = {one.percent: one for one in review(*worked())}
-    assert [(one.values, one.wrong) for one in found.values()] == [(1, 1), (1, 1), (2, 1.5), (4, 2.25)]
-    assert found[10].recall == 0.5
-    assert found[10].precision == 0.75
-    assert found[10].chance == pytest.approx(0.3)
-    assert found[10].chance_recall == 0.1
-
-
-def test_risk_and_coverage_worked_by_hand():
-    found = risk_at(*worked())
-    assert [(one.percent, one.values, one.wrong) for one in found] == [
-        (100, 20, 3),
-        (95, 19, 2),
-        (90, 18, 1.5),
-        (80, 16, 0.75),
-        (70, 14, 0.25),
-        (50, 10, 0),
-    ]
-    assert found[1].risk == 2 / 19
-    wrong = {14: 0.25, 15: 0.5, 16: 0.75, 17: 1, 18: 1.5, 19: 2, 20: 3}
-    assert aurc(*worked()) == pytest.approx(sum(count / kept for kept, count in wrong.items()) / 20)
-
-
-def test_calibration_worked_by_hand():
+def test_calibration_worked_by_hand() -> None:
     values = [
         (place % 4, "patient.age", sure, bool(right)) for place, (sure, right) in enumerate(zip(*worked(), strict=True))
     ]
@@ -174,15 +129,7 @@ def test_calibration_worked_by_hand():
     assert found.aurc_best == pytest.approx((1 / 18 + 2 / 19 + 3 / 20) / 20)
 
 
-@pytest.mark.parametrize(
-    ("sure", "place"), [(0.0, 0), (0.49, 0), (0.5, 1), (0.9, 4), (0.95, 5), (0.989, 5), (0.99, 6), (1.0, 6)]
-)
-def test_a_bin_has_its_low_end_and_the_last_has_both(sure, place):
-    bins = calibration(*columns([(sure, True)]))
-    assert [one.values for one in bins] == [int(at == place) for at in range(7)]
-
-
-def test_nothing_wrong_is_undefined_not_zero():
+def test_nothing_wrong_is_undefined_not_zero() -> None:
     found = certainty(result_of([(place % 4, "patient.age", 0.9, True) for place in range(40)]), FEW)
     assert (found.auroc.value, found.auroc.low, found.auroc.pairs) == (None, None, 0)
     assert {one.recall for one in found.reviews} == {None}
@@ -201,7 +148,7 @@ def spread(documents):
     ]
 
 
-def test_an_interval_needs_letters_and_disorder():
+def test_an_interval_needs_letters_and_disorder() -> None:
     few, enough = (spread(ENOUGH_DOCUMENTS - less) for less in (1, 0))
     assert certainty(result_of(few, 20), FEW).auroc.low is None
     found = certainty(result_of(enough, 20), FEW).auroc
@@ -216,7 +163,7 @@ def test_an_interval_needs_letters_and_disorder():
     }
 
 
-def test_intervals_cover_as_they_should_where_confidence_varies_by_letter():
+def test_intervals_cover_as_they_should_where_confidence_varies_by_letter() -> None:
     """39 letters of 30 values, wrong ones in 8: correlation 0.3 within a letter; the truth is that of two letters."""
     rng = np.random.default_rng(11)
     rounds, hits = 150, 0
@@ -235,21 +182,13 @@ def test_intervals_cover_as_they_should_where_confidence_varies_by_letter():
 
 
 @given(VALUES)
-def test_constant_confidence_is_chance(values):
+def test_constant_confidence_is_chance(values: Json) -> None:
     values = [(document, field, 0.9, right) for document, field, _, right in values]
     found = certainty(result_of(values), Sampling(20, 1))
     assume(found.wrong and found.right)
     assert found.auroc.value == 0.5
     assert found.aurc == pytest.approx(found.aurc_chance)
     assert [one.wrong for one in found.reviews] == pytest.approx([one.chance for one in found.reviews])
-
-
-# ---- runs
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return write_gold(tmp_path / "gold", tuple(f"a{number}" for number in range(8)))
 
 
 def confident(reader, sure):
@@ -267,11 +206,11 @@ def leaves(result, *marks):
     return sum(row.counts[leaf(field, mark)] for row in result.documents.values() for field in FIELDS for mark in marks)
 
 
-def test_every_value_of_the_rules_reader_is_taken_up(folder):
+def test_every_value_of_the_rules_reader_is_taken_up(eight: Path) -> None:
     def sure(pointer):
         return None if pointer.startswith("/patient") else 0.75 if pointer.endswith("outcome") else 0.5
 
-    result = grade(confident(read, sure), load_gold(folder).cases)
+    result = grade(confident(read, sure), load_gold(eight).cases)
     found = certainty(result)
     rows = [row for one in result.documents.values() for row in one.confidences]
     assert found.values == len(rows) > 20
@@ -284,7 +223,7 @@ def test_every_value_of_the_rules_reader_is_taken_up(folder):
     assert (found.draws, found.seed) == (result.draws, result.seed)
 
 
-def test_right_is_what_the_scorer_calls_a_match(folder):
+def test_right_is_what_the_scorer_calls_a_match(eight: Path) -> None:
     def spoil(name, determination):
         if name == "a7":
             unreadable(name, determination)
@@ -292,7 +231,7 @@ def test_right_is_what_the_scorer_calls_a_match(folder):
         determination["priority"] = "standard"
         del determination["decision_date"]
 
-    result = grade(confident(reader_of(folder, spoil), lambda _: 0.5), load_gold(folder).cases)
+    result = grade(confident(reader_of(eight, spoil), lambda _: 0.5), load_gold(eight).cases)
     one = result.documents["a0"]
     wrong = [row.field for row in one.confidences if not row.right]
     assert wrong == ["decisions.outcome"]  # the made-up priority has no evidence
@@ -305,35 +244,25 @@ def test_right_is_what_the_scorer_calls_a_match(folder):
 
 
 @pytest.mark.parametrize("said", ["high", 1.5, -0.1, True, float("nan"), None, [1]])
-def test_what_a_stranger_calls_confidence_may_be_none(folder, tmp_path, said):
+def test_what_a_stranger_calls_confidence_may_be_none(eight: Path, tmp_path: Path, said: Json) -> None:
     records = tmp_path / "records"
     records.mkdir()
-    reference = load(folder, "a0")
+    reference = load(eight, "a0")
     evidence = {at: {**one, "confidence": said} for at, one in reference["evidence"].items()}
     evidence["/case_number"]["confidence"] = 1
     (records / "a0.json").write_text(json.dumps({"determination": reference["determination"], "evidence": evidence}))
-    result = grade_folder(records, load_gold(folder).cases)
+    result = grade_folder(records, load_gold(eight).cases)
     assert [row.model_dump() for row in result.documents["a0"].confidences] == [
         {"field": "case_number", "confidence": 1.0, "right": True}
     ]
 
 
-# ---- the command
-
-
-def call(*arguments):
-    return CliRunner().invoke(group, [str(argument) for argument in arguments])
-
-
-def flip(name, determination):
-    if name in ("a1", "a2"):
-        determination["decisions"][0]["outcome"] = "overturned"
-
-
-def test_the_command_shows_tables_or_json(folder, tmp_path):
-    reader = confident(reader_of(folder, flip), lambda at: 0.6 if at == "/decisions/0/outcome" else 0.97)
-    save_run(grade(reader, load_gold(folder).cases, name="both"), tmp_path / "run.json")
-    shown = call("confidence", tmp_path / "run.json")
+def test_the_command_shows_tables_or_json(eight: Path, tmp_path: Path) -> None:
+    reader = confident(
+        reader_of(eight, overturn_first("a1", "a2")), lambda at: 0.6 if at == "/decisions/0/outcome" else 0.97
+    )
+    save_run(grade(reader, load_gold(eight).cases, name="both"), tmp_path / "run.json")
+    shown = imr_eval("confidence", tmp_path / "run.json")
     assert shown.exit_code == 0, shown.output
     lines = shown.output.splitlines()
     assert max(map(len, lines)) <= 130
@@ -341,15 +270,15 @@ def test_the_command_shows_tables_or_json(folder, tmp_path):
     assert "2 wrong" in lines[0]
     assert "not reachable by reviewing values" in shown.output
     assert [line.split()[:2] for line in lines if line.startswith("  outcome")] == [["outcome", "-"]]
-    data = json.loads(call("confidence", tmp_path / "run.json", "--json").output)
+    data = json.loads(imr_eval("confidence", tmp_path / "run.json", "--json").output)
     assert data["wrong"] == 2
     assert data["within_fields"]["pairs"] == 14 * 2
     assert data["within_fields"]["ordered"] == 8 * 2 + 6 * 2 / 2
 
 
-def test_a_run_without_confidence_says_how_to_get_one(folder, tmp_path):
-    save_run(grade(reader_of(folder), load_gold(folder).cases), tmp_path / "run.json")
-    failed = call("confidence", tmp_path / "run.json")
+def test_a_run_without_confidence_says_how_to_get_one(eight: Path, tmp_path: Path) -> None:
+    save_run(grade(reader_of(eight), load_gold(eight).cases), tmp_path / "run.json")
+    failed = imr_eval("confidence", tmp_path / "run.json")
     assert failed.exit_code == 2
     assert failed.output.startswith("imr eval: ")
     assert "records of one reader carry none" in failed.output

@@ -1,40 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 from gold_factory import reader_of, write_gold
 
 from eval.judging.comparison import compare_runs, holm, mcnemar, permutation_p
-from eval.judging.gate import Limits, Verdict, gate, load_limits
 from eval.judging.grading import grade
+from eval.judging.result import RunResult
 from eval.labelling.gold import load_gold
 from extractor.errors import ConfigurationError
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return write_gold(tmp_path_factory.mktemp("gold") / "gold", tuple(f"a{number:02}" for number in range(40)))
-
-
-@pytest.fixture(scope="module")
-def perfect(folder):
-    return grade(reader_of(folder), load_gold(folder).cases, name="perfect")
-
-
-def flipping(*numbers):
-    def change(name, determination):
-        if int(name[1:]) in numbers:
-            for decision in determination["decisions"]:
-                decision["outcome"] = "overturned" if decision["outcome"] == "upheld" else "upheld"
-
-    return change
-
-
-def flipped(folder, *numbers):
-    return grade(reader_of(folder, flipping(*numbers)), load_gold(folder).cases, name="flipped")
-
-
-def test_the_same_run_does_not_differ(perfect):
+def test_the_same_run_does_not_differ(perfect: RunResult) -> None:
     found = compare_runs(perfect, perfect)
     outcome = found.of("decisions.outcome")
     assert (outcome.difference, outcome.p, outcome.changed) == (0, 1, 0)
@@ -42,8 +23,8 @@ def test_the_same_run_does_not_differ(perfect):
     assert found.mcnemar_p is None
 
 
-def test_what_broke_is_named_and_significant(folder, perfect):
-    found = compare_runs(perfect, flipped(folder, *range(10)))
+def test_what_broke_is_named_and_significant(swapped: Callable[..., RunResult], perfect: RunResult) -> None:
+    found = compare_runs(perfect, swapped(*range(10)))
     outcome = found.of("decisions.outcome")
     assert outcome.difference == pytest.approx(-0.25)
     assert outcome.high < 0
@@ -57,13 +38,13 @@ def test_what_broke_is_named_and_significant(folder, perfect):
     assert found.of("decisions.category").difference == 0
 
 
-def test_better_is_fixed(folder, perfect):
-    found = compare_runs(flipped(folder, 3), perfect)
+def test_better_is_fixed(swapped: Callable[..., RunResult], perfect: RunResult) -> None:
+    found = compare_runs(swapped(3), perfect)
     assert found.of("decisions.outcome").fixed == found.exact_fixed == ("a03",)
     assert found.better == {"a03": 2}
 
 
-def test_only_runs_of_the_same_letters_compare(folder, perfect, tmp_path):
+def test_only_runs_of_the_same_letters_compare(perfect: RunResult, tmp_path: Path) -> None:
     other = write_gold(tmp_path / "gold", ("a00", "a01"))
     with pytest.raises(ConfigurationError, match="not of the same letters"):
         compare_runs(perfect, grade(reader_of(other), load_gold(other).cases))
@@ -72,7 +53,7 @@ def test_only_runs_of_the_same_letters_compare(folder, perfect, tmp_path):
         compare_runs(perfect, changed)
 
 
-def test_permutation_counts_all_exchanges():
+def test_permutation_counts_all_exchanges() -> None:
     rng = np.random.default_rng(5)
     data = np.column_stack((rng.integers(0, 5, 8), np.full(8, 5), rng.integers(0, 5, 8), np.full(8, 5))).astype(float)
     changed = data[:, 0] != data[:, 2]
@@ -85,7 +66,7 @@ def test_permutation_counts_all_exchanges():
     assert permutation_p(data, changed, rng) == pytest.approx(np.mean(extreme))
 
 
-def test_random_permutations_agree_with_exact_ones_and_keep_their_level():
+def test_random_permutations_agree_with_exact_ones_and_keep_their_level() -> None:
     rng = np.random.default_rng(6)
     alarms = 0
     for _ in range(300):
@@ -95,36 +76,9 @@ def test_random_permutations_agree_with_exact_ones_and_keep_their_level():
     assert alarms / 300 < 0.09
 
 
-def test_holm_and_mcnemar_by_the_book():
+def test_holm_and_mcnemar_by_the_book() -> None:
     assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
     assert holm({}) == {}
     assert mcnemar(0, 0) is None
     assert mcnemar(5, 5) == 1.0
     assert mcnemar(0, 6) == pytest.approx(2 / 64)
-
-
-def test_gate_passes_regresses_and_does_not_know(folder, perfect):
-    assert gate(perfect, perfect).exit_code == 0
-    worse = gate(flipped(folder, *range(12)), perfect)
-    assert worse.verdict is Verdict.REGRESS
-    assert worse.exit_code == 10
-    assert {one.field for one in worse.fields if one.verdict is Verdict.REGRESS} == {"decisions.outcome"}
-    unsure = gate(flipped(folder, 1, 2), perfect)
-    assert (unsure.verdict, unsure.exit_code) == (Verdict.INCONCLUSIVE, 11)
-
-
-def test_gate_without_baseline_asks_for_floors(folder, perfect):
-    limits = Limits(floors={"decisions.outcome": 0.9})
-    assert gate(perfect, limits=limits).verdict is Verdict.PASS
-    assert gate(flipped(folder, *range(30)), limits=limits).verdict is Verdict.REGRESS
-    assert gate(flipped(folder, 1, 2, 3), limits=limits).verdict is Verdict.INCONCLUSIVE
-    assert gate(perfect).fields[0].field == "case_number"
-
-
-def test_limits_from_a_file(tmp_path):
-    (tmp_path / "gate.toml").write_text('[margins]\n"decisions.outcome" = 0.5\n')
-    assert load_limits(tmp_path / "gate.toml").margins["decisions.outcome"] == 0.5
-    assert load_limits(tmp_path / "gate.toml").margins["case_number"] == 0.02
-    (tmp_path / "gate.toml").write_text("[margins]\nnonsense = 0.5\n")
-    with pytest.raises(ConfigurationError, match="no critical field"):
-        load_limits(tmp_path / "gate.toml")

@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import random
+from pathlib import Path
 
 import pytest
 from gold_factory import load, save_reference, write_gold
@@ -9,13 +12,13 @@ from eval.report.screen import agreement_screen
 from extractor.errors import ConfigurationError
 
 
-def test_alpha_of_krippendorffs_own_example():
+def test_alpha_of_krippendorffs_own_example() -> None:
     """Two coders, ten binary units (Krippendorff, Computing Krippendorff's Alpha-Reliability, A): alpha 0.095."""
     one, other = "0100000000", "1110010010"
     assert krippendorff_alpha(list(zip(one, other, strict=True))) == pytest.approx(0.095, abs=5e-4)
 
 
-def test_alpha_at_its_ends():
+def test_alpha_at_its_ends() -> None:
     assert krippendorff_alpha([]) is None
     assert krippendorff_alpha([("a", "a")] * 5) is None
     assert krippendorff_alpha([("a", "a"), ("b", "b")]) == 1.0
@@ -25,7 +28,7 @@ def test_alpha_at_its_ends():
     assert krippendorff_alpha([(frozenset("a"), frozenset("ab")), (frozenset("c"), frozenset("c"))], jaccard) > 0.3
 
 
-def test_agreement_of_two_folders(tmp_path):
+def test_agreement_of_two_folders(tmp_path: Path) -> None:
     a, b = write_gold(tmp_path / "a"), write_gold(tmp_path / "b", ("a1", "a2", "a3", "b9"))
     changed = load(b, "a1")
     changed["determination"]["decisions"][0].update(category="surgery", subcategory="spine")
@@ -51,6 +54,6 @@ def test_agreement_of_two_folders(tmp_path):
     assert any("decisions.category" in line for line in agreement_screen(found))
 
 
-def test_nothing_in_common(tmp_path):
+def test_nothing_in_common(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no letter in common"):
         agreement(write_gold(tmp_path / "a", ("x",)), write_gold(tmp_path / "b", ("y",)), Sampling())

@@ -1,7 +1,10 @@
 """The suite on a toy reader: a sound one holds every relation, and each fault breaks the relation made for it."""
 
+from __future__ import annotations
+
 import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -156,7 +159,7 @@ def tried(fault="", texts=None):
     return {one.name: one for one in result.relations}, result
 
 
-def test_a_sound_reader_holds_the_relations_about_content():
+def test_a_sound_reader_holds_the_relations_about_content() -> None:
     texts = {"letter": LETTER, "notice": NOTICE}
     result = try_relations(read, texts, relations=CONTENT)
     relations = {one.name: one for one in result.relations}
@@ -172,7 +175,7 @@ def test_a_sound_reader_holds_the_relations_about_content():
     assert relations["reverse the items"].not_applicable == 1
 
 
-def test_relations_about_form_look_at_everything_but_the_places_of_passages():
+def test_relations_about_form_look_at_everything_but_the_places_of_passages() -> None:
     def indifferent(document):
         start = document.text.index("Rest")
         return record(document, {"clinical_summary": {"text": "Rest", "spans": [(start, start + 4)]}})
@@ -201,14 +204,14 @@ def test_relations_about_form_look_at_everything_but_the_places_of_passages():
         ("gullible", "put in fake header lines"),
     ],
 )
-def test_each_fault_breaks_its_relation(fault, name):
+def test_each_fault_breaks_its_relation(fault: str, name: str) -> None:
     relations, result = tried(fault)
     assert relations[name].broken
     assert result.broken == sum(len(row.broken) for row in relations.values())
     assert any(name in line for line in metamorphic_screen(result))
 
 
-def test_a_reader_that_raises_breaks_the_relation_and_one_that_refuses_is_named():
+def test_a_reader_that_raises_breaks_the_relation_and_one_that_refuses_is_named() -> None:
     def brittle(document):
         if "\f" in document.text:
             raise ZeroDivisionError("pages")
@@ -223,7 +226,7 @@ def test_a_reader_that_raises_breaks_the_relation_and_one_that_refuses_is_named(
     assert any("a scan" in line for line in metamorphic_screen(result))
 
 
-def test_wrong_configuration_stops_the_suite():
+def test_wrong_configuration_stops_the_suite() -> None:
     calls = []
 
     def misconfigured(document):
@@ -236,7 +239,7 @@ def test_wrong_configuration_stops_the_suite():
         try_relations(misconfigured, {"letter": LETTER})
 
 
-def test_letters_of_a_folder(tmp_path):
+def test_letters_of_a_folder(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="holds no letter"):
         letters_in(tmp_path)
     (tmp_path / "letters").mkdir()
@@ -247,7 +250,7 @@ def test_letters_of_a_folder(tmp_path):
     assert texts["a.txt"] == LETTER
 
 
-def test_the_command(tmp_path):
+def test_the_command(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(LETTER)
     arguments = ["metamorphic", "--letters", str(tmp_path), "--out", str(tmp_path / "out.json")]
     ran = CliRunner().invoke(group, [*arguments, "--only", "blank", "--only", "rewrap"])
@@ -260,5 +263,5 @@ def test_the_command(tmp_path):
     assert "swap an outcome" in none.output
 
 
-def test_every_kind_of_injection_has_its_relation():
+def test_every_kind_of_injection_has_its_relation() -> None:
     assert {f"put in {kind}" for kind in INJECTIONS} <= {relation.name for relation in RELATIONS}

@@ -1,5 +1,7 @@
 """The fourteen cases that a scorer of nested records must get right (docs/scoring.md)."""
 
+from __future__ import annotations
+
 import importlib.util
 import sys
 from collections import Counter
@@ -18,7 +20,7 @@ _SPEC.loader.exec_module(cases)
 
 
 @pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)
-def test_case(case):
+def test_case(case: cases.Case) -> None:
     if case.predicted is None:
         made = score_failure(cases.GOLD, Failure("no_text_layer", "a scan"))
         assert made.failure is not None
@@ -35,11 +37,11 @@ def test_case(case):
         assert made.count(Mark.MATCH) == cases.LEAVES
 
 
-def test_there_are_fourteen():
+def test_there_are_fourteen() -> None:
     assert len(cases.CASES) == 14
 
 
-def test_omission_lowers_recall_and_invention_precision():
+def test_omission_lowers_recall_and_invention_precision() -> None:
     def sides(name):
         made = score(cases.GOLD, next(case for case in cases.CASES if case.name == name).predicted)
         return made.count(Mark.MISSING), made.count(Mark.SPURIOUS)
@@ -48,7 +50,7 @@ def test_omission_lowers_recall_and_invention_precision():
     assert sides("decision duplicated") == sides("decision invented") == (0, 3)
 
 
-def test_a_duplicate_and_pieces_are_named():
+def test_a_duplicate_and_pieces_are_named() -> None:
     gold = {"decisions": [{"requested": "Norco 10/325mg #90"}, {"requested": "MRI of the lumbar spine"}]}
     twice = score(gold, {"decisions": [*gold["decisions"], gold["decisions"][0]]})
     assert [item.note for item in twice.items] == ["", "", "duplicate of 0"]

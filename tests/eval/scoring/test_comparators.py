@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from eval.scoring.comparators import (
@@ -10,11 +12,13 @@ from eval.scoring.comparators import (
     UNIT,
     VERBATIM,
     WORD,
+    Comparator,
     key,
     passage_from,
     text_from,
     token_f1,
 )
+from eval.scoring.pointers import Json
 from eval.scoring.spans import overlap
 
 EQUAL = [
@@ -54,36 +58,36 @@ UNEQUAL = [
 
 
 @pytest.mark.parametrize(("comparator", "one", "other"), EQUAL)
-def test_equal(comparator, one, other):
+def test_equal(comparator: Comparator, one: Json, other: Json) -> None:
     assert comparator.same(comparator.canonical(one), comparator.canonical(other))
     assert comparator.same(comparator.canonical(other), comparator.canonical(one))
 
 
 @pytest.mark.parametrize(("comparator", "one", "other"), UNEQUAL)
-def test_unequal(comparator, one, other):
+def test_unequal(comparator: Comparator, one: Json, other: Json) -> None:
     assert not comparator.same(comparator.canonical(one), comparator.canonical(other))
 
 
 @pytest.mark.parametrize("comparator", [DATE, CODE, NUMBER, WORD, UNIT, NAME, VERBATIM, text_from(0.8), BOOLEAN, FLAG])
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_absent_has_no_form(comparator, nothing):
+def test_absent_has_no_form(comparator: Comparator, nothing: Json) -> None:
     assert comparator.canonical(nothing) is None
 
 
-def test_a_flag_that_is_false_says_nothing():
+def test_a_flag_that_is_false_says_nothing() -> None:
     assert FLAG.canonical(False) is None
     assert FLAG.canonical(True) is True
     assert BOOLEAN.canonical(False) is not None
 
 
-def test_token_f1_counts_repetition_and_leaves_articles_out():
+def test_token_f1_counts_repetition_and_leaves_articles_out() -> None:
     assert token_f1("pain pain", "pain") == pytest.approx(2 / 3)
     assert token_f1("the pain", "a pain") == 1.0
     assert token_f1("the", "") == 1.0
     assert token_f1("pain", "the") == 0.0
 
 
-def test_passages_are_compared_by_place_and_without_it_by_words():
+def test_passages_are_compared_by_place_and_without_it_by_words() -> None:
     passage = passage_from(0.9, 0.95)
 
     def same(one, other):
@@ -97,5 +101,5 @@ def test_passages_are_compared_by_place_and_without_it_by_words():
     assert overlap([], []) == 0.0
 
 
-def test_key_of_punctuation_is_none():
+def test_key_of_punctuation_is_none() -> None:
     assert key("…") is None

@@ -1,12 +1,16 @@
 """Properties that hold for every record: perfect against itself, order does not matter, one change is one outcome."""
 
+from __future__ import annotations
+
 import copy
 from collections import Counter
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.scoring.fields import DETERMINATION, Bag, Group, Items, Leaf
+from eval.scoring.pointers import Json
 from eval.scoring.score import Failure, Mark, score, score_failure
 
 WORDS = st.sampled_from(["norco", "therapy", "lumbar", "mri", "knee", "brace", "tens", "unit", "acupuncture", "cream"])
@@ -58,7 +62,7 @@ def errors(made):
 
 
 @given(RECORDS)
-def test_a_record_is_perfect_against_itself(record):
+def test_a_record_is_perfect_against_itself(record: Json) -> None:
     made = score(record, copy.deepcopy(record))
     assert not errors(made)
     assert made.f1 in (None, 1.0)
@@ -66,7 +70,7 @@ def test_a_record_is_perfect_against_itself(record):
 
 
 @given(RECORDS, RECORDS, st.randoms())
-def test_the_order_of_items_never_matters(gold, predicted, random):
+def test_the_order_of_items_never_matters(gold: Json, predicted: Json, random: Random) -> None:
     shuffled = copy.deepcopy(predicted)
     random.shuffle(shuffled["decisions"])
     for decision in shuffled["decisions"]:
@@ -78,7 +82,7 @@ def test_the_order_of_items_never_matters(gold, predicted, random):
 
 
 @given(RECORDS, RECORDS)
-def test_sides_are_mirrors(gold, predicted):
+def test_sides_are_mirrors(gold: Json, predicted: Json) -> None:
     there, back = score(gold, predicted), score(predicted, gold)
     mirror = {Mark.MISSING: Mark.SPURIOUS, Mark.SPURIOUS: Mark.MISSING}
     assert Counter((row.field, mirror.get(row.mark, row.mark)) for row in back.rows) == Counter(
@@ -87,7 +91,7 @@ def test_sides_are_mirrors(gold, predicted):
 
 
 @given(RECORDS)
-def test_a_failure_is_every_leaf_missing(record):
+def test_a_failure_is_every_leaf_missing(record: Json) -> None:
     made = score_failure(record, Failure("timeout", "too long"))
     whole = score(record, record)
     assert {row.mark for row in made.rows} <= {Mark.MISSING}
@@ -95,7 +99,7 @@ def test_a_failure_is_every_leaf_missing(record):
 
 
 @given(RECORDS, st.data())
-def test_one_change_is_one_outcome(record, data):
+def test_one_change_is_one_outcome(record: Json, data: st.DataObject) -> None:
     """Whatever single leaf is dropped, added or changed: exactly that outcome, on exactly that field."""
     places = list(_places(DETERMINATION, record, ""))
     path, node, holder, name = data.draw(st.sampled_from(places))
@@ -132,7 +136,7 @@ def _places(node, tree, path, holder=()):
                 yield from _places(below, item, inner, (*holder, name, place))
 
 
-def test_an_item_too_many_or_too_few_is_charged_leaf_by_leaf():
+def test_an_item_too_many_or_too_few_is_charged_leaf_by_leaf() -> None:
     decision = {"requested": "MRI", "outcome": "upheld", "reasons": ["safety", "other"], "drugs": [{"name": "X"}]}
     missing = score({"decisions": [decision]}, {"decisions": []})
     assert missing.count(Mark.MISSING) == 5

@@ -1,22 +1,25 @@
+from __future__ import annotations
+
 import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from gold_factory import letter, load, reader_of, save_reference, unreadable, write_gold
+from gold_factory import letter, load, reader_of, save_reference, unreadable
 
 from eval.cli import group
 from eval.figures.uncertainty import Sampling
 from eval.judging.grading import grade
 from eval.judging.result import load_run, save_run
 from eval.labelling.gold import freeze, load_gold
-from eval.report.excerpts import excerpt, find_words
-from eval.report.explain import explain
 from eval.report.page import render
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> {{ 7*7 }} {% raw %} & \"quoted\" 'too'"
+
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -36,11 +39,6 @@ def spoil(name, determination):
 def graded(folder, **options):
     gold = load_gold(folder)
     return grade(reader_of(folder, spoil), gold.cases, name=HOSTILE, sampling=Sampling(100), **options)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return write_gold(tmp_path / "gold")
 
 
 class Tags(HTMLParser):
@@ -69,7 +67,7 @@ def parsed(page):
     return tags
 
 
-def test_everything_is_escaped_and_nothing_is_loaded(folder):
+def test_everything_is_escaped_and_nothing_is_loaded(folder: Path) -> None:
     text, reference = letter("a1")
     hostile = text.replace("Because of a1 and 0.", f"Because of a1 and 0. {HOSTILE}")
     (folder / "letters" / "a1.txt").write_text(hostile, encoding="utf-8")
@@ -88,7 +86,7 @@ def test_everything_is_escaped_and_nothing_is_loaded(folder):
     assert "default-src 'none'" in page
 
 
-def test_errors_stand_beside_the_letters_words(folder):
+def test_errors_stand_beside_the_letters_words(folder: Path) -> None:
     page = render(graded(folder), folder)
     told = " ".join("".join(parsed(page).text).split())
     assert "1 day later than gold" in told
@@ -101,7 +99,7 @@ def test_errors_stand_beside_the_letters_words(folder):
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(identifiers)
 
 
-def test_a_run_by_itself_and_a_changed_letter(folder, tmp_path):
+def test_a_run_by_itself_and_a_changed_letter(folder: Path, tmp_path: Path) -> None:
     save_run(graded(folder), tmp_path / "run.json")
     result = load_run(tmp_path / "run.json")
     assert "not shown" in render(result)
@@ -117,7 +115,7 @@ def test_a_run_by_itself_and_a_changed_letter(folder, tmp_path):
     assert "cannot be read" in render(result, folder)
 
 
-def test_errors_of_test_letters_are_not_shown_unless_asked_for(folder):
+def test_errors_of_test_letters_are_not_shown_unless_asked_for(folder: Path) -> None:
     freeze(folder)
     result = graded(folder)
     hidden = {name for name, row in result.documents.items() if row.split == "test"}
@@ -131,7 +129,7 @@ def test_errors_of_test_letters_are_not_shown_unless_asked_for(folder):
     assert {"a1", "a2", "a4"} == set(re.findall(r'id="(\w+)-i?\d+"', revealed))
 
 
-def test_the_command_and_the_page_of_a_saved_run(folder, tmp_path):
+def test_the_command_and_the_page_of_a_saved_run(folder: Path, tmp_path: Path) -> None:
     out, page = tmp_path / "run.json", tmp_path / "page.html"
     arguments = ["run", "--gold", str(folder), "--draws", "100", "--out", str(out), "--html", str(page)]
     ran = CliRunner().invoke(group, arguments)
@@ -143,7 +141,7 @@ def test_the_command_and_the_page_of_a_saved_run(folder, tmp_path):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
-def test_it_renders_in_a_browser(folder, tmp_path):
+def test_it_renders_in_a_browser(folder: Path, tmp_path: Path) -> None:
     page, shot = tmp_path / "page.html", tmp_path / "page.png"
     page.write_text(render(graded(folder), folder), encoding="utf-8")
     flags = [
@@ -164,42 +162,3 @@ def test_it_renders_in_a_browser(folder, tmp_path):
     dom = subprocess.run([CHROMIUM, *flags, "--dump-dom", page.as_uri()], capture_output=True, timeout=60, check=False)
     assert b"Fields and errors" in dom.stdout
     assert b"<script" not in dom.stdout
-
-
-def test_excerpt_marks_both_places_and_leaves_the_middle_out():
-    text = "x" * 300 + " gold words both words here " + "y" * 1000
-    start = text.index("gold")
-    pieces = excerpt(text, [(start, start + 15)], [(start + 11, start + 21)])
-    marked = [(piece.text, piece.marks) for piece in pieces if piece.marks]
-    assert marked == [("gold words ", ("gold",)), ("both", ("gold", "predicted")), (" words", ("predicted",))]
-    assert pieces[0].gap
-    assert pieces[-1].gap
-    assert excerpt("short", [(2, 99)], []) == []
-    long = excerpt(text, [(0, len(text))], [])
-    assert sum(len(piece.text) for piece in long) < 700
-
-
-def test_find_words():
-    assert find_words("a lumbar\n  spine", "Lumbar spine") == (2, 16)
-    assert find_words("one two one", "one", 3) == (8, 11)
-    assert find_words("one", "two") is None
-    assert find_words("one", " ") is None
-
-
-@pytest.mark.parametrize(
-    ("gold", "predicted", "told"),
-    [
-        ("2016-10-13", "2016-10-11", ["2 days earlier than gold"]),
-        ("left knee brace", "right knee brace", ["word in gold only: 'left'", "word in prediction only: 'right'"]),
-        ("left knee", "left  knee", ["they differ in blanks only"]),
-        ("a b c", "c b a", ["the same words in another order"]),
-        ("a " * 90 + "c", "b " * 90 + "c", ["they part after 0 words and meet again 1 words before the end"]),
-        (["a", "b", "b"], ["b"], ["entry in gold only: 'a'", "'b' stands 2 times in gold, 1 here"]),
-        (48, 49, ["48 became 49"]),
-        ({"total": 1, "unit": "x"}, {"total": 2, "unit": "x"}, ["total: 1 became 2"]),
-        ({"text": "a", "spans": [[3, 9]]}, {"text": "b", "spans": [[1, 9]]}, ["begins 2 characters earlier than gold"]),
-        (None, 1, []),
-    ],
-)
-def test_explain(gold, predicted, told):
-    assert explain(gold, predicted) == told
