@@ -25,6 +25,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy extractor eval
+	$(BIN)/mypy tests/eval
 	$(BIN)/lint-imports
 
 # A wheel, installed with the locked dependencies in an environment of its own, reads a letter in an empty folder.

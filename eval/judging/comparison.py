@@ -67,9 +67,17 @@ class Comparison(Model):
     """Document → how many errors fewer."""
     worse: dict[str, int] = Field(default_factory=dict)
 
-    def of(self, name: str) -> Difference | None:
-        """Find the difference of one field; None where it was not compared."""
-        return next((one for one in self.differences if one.of == name), None)
+    def of(self, name: str) -> Difference:
+        """Find the difference of one field.
+
+        Raises:
+            ValueError: nothing of that name is compared.
+
+        """
+        for one in self.differences:
+            if one.of == name:
+                return one
+        raise ValueError(f"{name!r} is not compared")
 
 
 def compared_measures() -> list[tuple[str, Measure]]:

@@ -109,8 +109,8 @@ def worst(verdicts: Mapping[str, Verdict]) -> Verdict:
     return max(verdicts.values(), key=_SEVERITY.index, default=Verdict.PASS)
 
 
-def _by_margin(found: Difference | None, field: str, margin: float) -> FieldVerdict:
-    if found is None or (found.a is None and found.b is None):
+def _by_margin(found: Difference, field: str, margin: float) -> FieldVerdict:
+    if found.a is None and found.b is None:
         return FieldVerdict(field=field, verdict=Verdict.PASS, reason="not in these letters")
     if found.difference is None or found.low is None or found.high is None:
         return FieldVerdict(field=field, verdict=Verdict.INCONCLUSIVE, reason="in one run only")

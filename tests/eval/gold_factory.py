@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from click.testing import CliRunner, Result
 
@@ -180,6 +180,15 @@ def swap_outcomes(*names: str) -> Change:
             decision["outcome"] = "overturned" if decision["outcome"] == "upheld" else "upheld"
 
     return change
+
+
+T = TypeVar("T")
+
+
+def known(value: T | None) -> T:
+    """The value, which must be there."""
+    assert value is not None
+    return value
 
 
 def imr_eval(*arguments: object) -> Result:

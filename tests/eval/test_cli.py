@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from gold_factory import imr_eval, load, save_reference
 
+from eval.scoring.pointers import Json
+from extractor.documents import Document
 
-def records(folder, tmp_path, change=None):
+
+def records(folder: Path, tmp_path: Path, change: Json = None) -> Json:
     place = tmp_path / f"records{change is not None}"
     place.mkdir()
     for name in ("a1", "a2", "a3", "a4"):
@@ -25,7 +28,7 @@ def test_run_compare_and_gate(folder: Path, tmp_path: Path) -> None:
     assert ran.exit_code == 0, ran.output
     assert "4 letters, 8 items" in ran.output
 
-    def flip(determination):
+    def flip(determination: Json) -> None:
         determination["decisions"][0]["outcome"] = "overturned"
 
     ran = imr_eval("run", "--gold", folder, "--records", records(folder, tmp_path, flip), "--out", bad)
@@ -85,7 +88,7 @@ def test_agreement(folder: Path) -> None:
     assert "4 letters labelled by both" in imr_eval("agreement", folder, folder).output
 
 
-def always_failing(document):
+def always_failing(document: Document) -> None:
     raise RuntimeError(f"cannot read {document.name}")
 
 

@@ -1,11 +1,10 @@
-import numpy as np
 import pytest
 
 from eval.figures import summary
 from eval.figures.columns import DOCUMENTS, EXACT, FIELDS, LETTERS, Counts, leaf
 from eval.figures.measures import measures
 from eval.figures.summary import Summary, summarize
-from eval.figures.uncertainty import Sampling
+from eval.figures.uncertainty import Array, Sampling, resampled_sums
 from eval.scoring.score import Mark
 
 
@@ -59,9 +58,9 @@ def test_a_misspelt_figure_is_an_error_not_an_absent_one(of: str, name: str) -> 
 def test_all_letters_are_resampled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """10,000 records fold fast because one pass over the resamples serves every measure, letter and slice."""
     passes: list[tuple[int, ...]] = []
-    resample = summary.resampled_sums
+    resample = resampled_sums
 
-    def counting(table: "np.ndarray[tuple[int, int], np.dtype[np.float64]]", sampling: Sampling) -> object:
+    def counting(table: Array, sampling: Sampling) -> Array:
         passes.append(table.shape)
         return resample(table, sampling)
 

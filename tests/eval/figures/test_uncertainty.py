@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gold_factory import known
 
 from eval.figures.columns import COLUMNS, EXACT, LETTERS
 from eval.figures.measures import Measure
 from eval.figures.uncertainty import Sampling, estimate, resamples, t_interval
+from eval.scoring.pointers import Json
 
 RATE = Measure("rate", "x", {EXACT: 1}, {LETTERS: 1})
 
 
-def table(pairs):
+def table(pairs: Json) -> Json:
     filled = np.zeros((len(pairs), len(COLUMNS)))
     filled[:, COLUMNS.index(EXACT)] = [top for top, _ in pairs]
     filled[:, COLUMNS.index(LETTERS)] = [bottom for _, bottom in pairs]
@@ -56,9 +58,10 @@ def test_undefined_is_none_with_n_zero() -> None:
 
 def test_t_interval_of_equal_clusters_is_the_textbook_one() -> None:
     values = np.array([3.0, 5.0, 4.0, 2.0])
-    low, high = t_interval(values, np.full(4, 5.0))
+    low, high = known(t_interval(values, np.full(4, 5.0)))
     reach = 3.182446 * values.std(ddof=1) / 5 / 2
-    assert (low, high) == (pytest.approx(0.7 - reach, abs=1e-6), pytest.approx(min(1.0, 0.7 + reach), abs=1e-6))
+    assert low == pytest.approx(0.7 - reach, abs=1e-6)
+    assert high == pytest.approx(min(1.0, 0.7 + reach), abs=1e-6)
     assert t_interval(values[:1], np.ones(1)) is None
 
 
@@ -72,8 +75,9 @@ def test_intervals_cover_what_they_should_where_leaves_of_a_letter_stick_togethe
         chance = rng.beta(0.9 * 3, 0.1 * 3, documents)
         right = rng.binomial(12, chance)
         found = estimate(table([(int(one), 12) for one in right]), [RATE], Sampling(400, int(rng.integers(1 << 30))))[0]
-        hits += found.low <= 0.9 <= found.high
-        t_hits += found.t_low is not None and found.t_low <= 0.9 <= found.t_high
+        hits += known(found.low) <= 0.9 <= known(found.high)
+        if documents < 30:
+            t_hits += known(found.t_low) <= 0.9 <= known(found.t_high)
     assert hits / rounds > 0.86
     if documents < 30:
         assert t_hits / rounds > 0.86

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gold_factory import imr_eval, load, overturn_first, reader_of, unreadable
+from gold_factory import imr_eval, known, load, overturn_first, reader_of, unreadable
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import norm
@@ -19,9 +19,11 @@ from eval.judging.grading import grade, grade_folder
 from eval.judging.ranking import pairs_by_document, risk_at
 from eval.judging.result import ConfidenceRow, DocumentResult, RunResult, save_run
 from eval.labelling.gold import load_gold
+from eval.readers import Reader
 from eval.report.screen import certainty_screen
 from eval.scoring.pointers import Json
 from eval.scoring.score import Mark
+from extractor.documents import Document
 from extractor.errors import ConfigurationError
 from extractor.pipeline import read
 
@@ -48,18 +50,18 @@ VALUES = st.lists(
 WORKED = ((0.2, 0, 1), (0.4, 1, 1), (0.6, 3, 1), (0.9, 13, 0))
 
 
-def columns(values):
+def columns(values: Json) -> Json:
     """(confidence, right) … as arrays."""
     return np.array([one for one, _ in values], dtype=float), np.array([right for _, right in values], dtype=bool)
 
 
-def worked():
+def worked() -> Json:
     return columns([(sure, right) for sure, *many in WORKED for right in (True, False) for _ in range(many[not right])])
 
 
-def result_of(values, documents=4):
+def result_of(values: Json, documents: int = 4) -> Json:
     """A run with these (document, field, confidence, right) and nothing else."""
-    rows = {str(place): [] for place in range(documents)}
+    rows: dict[str, list[ConfidenceRow]] = {str(index): [] for index in range(documents)}
     counts = {name: Counts() for name in rows}
     for document, field, sure, right in values:
         rows[str(document)].append(ConfidenceRow(field=field, confidence=sure, right=right))
@@ -78,9 +80,9 @@ def result_of(values, documents=4):
     )
 
 
-def by_counting(values, same_field=False):
+def by_counting(values: Json, same_field: Json = False) -> Json:
     """(ordered, pairs) by looking at every pair."""
-    ordered = pairs = 0
+    ordered, pairs = 0.0, 0
     for (_, field, sure, right), (_, other_field, other, other_right) in product(values, values):
         if right and not other_right and (field == other_field or not same_field):
             pairs += 1
@@ -138,7 +140,7 @@ def test_nothing_wrong_is_undefined_not_zero() -> None:
     assert list(certainty_screen(found))
 
 
-def spread(documents):
+def spread(documents: int) -> Json:
     """Values of that many documents, the wrong ones somewhat less certain."""
     rng = np.random.default_rng(3)
     return [
@@ -152,7 +154,7 @@ def test_an_interval_needs_letters_and_disorder() -> None:
     few, enough = (spread(ENOUGH_DOCUMENTS - less) for less in (1, 0))
     assert certainty(result_of(few, 20), FEW).auroc.low is None
     found = certainty(result_of(enough, 20), FEW).auroc
-    assert found.low < found.value < found.high
+    assert known(found.low) < known(found.value) < known(found.high)
     assert found.wrong_documents == ENOUGH_DOCUMENTS
     assert certainty(result_of(enough, 20), FEW).auroc == found
     assert certainty(result_of(enough, 20), Sampling(200, 2)).auroc != found
@@ -191,10 +193,10 @@ def test_constant_confidence_is_chance(values: Json) -> None:
     assert [one.wrong for one in found.reviews] == pytest.approx([one.chance for one in found.reviews])
 
 
-def confident(reader, sure):
+def confident(reader: Reader, sure: Json) -> Json:
     """The same reader, its evidence rated by `sure(pointer)`."""
 
-    def rated(document):
+    def rated(document: Document) -> Json:
         record = reader(document)
         evidence = {at: one.model_copy(update={"confidence": sure(at)}) for at, one in record.evidence.items()}
         return record.model_copy(update={"evidence": evidence})
@@ -202,12 +204,12 @@ def confident(reader, sure):
     return rated
 
 
-def leaves(result, *marks):
+def leaves(result: RunResult, *marks: Mark) -> Json:
     return sum(row.counts[leaf(field, mark)] for row in result.documents.values() for field in FIELDS for mark in marks)
 
 
 def test_every_value_of_the_rules_reader_is_taken_up(eight: Path) -> None:
-    def sure(pointer):
+    def sure(pointer: str) -> Json:
         return None if pointer.startswith("/patient") else 0.75 if pointer.endswith("outcome") else 0.5
 
     result = grade(confident(read, sure), load_gold(eight).cases)
@@ -224,7 +226,7 @@ def test_every_value_of_the_rules_reader_is_taken_up(eight: Path) -> None:
 
 
 def test_right_is_what_the_scorer_calls_a_match(eight: Path) -> None:
-    def spoil(name, determination):
+    def spoil(name: str, determination: Json) -> None:
         if name == "a7":
             unreadable(name, determination)
         determination["decisions"][0]["outcome"] = "overturned"

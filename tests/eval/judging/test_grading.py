@@ -4,15 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
-from gold_factory import load, overturn_first, reader_of, unreadable, write_gold
+from gold_factory import known, load, overturn_first, reader_of, unreadable, write_gold
 
 from eval.judging.grading import grade, grade_folder
-from eval.judging.result import load_run, save_run
+from eval.judging.result import RunResult, load_run, save_run
 from eval.labelling.gold import load_gold
+from eval.scoring.pointers import Json
 from extractor.errors import ConfigurationError
+from extractor.pipeline import read
 
 
-def figure(result, of, name="f1"):
+def figure(result: RunResult, of: str, name: str = "f1") -> Json:
     return result.summary.figures[of][name]
 
 
@@ -54,22 +56,22 @@ def test_a_failure_is_a_row(eight: Path) -> None:
     assert figure(result, "failures", "rate").value == 1.0
     assert figure(result, "all", "recall").value == 0.0
     assert figure(result, "all", "precision").value is None
-    assert result.documents["a1"].failure.kind == "no_text_layer"
+    assert known(result.documents["a1"].failure).kind == "no_text_layer"
     assert result.documents["a1"].counts.errors("decisions") == 2
 
 
 def test_a_stranger_that_raises_anything_fails_that_letter_only(eight: Path) -> None:
-    def change(name, determination):
+    def change(name: str, determination: Json) -> None:
         if name == "a3":
             raise RuntimeError("boom")
 
     result = grade(reader_of(eight, change), load_gold(eight).cases)
-    assert result.documents["a3"].failure.kind == "RuntimeError"
+    assert known(result.documents["a3"].failure).kind == "RuntimeError"
     assert sum(row.failure is not None for row in result.documents.values()) == 1
 
 
 def test_a_wrong_configuration_stops_the_run(eight: Path) -> None:
-    def change(name, determination):
+    def change(name: str, determination: Json) -> None:
         raise ConfigurationError("no key")
 
     with pytest.raises(ConfigurationError, match="no key"):
@@ -78,7 +80,7 @@ def test_a_wrong_configuration_stops_the_run(eight: Path) -> None:
 
 def test_no_case_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="no confirmed case"):
-        grade(reader_of(None), [])
+        grade(read, [])
 
 
 def test_a_run_repeats_itself_and_survives_its_file(eight: Path, tmp_path: Path) -> None:
@@ -88,7 +90,8 @@ def test_a_run_repeats_itself_and_survives_its_file(eight: Path, tmp_path: Path)
     save_run(first, tmp_path / "run.json")
     assert load_run(tmp_path / "run.json") == first
     assert first.configuration["reader_config_sha256"] == ["1" * 64]
-    assert set(first.configuration["cases"]) == set(first.documents)
+    cases_graded: Json = first.configuration["cases"]
+    assert set(cases_graded) == set(first.documents)
     (tmp_path / "bad.json").write_text("{}")
     with pytest.raises(ConfigurationError, match="no run result"):
         load_run(tmp_path / "bad.json")
@@ -102,8 +105,8 @@ def test_a_folder_of_records_made_elsewhere(eight: Path, tmp_path: Path) -> None
         (records / f"a{number}.json").write_text(json.dumps({"determination": determination}))
     (records / "a6.json").write_text("{")
     result = grade_folder(records, load_gold(eight).cases)
-    assert result.documents["a6"].failure.kind == "unreadable_record"
-    assert result.documents["a7"].failure.kind == "no_record"
+    assert known(result.documents["a6"].failure).kind == "unreadable_record"
+    assert known(result.documents["a7"].failure).kind == "no_record"
     assert figure(result, "all", "precision").value == 1.0
     assert figure(result, "all", "recall").value == pytest.approx(6 / 8)
     assert figure(result, "grounding: found", "rate").value is None

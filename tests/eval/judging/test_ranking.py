@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import permutations
 
 import numpy as np
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
+from eval.figures.uncertainty import Array
 from eval.judging.ranking import aurc, calibration, pairs_by_document, review, risk_at
 from eval.scoring.pointers import Json
 
@@ -15,19 +18,19 @@ from eval.scoring.pointers import Json
 WORKED = ((0.2, 0, 1), (0.4, 1, 1), (0.6, 3, 1), (0.9, 13, 0))
 
 
-def columns(values):
+def columns(values: Json) -> Json:
     """(confidence, right) … as arrays."""
     return np.array([one for one, _ in values], dtype=float), np.array([right for _, right in values], dtype=bool)
 
 
-def worked():
+def worked() -> Json:
     return columns([(sure, right) for sure, *many in WORKED for right in (True, False) for _ in range(many[not right])])
 
 
 def test_separation_is_the_mann_whitney_u_of_scipy() -> None:
     rng = np.random.default_rng(5)
     right = rng.random(400) < 0.8
-    sure = np.round(rng.random(400) * 0.7 + 0.3 * right, 1)
+    sure: Array = np.round(rng.random(400) * 0.7 + 0.3 * right, 1).astype(np.float64)
     ordered, pairs = pairs_by_document(rng.integers(0, 9, 400), sure, right, 9)
     assert ordered.sum() == mannwhitneyu(sure[right], sure[~right]).statistic
     assert pairs.sum() == right.sum() * (~right).sum()
@@ -37,19 +40,19 @@ def test_separation_is_the_mann_whitney_u_of_scipy() -> None:
 def test_equal_confidences_count_as_the_mean_over_all_orders(values: Json) -> None:
     orders = [sorted(order, key=lambda value: value[0]) for order in permutations(values)]
 
-    def mean(of):
+    def mean(of: Callable[[Json], float]) -> Json:
         return pytest.approx(np.mean([of(order) for order in orders]))
 
-    def wrong(part):
+    def wrong(part: Json) -> Json:
         return sum(not right for _, right in part)
 
     sure, right = columns(values)
-    for one in review(sure, right):
-        assert one.wrong == mean(lambda order, n=one.values: wrong(order[:n]))
-    for one in risk_at(sure, right):
-        assert one.wrong == mean(lambda order, n=one.values: wrong(order[len(order) - n :]))
+    for seen in review(sure, right):
+        assert seen.wrong == mean(partial(lambda n, order: wrong(order[:n]), seen.values))
+    for kept in risk_at(sure, right):
+        assert kept.wrong == mean(partial(lambda n, order: wrong(order[len(order) - n :]), kept.values))
     assert aurc(sure, right) == mean(
-        lambda order: np.mean([wrong(order[-kept:]) / kept for kept in range(1, len(order) + 1)])
+        lambda order: float(np.mean([wrong(order[-k:]) / k for k in range(1, len(order) + 1)]))
     )
 
 

@@ -7,12 +7,13 @@ from gold_factory import load, save_reference, write_gold
 
 from eval.labelling.gold import Split, freeze, load_gold, split_of
 from eval.labelling.lint import lint
+from eval.scoring.pointers import Json
 from extractor.errors import ConfigurationError
 
 GOLD = Path(__file__).parents[3] / "gold"
 
 
-def codes(folder):
+def codes(folder: Path) -> Json:
     return {(one.case, one.code) for one in lint(folder)}
 
 

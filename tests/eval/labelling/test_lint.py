@@ -14,7 +14,7 @@ from eval.scoring.pointers import Json
 GOLD = Path(__file__).parents[3] / "gold"
 
 
-def codes(folder):
+def codes(folder: Path) -> Json:
     return {(one.case, one.code) for one in lint(folder)}
 
 

@@ -16,6 +16,8 @@ from eval.metamorphic.form import FORM, INJECTIONS
 from eval.metamorphic.relations import RELATIONS
 from eval.metamorphic.suite import letters_in, texts_of, try_relations
 from eval.report.screen import metamorphic_screen
+from eval.scoring.pointers import Json
+from extractor.documents import Document
 from extractor.errors import ConfigurationError, NoTextLayer
 from extractor.records import Flag, FlagCode
 
@@ -68,19 +70,21 @@ REQUEST = re.compile(
 )
 
 
-def flat(text):
+def flat(text: str) -> Json:
     return " ".join(FURNITURE.sub(" ", text).split())
 
 
-def read(document, fault=""):  # noqa: PLR0912 - a toy
+def read(document: Document, fault: str = "") -> Json:  # noqa: PLR0912, PLR0915 - a toy
     """Reads the two letters above as their form says; `fault` names one thing that it does wrong."""
     text = document.text
     doubled = re.sub(r"[ \t]+\n", "\n", text)
     if len(doubled) == len(text) and "\n\n\n\n" in doubled:
         text = doubled
-    determination, evidence, flags = {"decisions": []}, {}, []
+    determination: Json = {"decisions": []}
+    evidence: Json = {}
+    flags: list[Flag] = []
 
-    def say(pointer, found, name):
+    def say(pointer: str, found: Json, name: str) -> None:
         start, end = found.span(name)
         evidence[pointer] = {"spans": [(start, end)], "quote": text[start:end]}
 
@@ -154,7 +158,7 @@ def read(document, fault=""):  # noqa: PLR0912 - a toy
     return made.model_copy(update={"flags": tuple(flags)})
 
 
-def tried(fault="", texts=None):
+def tried(fault: str = "", texts: Json = None) -> Json:
     result = try_relations(lambda document: read(document, fault), texts or {"letter": LETTER, "notice": NOTICE})
     return {one.name: one for one in result.relations}, result
 
@@ -176,11 +180,11 @@ def test_a_sound_reader_holds_the_relations_about_content() -> None:
 
 
 def test_relations_about_form_look_at_everything_but_the_places_of_passages() -> None:
-    def indifferent(document):
+    def indifferent(document: Document) -> Json:
         start = document.text.index("Rest")
         return record(document, {"clinical_summary": {"text": "Rest", "spans": [(start, start + 4)]}})
 
-    def counting(document):
+    def counting(document: Document) -> Json:
         return record(document, {"patient": {"age": len(document.text) % 97}})
 
     held = try_relations(indifferent, {"letter": LETTER}, relations=FORM)
@@ -212,7 +216,7 @@ def test_each_fault_breaks_its_relation(fault: str, name: str) -> None:
 
 
 def test_a_reader_that_raises_breaks_the_relation_and_one_that_refuses_is_named() -> None:
-    def brittle(document):
+    def brittle(document: Document) -> Json:
         if "\f" in document.text:
             raise ZeroDivisionError("pages")
         if "back brace is" in document.text:
@@ -229,7 +233,7 @@ def test_a_reader_that_raises_breaks_the_relation_and_one_that_refuses_is_named(
 def test_wrong_configuration_stops_the_suite() -> None:
     calls = []
 
-    def misconfigured(document):
+    def misconfigured(document: Document) -> Json:
         calls.append(document)
         if len(calls) > 1:
             raise ConfigurationError("no key")

@@ -16,6 +16,7 @@ from eval.judging.grading import grade
 from eval.judging.result import load_run, save_run
 from eval.labelling.gold import freeze, load_gold
 from eval.report.page import render
+from eval.scoring.pointers import Json
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> {{ 7*7 }} {% raw %} & \"quoted\" 'too'"
 
@@ -23,7 +24,7 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> {{ 7*7
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-def spoil(name, determination):
+def spoil(name: str, determination: Json) -> None:
     if name == "a4":
         unreadable(name, determination)
     if name == "a1":
@@ -36,31 +37,31 @@ def spoil(name, determination):
         del determination["decisions"][1]
 
 
-def graded(folder, **options):
+def graded(folder: Path, **options: Json) -> Json:
     gold = load_gold(folder)
     return grade(reader_of(folder, spoil), gold.cases, name=HOSTILE, sampling=Sampling(100), **options)
 
 
 class Tags(HTMLParser):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.tags = []
-        self.open = []
-        self.text = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: Json) -> None:
         self.tags.append((tag, dict(attrs)))
         if tag not in ("meta", "br", "wbr"):
             self.open.append(tag)
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: Json) -> None:
         self.text.append(data)
 
 
-def parsed(page):
+def parsed(page: str) -> Json:
     tags = Tags()
     tags.feed(page)
     assert not tags.open
@@ -152,13 +153,15 @@ def test_it_renders_in_a_browser(folder: Path, tmp_path: Path) -> None:
         f"--user-data-dir={tmp_path}",
     ]
     drawn = subprocess.run(
-        [CHROMIUM, *flags, "--window-size=1200,900", f"--screenshot={shot}", page.as_uri()],
+        [str(CHROMIUM), *flags, "--window-size=1200,900", f"--screenshot={shot}", page.as_uri()],
         capture_output=True,
         timeout=60,
         check=False,
     )
     assert shot.exists(), drawn.stderr.decode()
     assert shot.stat().st_size > 20_000
-    dom = subprocess.run([CHROMIUM, *flags, "--dump-dom", page.as_uri()], capture_output=True, timeout=60, check=False)
+    dom = subprocess.run(
+        [str(CHROMIUM), *flags, "--dump-dom", page.as_uri()], capture_output=True, timeout=60, check=False
+    )
     assert b"Fields and errors" in dom.stdout
     assert b"<script" not in dom.stdout

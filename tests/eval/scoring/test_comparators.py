@@ -90,7 +90,7 @@ def test_token_f1_counts_repetition_and_leaves_articles_out() -> None:
 def test_passages_are_compared_by_place_and_without_it_by_words() -> None:
     passage = passage_from(0.9, 0.95)
 
-    def same(one, other):
+    def same(one: Json, other: Json) -> Json:
         return passage.same(passage.canonical(one), passage.canonical(other))
 
     assert same({"text": "x", "spans": [[0, 100]]}, {"text": "y", "spans": [[5, 100]]})

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from eval.scoring.score import Mark, score
+from eval.scoring.pointers import Json
+from eval.scoring.score import Mark, Score, score
 
 
-def marks(made, field):
+def marks(made: Score, field: str) -> Json:
     return [row.mark for row in made.rows if row.field == field]
 
 
-def decision(**fields):
+def decision(**fields: Json) -> Json:
     return {"heading": "MRI", "requested": "MRI", "disputed": "MRI", **fields}
 
 
@@ -35,7 +36,7 @@ def test_a_not_labelled_element_takes_its_partner_with_it() -> None:
 def test_the_best_alternative_counts() -> None:
     gold = {"decisions": [decision(reasons=["safety"], subcategory="imaging", quantity={"total": 2})]}
     other = {"decisions": [decision(reasons=["safety", "other"], subcategory="other", quantity=None)]}
-    alternatives = {
+    alternatives: dict[str, list[Json]] = {
         "/decisions/0/reasons": [["other"], ["other", "safety"]],
         "/decisions/0/subcategory": ["other"],
         "/decisions/0/quantity": [None],

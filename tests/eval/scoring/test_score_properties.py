@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from collections.abc import Iterator
 from random import Random
 
 from hypothesis import given
@@ -11,14 +12,14 @@ from hypothesis import strategies as st
 
 from eval.scoring.fields import DETERMINATION, Bag, Group, Items, Leaf
 from eval.scoring.pointers import Json
-from eval.scoring.score import Failure, Mark, score, score_failure
+from eval.scoring.score import Failure, Mark, Score, score, score_failure
 
 WORDS = st.sampled_from(["norco", "therapy", "lumbar", "mri", "knee", "brace", "tens", "unit", "acupuncture", "cream"])
 TEXTS = st.lists(WORDS, min_size=1, max_size=5).map(" ".join)
 DATES = st.dates().map(lambda day: day.isoformat())
 
 
-def _value(path, node):
+def _value(path: str, node: Json) -> Json:
     name = path.rpartition(".")[2]
     kind = (node.comparator if isinstance(node, Leaf) else node.element).name
     if kind == "date":
@@ -34,7 +35,7 @@ def _value(path, node):
     return TEXTS
 
 
-def trees(node, path=""):
+def trees(node: Json, path: str = "") -> Json:
     if isinstance(node, Leaf):
         return st.none() | _value(path, node)
     if isinstance(node, Bag):
@@ -46,7 +47,7 @@ def trees(node, path=""):
     return st.lists(item, max_size=3).map(lambda items: _distinct(node, items))
 
 
-def _distinct(node: Items, items):
+def _distinct(node: Items, items: Json) -> Json:
     """Give each item an identity of its own, far from the others: what cannot be told apart is paired in order."""
     for place, item in enumerate(items):
         for name in node.identity:
@@ -57,7 +58,7 @@ def _distinct(node: Items, items):
 RECORDS = trees(DETERMINATION)
 
 
-def errors(made):
+def errors(made: Score) -> Json:
     return Counter((row.field, row.mark) for row in made.rows if row.mark not in (Mark.MATCH, Mark.ABSENT))
 
 
@@ -122,7 +123,7 @@ def test_one_change_is_one_outcome(record: Json, data: st.DataObject) -> None:
     assert errors(score(record, changed)) == {(path, expected): 1}
 
 
-def _places(node, tree, path, holder=()):
+def _places(node: Json, tree: Json, path: str, holder: Json = ()) -> Iterator[Json]:
     """Scalars that may change without changing what identifies an item."""
     for name, below in node.fields.items():
         inner = f"{path}.{name}" if path else name
