@@ -15,7 +15,7 @@ from pathlib import Path
 
 from eval.judging.grading import grade_one
 from eval.labelling.gold import Split, load_gold
-from eval.scoring.score import Mark
+from eval.scoring.marks import Mark
 from extractor import pipeline
 from extractor.confidence import kind_of
 from extractor.reconcile import Agreement

@@ -16,7 +16,8 @@ from eval.figures.summary import summarize
 from eval.figures.tally import tally
 from eval.figures.uncertainty import Sampling
 from eval.labelling.gold import load_gold
-from eval.scoring.score import Mark, score
+from eval.scoring.marks import Mark
+from eval.scoring.score import score
 
 
 def spoiled(text: str, rng: random.Random) -> dict:

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from eval.metamorphic.suite import try_relations as try_relations
     from eval.readers import Reader as Reader
     from eval.readers import reader_named as reader_named
-    from eval.scoring.score import Mark as Mark
+    from eval.scoring.marks import Mark as Mark
     from eval.scoring.score import score as score
 
 # Loaded when first used: `imr eval --help` must not wait for numpy, and `score` needs none of it.
 _HOME = {
-    "Mark": "scoring.score",
+    "Mark": "scoring.marks",
     "Reader": "readers",
     "RunResult": "judging.result",
     "compare_runs": "judging.comparison",

@@ -23,7 +23,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from eval.scoring.fields import DETERMINATION, item_fields, leaf_fields
 from eval.scoring.grounding import Grounding
-from eval.scoring.score import Mark
+from eval.scoring.marks import Mark
 
 FIELDS: tuple[str, ...] = tuple(name for name, _ in leaf_fields(DETERMINATION))
 """Every leaf field, dotted, in the order of the table."""

@@ -34,7 +34,7 @@ from eval.figures.columns import (
 )
 from eval.figures.tally import RARE_VALUE
 from eval.scoring.fields import GROUPS, group_of
-from eval.scoring.score import Mark
+from eval.scoring.marks import Mark
 
 Side = Mapping[Column, float]
 """Numerator or denominator of a measure: column → weight."""

@@ -17,7 +17,7 @@ from eval.figures.columns import (
 )
 from eval.scoring.fields import CRITICAL
 from eval.scoring.grounding import Grounding
-from eval.scoring.score import LeafRow, Mark, Score
+from eval.scoring.marks import LeafRow, Mark, Score
 
 RARE_FIELD, RARE_VALUE = "decisions.outcome", "overturned"
 """The rare class that is reported by itself: nine in ten outcomes are `upheld`, so a constant answer looks good."""

@@ -17,7 +17,7 @@ from eval.figures.uncertainty import Array, Sampling, divide, limits, resamples
 from eval.judging.ranking import Bin, Flags, Kept, Review, aurc, calibration, pairs_by_document, review, risk_at
 from eval.judging.result import RunResult
 from eval.scoring.fields import GROUPS, group_of
-from eval.scoring.score import Mark
+from eval.scoring.marks import Mark
 from extractor.determination import Model
 from extractor.errors import ConfigurationError
 

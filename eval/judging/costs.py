@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from eval.figures.columns import FIELDS, leaf
 from eval.judging.result import DocumentResult, RunResult, UsageRow
-from eval.scoring.score import Mark
+from eval.scoring.marks import Mark
 from extractor.determination import Model
 from extractor.errors import ConfigurationError
 from extractor.settings import Price

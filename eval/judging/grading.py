@@ -34,8 +34,9 @@ from eval.judging.result import ConfidenceRow, DocumentResult, ErrorRow, ItemErr
 from eval.labelling.gold import Case, file_sha256
 from eval.readers import Reader
 from eval.scoring.grounding import ground, nearest
+from eval.scoring.marks import Failure, LeafRow, Mark, Score
 from eval.scoring.pointers import Json
-from eval.scoring.score import Failure, LeafRow, Mark, Score, score, score_failure
+from eval.scoring.score import score, score_failure
 from extractor.errors import ConfigurationError, DocumentError
 
 DEFAULT_SAMPLING = Sampling()

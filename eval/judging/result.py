@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from eval.figures.columns import Counts
 from eval.figures.summary import Summary
-from eval.scoring.score import Failure
+from eval.scoring.marks import Failure
 from extractor.determination import Model
 from extractor.errors import ConfigurationError
 

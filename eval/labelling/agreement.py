@@ -11,8 +11,9 @@ from eval.figures.summary import Figure, Summary, summarize
 from eval.figures.tally import tally
 from eval.figures.uncertainty import Sampling
 from eval.labelling.gold import Reference, load_reference, reference_files
+from eval.scoring.marks import ItemRow, Mark, Score
 from eval.scoring.pointers import Json, resolve
-from eval.scoring.score import ItemRow, Mark, Score, score
+from eval.scoring.score import score
 from extractor.determination import Model
 from extractor.errors import ConfigurationError
 

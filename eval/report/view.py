@@ -21,7 +21,7 @@ from eval.figures.summary import Figure, Summary
 from eval.judging.result import DocumentResult, RunResult
 from eval.report.cards import Card
 from eval.scoring.fields import CRITICAL, GROUPS, group_of
-from eval.scoring.score import Mark
+from eval.scoring.marks import Mark
 
 
 @dataclass(frozen=True)

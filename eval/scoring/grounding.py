@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from eval.scoring.comparators import key
+from eval.scoring.marks import Mark, Score
 from eval.scoring.pointers import Json, upwards
-from eval.scoring.score import Mark, Score
 from eval.scoring.spans import Spans, quoted, touches
 
 

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ValidationError
 from eval.figures.columns import COLUMNS, EXACT, LETTERS, Column, Counts, item, leaf, subject_of
 from eval.figures.measures import measure, weights
 from eval.figures.tally import tally
-from eval.scoring.score import Mark, score
+from eval.scoring.marks import Mark
+from eval.scoring.score import score
 
 OUTCOME = leaf("decisions.outcome", Mark.MATCH)
 MISSPELT = Column("decisions.outcom", "match")

@@ -5,7 +5,7 @@ from eval.figures.columns import DOCUMENTS, EXACT, FIELDS, LETTERS, Counts, leaf
 from eval.figures.measures import measures
 from eval.figures.summary import Summary, summarize
 from eval.figures.uncertainty import Array, Sampling, resampled_sums
-from eval.scoring.score import Mark
+from eval.scoring.marks import Mark
 
 
 def counted(**columns: int) -> Counts:

@@ -21,8 +21,8 @@ from eval.judging.result import ConfidenceRow, DocumentResult, RunResult, save_r
 from eval.labelling.gold import load_gold
 from eval.readers import Reader
 from eval.report.screen import certainty_screen
+from eval.scoring.marks import Mark
 from eval.scoring.pointers import Json
-from eval.scoring.score import Mark
 from extractor.documents import Document
 from extractor.errors import ConfigurationError
 from extractor.pipeline import read

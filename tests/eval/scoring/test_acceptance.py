@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from eval.scoring.marks import Failure, Mark
 from eval.scoring.pointers import Json
-from eval.scoring.score import Failure, Mark, score, score_failure
+from eval.scoring.score import score, score_failure
 
 # The benchmarks are no package: their cases are loaded from the file.
 sys.path.insert(0, str(Path(__file__).parents[3] / "bench"))

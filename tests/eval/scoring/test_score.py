@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from eval.scoring.marks import Mark, Score
 from eval.scoring.pointers import Json
-from eval.scoring.score import Mark, Score, score
+from eval.scoring.score import score
 
 
 def marks(made: Score, field: str) -> Json:

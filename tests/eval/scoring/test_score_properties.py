@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.scoring.fields import DETERMINATION, Bag, Group, Items, Leaf
+from eval.scoring.marks import Failure, Mark, Score
 from eval.scoring.pointers import Json
-from eval.scoring.score import Failure, Mark, Score, score, score_failure
+from eval.scoring.score import score, score_failure
 
 WORDS = st.sampled_from(["norco", "therapy", "lumbar", "mri", "knee", "brace", "tens", "unit", "acupuncture", "cream"])
 TEXTS = st.lists(WORDS, min_size=1, max_size=5).map(" ".join)
