@@ -26,7 +26,7 @@ BROKEN = 13
 
 
 EXTRA = ("deepdiff", "jinja2", "numpy", "scipy")
-"""What only the evaluation needs: the extra `eval` (216 of its 220 MB are numpy and scipy)."""
+"""What only the evaluation needs: the extra `eval`, 218 MB (216 of them numpy and scipy)."""
 
 
 class ReaderError(ImrError):
