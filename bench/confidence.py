@@ -14,9 +14,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from eval.gold import Split, load_gold
-from eval.run import judge
-from eval.score import Mark
+from eval.judging.grading import grade_one
+from eval.labelling.gold import Split, load_gold
+from eval.scoring.marks import Mark
 from extractor import pipeline
 from extractor.confidence import kind_of
 from extractor.places import pointers
@@ -47,7 +47,7 @@ def main() -> None:
     for case in load_gold(ROOT / "gold", Split.DEV).cases:
         kinds.clear()
         record = pipeline.read(case.document, configuration, service=chosen.service)
-        score, _ = judge(case, record.model_dump(mode="json"))
+        score, _ = grade_one(case, record.model_dump(mode="json"))
         for row in score.rows:
             if row.predicted_at in kinds:
                 field = re.sub(r"/\d+(?=/|$)", "/*", row.predicted_at)
