@@ -30,7 +30,7 @@ from eval.figures.uncertainty import (
     ratios_of_parts,
     resampled_sums,
 )
-from extractor.determination import Model
+from extractor.determination import Strict
 
 SLICED: tuple[Measure, ...] = (
     measure("all"),
@@ -44,7 +44,7 @@ MEANS = ("mean of fields", "mean of letters")
 """Figures that are means of F1: every field, or every letter, weighs the same."""
 
 
-class Figure(Model):
+class Figure(Strict):
     """One measure as it is reported."""
 
     value: float | None
@@ -69,14 +69,14 @@ class Figure(Model):
         return min(self.low, self.t_low), max(self.high, self.t_high)
 
 
-class Slice(Model):
+class Slice(Strict):
     """The figures of the letters with one tag: `SLICED`, by label (`"decisions.outcome recall"`)."""
 
     documents: int
     figures: dict[str, Figure]
 
 
-class Summary(Model):
+class Summary(Strict):
     """All figures of a run: `figures["decisions.outcome"]["f1"]`."""
 
     documents: int = 0

@@ -18,7 +18,7 @@ from eval.judging.ranking import Bin, Flags, Kept, Review, aurc, calibration, pa
 from eval.judging.result import RunResult
 from eval.scoring.fields import GROUPS, group_of
 from eval.scoring.marks import Mark
-from extractor.determination import Model
+from extractor.determination import Strict
 from extractor.errors import ConfigurationError
 
 ENOUGH = 5
@@ -28,7 +28,7 @@ ENOUGH_DOCUMENTS = 8
 0.3, 39 letters), a "95%" one holds 60% of the time with wrong values in 2 letters, 87% in 5, 92% in 8 (simulated)."""
 
 
-class Separation(Model):
+class Separation(Strict):
     """How often a right value is more certain than a wrong one (AUROC)."""
 
     of: str
@@ -48,7 +48,7 @@ class Separation(Model):
     high: float | None = None
 
 
-class Certainty(Model):
+class Certainty(Strict):
     """What the confidences of a run are worth."""
 
     reader: str

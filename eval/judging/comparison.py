@@ -15,7 +15,7 @@ from eval.figures.tally import RARE_VALUE
 from eval.figures.uncertainty import Array, Sampling, divide, resampled_sums
 from eval.judging.result import RunResult
 from eval.scoring.fields import CRITICAL, GROUPS
-from extractor.determination import Model
+from extractor.determination import Strict
 from extractor.errors import ConfigurationError
 
 PERMUTATIONS = 10_000
@@ -24,7 +24,7 @@ _EXACT_UP_TO = 12
 _DETECTABLE = 2.8016
 
 
-class Difference(Model):
+class Difference(Strict):
     """One measure in two runs, B minus A."""
 
     of: str
@@ -49,7 +49,7 @@ class Difference(Model):
     broken: tuple[str, ...] = ()
 
 
-class Comparison(Model):
+class Comparison(Strict):
     """A comparison of two runs."""
 
     a: str

@@ -13,14 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from eval.figures.columns import FIELDS, leaf
 from eval.judging.result import DocumentResult, RunResult, UsageRow
 from eval.scoring.marks import Mark
-from extractor.determination import Model
+from extractor.determination import Strict
 from extractor.errors import ConfigurationError
 from extractor.settings import Price
 
 _PRICE = TypeAdapter(Price)
 
 
-class Costs(Model):
+class Costs(Strict):
     """Tokens, dollars and seconds of a run."""
 
     requests: int
@@ -35,7 +35,7 @@ class Costs(Model):
     """Models without a price."""
 
 
-class Latency(Model):
+class Latency(Strict):
     """Seconds a letter."""
 
     letters: int

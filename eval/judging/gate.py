@@ -23,7 +23,7 @@ from eval.figures.columns import subject_of
 from eval.judging.comparison import Difference, compare_runs
 from eval.judging.result import RunResult
 from eval.scoring.fields import CRITICAL
-from extractor.determination import Model
+from extractor.determination import Strict
 from extractor.errors import ConfigurationError
 
 ALPHA = 0.05
@@ -42,7 +42,7 @@ EXIT_CODES: dict[Verdict, int] = {Verdict.PASS: 0, Verdict.REGRESS: 10, Verdict.
 _SEVERITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.REGRESS)
 
 
-class Limits(Model):
+class Limits(Strict):
     """What the gate asks for; read from a TOML file with the tables `margins` and `floors`."""
 
     margins: dict[str, float] = Field(default_factory=lambda: dict(CRITICAL))
@@ -51,7 +51,7 @@ class Limits(Model):
     """Field → F1 that it must have where there is no baseline."""
 
 
-class FieldVerdict(Model):
+class FieldVerdict(Strict):
     """What the gate says of one field."""
 
     field: str
@@ -59,7 +59,7 @@ class FieldVerdict(Model):
     reason: str
 
 
-class GateResult(Model):
+class GateResult(Strict):
     """What the gate says, and why."""
 
     verdict: Verdict

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.figures.uncertainty import Array
-from extractor.determination import Model
+from extractor.determination import Strict
 
 COVERAGES = (100, 95, 90, 80, 70, 50)
 """Percent of the values that are kept, the most certain ones."""
@@ -28,7 +28,7 @@ EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 Flags = NDArray[np.bool_]
 
 
-class Kept(Model):
+class Kept(Strict):
     """What is wrong among the most certain values."""
 
     percent: int
@@ -40,7 +40,7 @@ class Kept(Model):
     """wrong / values."""
 
 
-class Review(Model):
+class Review(Strict):
     """What a person finds who reviews the least certain values."""
 
     percent: int
@@ -58,7 +58,7 @@ class Review(Model):
     """chance / all wrong values."""
 
 
-class Bin(Model):
+class Bin(Strict):
     """The values of one range of confidence."""
 
     low: float

@@ -11,11 +11,11 @@ from pydantic import Field, JsonValue, ValidationError
 from eval.figures.columns import Counts
 from eval.figures.summary import Summary
 from eval.scoring.marks import Failure
-from extractor.determination import Model
+from extractor.determination import Strict
 from extractor.errors import ConfigurationError
 
 
-class ErrorRow(Model):
+class ErrorRow(Strict):
     """One leaf that is not as the reference says."""
 
     field: str
@@ -30,7 +30,7 @@ class ErrorRow(Model):
     """Where the reader says that it stands."""
 
 
-class ItemErrorRow(Model):
+class ItemErrorRow(Strict):
     """One item without a partner."""
 
     field: str
@@ -39,7 +39,7 @@ class ItemErrorRow(Model):
     note: str = ""
 
 
-class UsageRow(Model):
+class UsageRow(Strict):
     """What a model consumed on one letter."""
 
     model: str | None = None
@@ -49,7 +49,7 @@ class UsageRow(Model):
     output_tokens: int = 0
 
 
-class ConfidenceRow(Model):
+class ConfidenceRow(Strict):
     """How sure the reader was of one predicted leaf, and whether it was right."""
 
     field: str
@@ -58,7 +58,7 @@ class ConfidenceRow(Model):
     """MATCH; else MISMATCH or SPURIOUS."""
 
 
-class DocumentResult(Model):
+class DocumentResult(Strict):
     """One case as it was graded."""
 
     split: str
@@ -74,7 +74,7 @@ class DocumentResult(Model):
     usage: UsageRow | None = None
 
 
-class RunResult(Model):
+class RunResult(Strict):
     """One graded run: everything needed to read, compare and repeat it."""
 
     format: Literal[1] = 1

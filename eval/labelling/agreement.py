@@ -14,7 +14,7 @@ from eval.labelling.gold import Reference, load_reference, reference_files
 from eval.scoring.marks import ItemRow, Mark, Score
 from eval.scoring.pointers import Json, resolve
 from eval.scoring.score import score
-from extractor.determination import Model
+from extractor.determination import Strict
 from extractor.errors import ConfigurationError
 
 CLOSED: tuple[str, ...] = (
@@ -34,7 +34,7 @@ CLOSED_SETS: tuple[str, ...] = ("reasons",)
 """Fields of a decision that are sets of a closed list."""
 
 
-class Agreement(Model):
+class Agreement(Strict):
     """Agreement of two labellers on the letters that both labelled."""
 
     letters: tuple[str, ...]

@@ -23,7 +23,7 @@ from typing import Literal
 from pydantic import Field, JsonValue, ValidationError
 
 from eval.scoring.pointers import Json
-from extractor.determination import Determination, Model
+from extractor.determination import Determination, Strict
 from extractor.documents import Document, read_document
 from extractor.errors import ConfigurationError
 
@@ -45,7 +45,7 @@ class Split(StrEnum):
     TEST = "test"
 
 
-class Anchor(Model):
+class Anchor(Strict):
     """Where the letter says a value."""
 
     spans: tuple[tuple[int, int], ...] = Field(min_length=1)
@@ -54,7 +54,7 @@ class Anchor(Model):
     """The words there, as the labeller copied them."""
 
 
-class Reference(Model):
+class Reference(Strict):
     """What one letter's record should say; one file of `references/`.
 
     The shape, shortened:
@@ -123,7 +123,7 @@ class Case:
         return {pointer: anchor.model_dump(mode="json") for pointer, anchor in self.reference.evidence.items()}
 
 
-class ManifestEntry(Model):
+class ManifestEntry(Strict):
     """One case as it was frozen."""
 
     split: Split
@@ -131,7 +131,7 @@ class ManifestEntry(Model):
     reference_sha256: str
 
 
-class Manifest(Model):
+class Manifest(Strict):
     """The frozen gold set."""
 
     format: Literal[1] = 1

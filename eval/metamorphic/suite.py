@@ -13,14 +13,14 @@ from pathlib import Path
 from eval.metamorphic.relations import RELATIONS
 from eval.metamorphic.variants import Original, Relation
 from eval.readers import Reader
-from extractor.determination import Model
+from extractor.determination import Strict
 from extractor.documents import read_document
 from extractor.errors import ConfigurationError, DocumentError, ImrError
 
 _SUFFIXES = (".txt", ".pdf", ".docx", ".html", ".htm")
 
 
-class BrokenVariant(Model):
+class BrokenVariant(Strict):
     """One variant on which a relation does not hold."""
 
     letter: str
@@ -28,7 +28,7 @@ class BrokenVariant(Model):
     why: str
 
 
-class RelationResult(Model):
+class RelationResult(Strict):
     """One relation over all letters."""
 
     name: str
@@ -41,7 +41,7 @@ class RelationResult(Model):
     """Letters that it makes no variant of."""
 
 
-class SuiteResult(Model):
+class SuiteResult(Strict):
     """The suite as it was run."""
 
     reader: str

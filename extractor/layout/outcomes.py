@@ -119,9 +119,9 @@ def _run(view: View, start: int, end: int) -> tuple[list[re.Match[str]], bool]:
             if before is None or before.lastgroup != "outcome" or not view.flat[before.start()].isupper():
                 break
         elif not (token.lastgroup in _TELLING or token.lastgroup == "mark" or words in HEDGES or words in _LINKS):
-            return _told(run), 0 < _words_behind_colon(tokens[: index + 1]) <= _MOST_ODD_WORDS
+            return _that_says(run), 0 < _words_behind_colon(tokens[: index + 1]) <= _MOST_ODD_WORDS
         run.insert(0, token)
-    return _told(run), False
+    return _that_says(run), False
 
 
 _SENTENCE_ENDS = frozenset(".!?")
@@ -135,7 +135,7 @@ def _words_behind_colon(tokens: list[re.Match[str]]) -> int:
     return len(tokens) - 1 - colons[-1] if colons else 0
 
 
-def _told(run: list[re.Match[str]]) -> list[re.Match[str]]:
+def _that_says(run: list[re.Match[str]]) -> list[re.Match[str]]:
     """Without the links and marks at its beginning, which are the heading's own: "…, is Upheld"."""
     says = [index for index, token in enumerate(run) if token.lastgroup in _TELLING or token.group() in HEDGES]
     return run[says[0] :] if says else []
@@ -143,11 +143,11 @@ def _told(run: list[re.Match[str]]) -> list[re.Match[str]]:
 
 def _meaning(tokens: list[re.Match[str]], trail: list[re.Match[str]]) -> tuple[Outcome | None, Doubt | None]:
     """What the tokens of a verdict, up to its outcome word and behind it, amount to."""
-    told = [token for token in [*tokens, *trail] if token.lastgroup in _TELLING]
-    said = {Outcome(token.group()) for token in told if token.lastgroup == "outcome"}
+    telling = [token for token in [*tokens, *trail] if token.lastgroup in _TELLING]
+    said = {Outcome(token.group()) for token in telling if token.lastgroup == "outcome"}
     hedged = any(token.group() in HEDGES for token in tokens) or any(token.lastgroup not in _TELLING for token in trail)
-    if any(token.lastgroup != "outcome" for token in told):
-        ticked = None if hedged else _ticked(told)
+    if any(token.lastgroup != "outcome" for token in telling):
+        ticked = None if hedged else _ticked(telling)
         if ticked is not None:
             return ticked, Doubt.TICKED if len(said) > 1 else None
         return None, Doubt.SEVERAL if len(said) > 1 else Doubt.HEDGED
