@@ -24,7 +24,7 @@ from extractor.model.wire import kept_reply
 from extractor.pipeline import Configuration
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
-from extractor.settings import Limits, ModelSettings, Service
+from extractor.settings import Endpoint, Limits, ModelSettings
 from extractor.store import Store
 from extractor.store.cells import Row
 from extractor.store.rows import attempt_row, prepare
@@ -44,7 +44,7 @@ class ModelPool:
     def __init__(
         self,
         configuration: Configuration,
-        service: Service,
+        endpoint: Endpoint,
         limits: Limits,
         model: Model | None = None,
         database: Path | None = None,
@@ -54,12 +54,12 @@ class ModelPool:
             raise ValueError("the configuration names no model")
         self._configuration = configuration
         self._settings: ModelSettings = configuration.model
-        self._service = service
+        self._endpoint = endpoint
         self._limits = limits
         self._model = model
         self._database = database
         """Replies that it holds are not asked for again."""
-        self._most = service.in_flight * _AHEAD
+        self._most = endpoint.in_flight * _AHEAD
         self._under_way = 0
         self._ended: queue.SimpleQueue[tuple[Letter, Ended] | Letter | None] = queue.SimpleQueue()
         self._loop = asyncio.new_event_loop()
@@ -67,7 +67,7 @@ class ModelPool:
         self._session: Session | None = None
         self._replies: Store | None = None
         self._attempts: deque[tuple[str, Row, asyncio.Future[None]]] = deque()
-        self._apart = Apart(limits, workers, load_prompts(service.prompts))
+        self._apart = Apart(limits, workers, load_prompts(endpoint.prompts))
         self.trouble: ServiceError | None = None
         """Why nothing more can be read; letters under way are still brought to their end."""
         self.unread = 0
@@ -142,7 +142,7 @@ class ModelPool:
     async def _open(self) -> Session:
         if self._database is not None:  # of this thread's own: SQLite's connections stay in the thread that made them
             self._replies = Store(self._database, create=False)
-        return Session(self._settings, self._service, self._model, known=self._known)
+        return Session(self._settings, self._endpoint, self._model, known=self._known)
 
     def _known(self, request: Request) -> Reply | None:
         kept = self._replies.reply(request.sha256) if self._replies is not None else None

@@ -16,7 +16,7 @@ from extractor.model.wire import kept_reply
 from extractor.pipeline import Configuration, code_version
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
-from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service
+from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits
 from extractor.store import Store, prepare
 
 _BATCH = 50
@@ -54,7 +54,7 @@ class _Nobody:
 
 def reground(
     store: Store,
-    service: Service = DEFAULT_SERVICE,
+    endpoint: Endpoint = DEFAULT_ENDPOINT,
     on_progress: Callable[[Reground], None] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Reground:
@@ -65,7 +65,7 @@ def reground(
 
     Args:
         store: The database.
-        service: Only its folder of prompts counts.
+        endpoint: Only its folder of prompts counts.
         on_progress: Called after every batch.
         limits: Of these, `seconds` that one letter may take.
 
@@ -73,12 +73,12 @@ def reground(
         StoreError: the database failed; what was saved is safe.
 
     """
-    with Apart(limits, prompts=load_prompts(service.prompts)) as apart:
-        return asyncio.run(_reground(store, service, on_progress, apart))
+    with Apart(limits, prompts=load_prompts(endpoint.prompts)) as apart:
+        return asyncio.run(_reground(store, endpoint, on_progress, apart))
 
 
 async def _reground(
-    store: Store, service: Service, on_progress: Callable[[Reground], None] | None, apart: Apart
+    store: Store, endpoint: Endpoint, on_progress: Callable[[Reground], None] | None, apart: Apart
 ) -> Reground:
     done = Reground()
     sessions: dict[str, tuple[Configuration, Session]] = {}
@@ -101,10 +101,10 @@ async def _reground(
     for document, given in store.read_by_models():
         done = _plus(done, found=1)
         if given not in sessions:
-            configuration = Configuration.from_json(given, service.prompts)
+            configuration = Configuration.from_json(given, endpoint.prompts)
             if configuration.model is None:
                 raise ConfigurationError("a record of a model reader has no model in its configuration")
-            sessions[given] = configuration, Session(configuration.model, service, _Nobody(), known=known)
+            sessions[given] = configuration, Session(configuration.model, endpoint, _Nobody(), known=known)
         configuration, session = sessions[given]
         if store.known([document.sha256], configuration.sha256):
             met = store.superseded([document.sha256], configuration.sha256)

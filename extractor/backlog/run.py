@@ -24,7 +24,7 @@ from extractor.backlog.stopping import Stopping
 from extractor.backlog.worker import Ended, Reader, read_letter
 from extractor.children import cores
 from extractor.errors import ConfigurationError, DocumentError, ImrError, StoreError
-from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service
+from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits
 from extractor.store import Prepared, Refused, Stamp, Store
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def run(
     limit: int | None = None,
     on_progress: Callable[[Summary], None] | None = None,
     reader: Reader = read_letter,
-    service: Service = DEFAULT_SERVICE,
+    endpoint: Endpoint = DEFAULT_ENDPOINT,
     model: Model | None = None,
     retry: str | None = None,
     rehash: bool = False,
@@ -126,7 +126,7 @@ def run(
         limit: Take only so many letters, the first ones.
         on_progress: Called with the summary so far whenever letters have ended, or requests about them.
         reader: Reads one letter by rules; for tests.
-        service: Where a model is asked, how fast and for how much, if the configuration names one.
+        endpoint: Where a model is asked, how fast and for how much, if the configuration names one.
         model: A model in place of that endpoint.
         retry: A failure class, or `all`: such letters are tried again though they have failed three times.
         rehash: Hash every file, also one that looks as it did when it was read.
@@ -154,7 +154,7 @@ def run(
     state = "stopped"
     backlog = _Backlog(store, configuration, limits, Summary(run_id), on_progress, retry, rehash, check_records)
     try:
-        with Stopping() as stopping, _pool(workers, reader, configuration, limits, service, model, store.path) as pool:
+        with Stopping() as stopping, _pool(workers, reader, configuration, limits, endpoint, model, store.path) as pool:
             letters = walk.Walk(
                 paths, store.path, limits=limits, most=limit, sound=backlog.sound.append, asked=lambda: bool(stopping)
             )
@@ -173,7 +173,7 @@ def _pool(
     reader: Reader,
     configuration: Configuration,
     limits: Limits,
-    service: Service,
+    endpoint: Endpoint,
     model: Model | None,
     database: Path,
 ) -> Pool | ModelPool:
@@ -181,7 +181,7 @@ def _pool(
         return Pool(workers, reader, configuration, limits)
     from extractor.backlog.model_pool import ModelPool  # noqa: PLC0415  loads the readers into this process
 
-    return ModelPool(configuration, service, limits, model, database, workers)
+    return ModelPool(configuration, endpoint, limits, model, database, workers)
 
 
 class _Backlog:

@@ -18,7 +18,7 @@ from extractor.errors import (
 )
 from extractor.model.batches import ENDED, LongLine, RemoteBatch, seconds_to_send
 from extractor.model.wire import MOST_REPLY_BYTES
-from extractor.settings import Price, Service
+from extractor.settings import Endpoint, Price
 from extractor.store import Store, batches
 from extractor.store.batches import Job
 
@@ -55,7 +55,7 @@ class Provider(Protocol):
         ...
 
 
-def submit(store: Store, provider: Provider, service: Service) -> Iterator[tuple[Job, RemoteBatch]]:
+def submit(store: Store, provider: Provider, endpoint: Endpoint) -> Iterator[tuple[Job, RemoteBatch]]:
     """Send every file that was not sent; give each with what the provider says.
 
     A file whose sending was cut short by a crash is first looked for at the provider, and sent again if it is not there
@@ -74,13 +74,13 @@ def submit(store: Store, provider: Provider, service: Service) -> Iterator[tuple
             now = batches.job(db, job.id)
             free = now.state == "built" and now.remote_state != _SENDING
             if free:
-                _claim(db, now, service)
+                _claim(db, now, endpoint)
         if now.state != "built":  # another process was faster
             continue
         sent = None if free else provider.find(mark)
         if sent is None:
             if not free:
-                _take_over(store, now, service)
+                _take_over(store, now, endpoint)
             sent = _sent(store, now, mark, provider)
         _update(store, job, "submitted", sent.id, sent.state)
         yield job, sent
@@ -147,9 +147,9 @@ def listed(store: Store, state: str | None = None) -> list[Job]:
         return [job for job in batches.jobs(db) if state is None or job.state == state]
 
 
-def _claim(db: Database, job: Job, service: Service) -> None:
+def _claim(db: Database, job: Job, endpoint: Endpoint) -> None:
     """Take a file to send it, if its worst cost is left; in the transaction in which it was seen to be free."""
-    price, budget = service.price, service.budget
+    price, budget = endpoint.price, endpoint.budget
     if price is not None and budget is not None:
         spent = price.of(*batches.used(db))
         others = [each for each in batches.jobs(db) if each.id != job.id]
@@ -193,7 +193,7 @@ def _mark(job: Job) -> str:
     return hashlib.sha256(f"{sha256} {job.id} {job.created_at}".encode()).hexdigest()
 
 
-def _take_over(store: Store, seen: Job, service: Service) -> None:
+def _take_over(store: Store, seen: Job, endpoint: Endpoint) -> None:
     """Claim a file that somebody began to send and the provider does not have.
 
     Raises:
@@ -209,7 +209,7 @@ def _take_over(store: Store, seen: Job, service: Service) -> None:
                 f"somebody began to send {now.file!r} at {now.updated_at}, and the endpoint does not list it yet: try "
                 f"again after {begun + a_while:%H:%M} UTC"
             )
-        _claim(db, now, service)
+        _claim(db, now, endpoint)
 
 
 def _stands(store: Store, job: Job, remote_state: str) -> None:

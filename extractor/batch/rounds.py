@@ -27,7 +27,7 @@ from extractor.pipeline import Configuration, code_version
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.records import Usage
-from extractor.settings import DEFAULT_LIMITS, Limits, Mode, Price, Service
+from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, Mode, Price
 from extractor.store import Refused, Store, batches, prepare, writer
 from extractor.store.queries import BATCH
 from extractor.store.rows import attempt_row
@@ -77,7 +77,7 @@ class Collected:
 
 
 def build(
-    sources: Iterable[Source], store: Store, configuration: Configuration, service: Service, limits: Limits, out: Path
+    sources: Iterable[Source], store: Store, configuration: Configuration, endpoint: Endpoint, limits: Limits, out: Path
 ) -> Round:
     """Take letters in, and put what has to be asked about them into files.
 
@@ -85,7 +85,7 @@ def build(
         sources: The letters.
         store: Where letters, requests and records are remembered.
         configuration: How to read; with a model. Its mode `auto` is `json_schema` here: nothing can be tried.
-        service: Only its folder of prompts counts.
+        endpoint: Only its folder of prompts counts.
         limits: What a document may cost.
         out: The folder for files.
 
@@ -97,7 +97,7 @@ def build(
         raise ConfigurationError("the rules reader asks nobody: add --reader model or --reader both")
     given = configuration.as_json
     _make(out)
-    with Apart(limits, prompts=load_prompts(service.prompts)) as apart:
+    with Apart(limits, prompts=load_prompts(endpoint.prompts)) as apart:
         for source in sources:
             try:
                 document = apart.do(source.document, limits)
@@ -115,17 +115,17 @@ def build(
             with store.batching() as db:
                 batches.add_letter(db, row, configuration.sha256, given, source.name)
             store.save_all(names=names, places=places)
-        return asyncio.run(_advance(store, service, out, apart))
+        return asyncio.run(_advance(store, endpoint, out, apart))
 
 
-def advance(store: Store, service: Service, out: Path, limits: Limits = DEFAULT_LIMITS) -> Round:
+def advance(store: Store, endpoint: Endpoint, out: Path, limits: Limits = DEFAULT_LIMITS) -> Round:
     """Read every waiting letter as far as the answers go; what is still to be asked goes into new files in `out`.
 
     Of `limits`, `seconds` count: a letter that takes longer fails.
     """
     _make(out)
-    with Apart(limits, prompts=load_prompts(service.prompts)) as apart:
-        return asyncio.run(_advance(store, service, out, apart))
+    with Apart(limits, prompts=load_prompts(endpoint.prompts)) as apart:
+        return asyncio.run(_advance(store, endpoint, out, apart))
 
 
 def _make(out: Path) -> None:
@@ -156,7 +156,7 @@ class _Waits:
         """Nothing is held."""
 
 
-async def _advance(store: Store, service: Service, out: Path, apart: Apart) -> Round:
+async def _advance(store: Store, endpoint: Endpoint, out: Path, apart: Apart) -> Round:
     done = Round()
     files = _Files(store, out)
     configurations: dict[str, Configuration] = {}
@@ -174,13 +174,13 @@ async def _advance(store: Store, service: Service, out: Path, apart: Apart) -> R
 
     for sha256, name, given in letters:
         if given not in configurations:
-            configurations[given] = Configuration.from_json(given, service.prompts)
+            configurations[given] = Configuration.from_json(given, endpoint.prompts)
         configuration = configurations[given]
         model = _Waits()
         document = replace(store.document(sha256), name=Path(name).name)
         if configuration.model is None:
             continue
-        session = Session(configuration.model, service, model, known=known)
+        session = Session(configuration.model, endpoint, model, known=known)
         try:
             fetch, finish = partial(itself, document), partial(prepare, name=name)
             letter = await apart.read(fetch, configuration, finish, session.asker)

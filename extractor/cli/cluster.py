@@ -53,12 +53,12 @@ def run(
 
     if not walk.holds_any(paths):
         raise ConfigurationError(f"there is no file to read under {', '.join(map(repr, map(str, paths)))}")
-    configuration, service = reader_from(values)
+    configuration, endpoint = reader_from(values)
     limits = limits_from(values)
     if dry_run:
         from extractor.cli.estimate import show_estimate  # noqa: PLC0415
 
-        show_estimate(walk.letters(paths, limits=limits), configuration, service, limits)
+        show_estimate(walk.letters(paths, limits=limits), configuration, endpoint, limits)
         return
 
     def tell(so_far: ClusterSummary) -> None:
@@ -68,7 +68,7 @@ def run(
     summary = run_on_cluster(
         walk.letters(paths, limits=limits),
         out,
-        Job.of(configuration, limits, service),
+        Job.of(configuration, limits, endpoint),
         address=address,
         workers=workers,
         partition=partition,

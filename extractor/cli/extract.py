@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from extractor.errors import ServiceError
     from extractor.pipeline import Configuration
     from extractor.records import Record
-    from extractor.settings import Limits, Service
+    from extractor.settings import Endpoint, Limits
 
 
 @click.command(name="extract")
@@ -35,16 +35,16 @@ def command(files: tuple[str, ...], form: str | None, dry_run: bool, **values: A
 
     A letter that cannot be read is reported on stderr and the others go on; the exit code is then 1.
     """
-    configuration, service = reader_from(values)
+    configuration, endpoint = reader_from(values)
     limits = limits_from(values)
     if dry_run:
         from extractor.cli.estimate import show_estimate  # noqa: PLC0415
 
-        show_estimate((_source(file, limits) for file in files), configuration, service, limits)
+        show_estimate((_source(file, limits) for file in files), configuration, endpoint, limits)
         return
     form = form or ("json" if len(files) == 1 else "jsonl")
     failed = False
-    for outcome in _records(files, configuration, service, limits):
+    for outcome in _records(files, configuration, endpoint, limits):
         if isinstance(outcome, str):
             failed = True
             click.echo(f"imr: {outcome}", err=True)
@@ -55,7 +55,7 @@ def command(files: tuple[str, ...], form: str | None, dry_run: bool, **values: A
 
 
 def _records(
-    files: tuple[str, ...], configuration: Configuration, service: Service, limits: Limits
+    files: tuple[str, ...], configuration: Configuration, endpoint: Endpoint, limits: Limits
 ) -> Iterator[Record | str]:
     """Give a record for each file, or why there is none."""
     if configuration.model is None:
@@ -65,7 +65,7 @@ def _records(
 
     from extractor.errors import ServiceError  # noqa: PLC0415
 
-    outcomes = asyncio.run(_by_model(files, configuration, service, limits))
+    outcomes = asyncio.run(_by_model(files, configuration, endpoint, limits))
     yield from (outcome for outcome in outcomes if not isinstance(outcome, ServiceError))
     for outcome in outcomes:  # what was paid for is printed before anything is raised
         if isinstance(outcome, ServiceError):
@@ -85,7 +85,7 @@ def _by_rules(files: tuple[str, ...], configuration: Configuration, limits: Limi
 
 
 async def _by_model(
-    files: tuple[str, ...], configuration: Configuration, service: Service, limits: Limits
+    files: tuple[str, ...], configuration: Configuration, endpoint: Endpoint, limits: Limits
 ) -> list[Record | str | ServiceError]:
     """Read all letters at once, as many as may be in flight; a backlog goes by `imr run`."""
     import asyncio  # noqa: PLC0415
@@ -97,8 +97,8 @@ async def _by_model(
 
     if configuration.model is None:
         raise ValueError("the configuration names no model")
-    room = asyncio.Semaphore(service.in_flight * 2)
-    async with Session(configuration.model, service) as session:
+    room = asyncio.Semaphore(endpoint.in_flight * 2)
+    async with Session(configuration.model, endpoint) as session:
         apart = Apart(limits, min(cores(), len(files)), session.prompts)
 
         async def one(file: str) -> Record | str | ServiceError:

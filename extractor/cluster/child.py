@@ -84,13 +84,13 @@ def _by_model(job: Job, say: Say) -> Callable[[Numbered], None]:
     if settings is None:
         raise ValueError("the configuration names no model")
     loop = asyncio.new_event_loop()
-    service = job.service_here()
+    endpoint = job.endpoint_here()
 
     async def opened() -> Session:
-        return Session(settings, service)
+        return Session(settings, endpoint)
 
     session = loop.run_until_complete(opened())
-    room = asyncio.Semaphore(service.in_flight * _AHEAD)
+    room = asyncio.Semaphore(endpoint.in_flight * _AHEAD)
     troubles: list[ServiceError] = []
 
     async def one(number: int, letter: Row) -> None:

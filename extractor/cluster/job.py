@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from extractor.errors import ConfigurationError, DocumentError, ModelError, defect
 from extractor.pipeline import Configuration, Reading
-from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Secret, Service
+from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, Secret
 from extractor.store.rows import attempt_row
 
 if TYPE_CHECKING:
@@ -66,28 +66,28 @@ class Job:
 
     configuration: Configuration = field(default_factory=Configuration)
     limits: Limits = DEFAULT_LIMITS
-    service: Service = DEFAULT_SERVICE
+    endpoint: Endpoint = DEFAULT_ENDPOINT
     """Without its key, and with folders as the workers see them. Speed and budget hold for each worker by itself."""
 
     @classmethod
-    def of(cls, configuration: Configuration, limits: Limits, service: Service) -> Job:
+    def of(cls, configuration: Configuration, limits: Limits, endpoint: Endpoint) -> Job:
         """Leave the key behind.
 
         Raises:
             ConfigurationError: the key is not that of the environment, so the workers would not have it.
 
         """
-        if service.api_key is not None and service.api_key != Secret(os.environ.get(KEY, "")):
+        if endpoint.api_key is not None and endpoint.api_key != Secret(os.environ.get(KEY, "")):
             raise ConfigurationError(
                 f"a key is not sent to other machines: set {KEY} here and where the workers start, "
                 "and leave --api-key (or api_key in imr.toml) out"
             )
-        return cls(configuration, limits, replace(service, api_key=None))
+        return cls(configuration, limits, replace(endpoint, api_key=None))
 
-    def service_here(self) -> Service:
-        """The service with the key of the process that asks."""
+    def endpoint_here(self) -> Endpoint:
+        """The endpoint with the key of the process that asks."""
         key = os.environ.get(KEY)
-        return replace(self.service, api_key=Secret(key)) if key else self.service
+        return replace(self.endpoint, api_key=Secret(key)) if key else self.endpoint
 
 
 def source_of(letter: Row) -> bytes | str:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from extractor.errors import AuthenticationFailed, ConfigurationError, ImrError, RequestRefused, ServiceError
 from extractor.model.wire import MOST_REPLY_BYTES
-from extractor.settings import Secret, Service
+from extractor.settings import Endpoint, Secret
 
 ENDED = frozenset({"completed", "expired", "cancelled", "failed"})
 """States in which no more answers will come."""
@@ -123,7 +123,7 @@ class Batches:
 
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, endpoint: Endpoint) -> None:
         import aiohttp  # noqa: PLC0415  a second, with the next
         import httpx2  # noqa: PLC0415
         import openai  # noqa: PLC0415
@@ -133,10 +133,10 @@ class Batches:
         self._openai, self._too_long = openai, client.TooLong
         self._unconnected = httpx2.ConnectTimeout
         self._broken = (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError)
-        self._key = service.api_key
-        self._seconds = min(service.timeout, LONGEST_CALL)
+        self._key = endpoint.api_key
+        self._seconds = min(endpoint.timeout, LONGEST_CALL)
         self._runner = asyncio.Runner()
-        self._client = client.client_of(service, whose="the batch interface")
+        self._client = client.client_of(endpoint, whose="the batch interface")
 
     def __enter__(self) -> Batches:
         return self

@@ -22,8 +22,8 @@ from extractor.errors import (
     UnknownModel,
 )
 from extractor.model.seam import Reply, Request
-from extractor.model.wire import ENDPOINTS, MOST_REPLY_BYTES, body_of, reply_of
-from extractor.settings import Mode, Service
+from extractor.model.wire import MOST_REPLY_BYTES, PATHS, body_of, reply_of
+from extractor.settings import Endpoint, Mode
 
 _PROBED: tuple[Mode, ...] = ("json_schema", "tools", "json")
 """In this order `auto` tries; the first holds the model to the form, the last only asks for JSON."""
@@ -55,17 +55,17 @@ class Live:
     Errors of the client and the endpoint become ours here, once; the key stands in none of them.
     """
 
-    def __init__(self, service: Service, mode: Mode = "auto") -> None:
+    def __init__(self, endpoint: Endpoint, mode: Mode = "auto") -> None:
         import openai  # noqa: PLC0415  a second
 
         from extractor.model import client  # noqa: PLC0415  likewise
 
         self._openai = openai
         self._too_long = client.TooLong
-        self._timeout = service.timeout
+        self._timeout = endpoint.timeout
         self._refusals = 0
         """Requests refused in a row."""
-        self._client = client.client_of(service, whose="the model reader")
+        self._client = client.client_of(endpoint, whose="the model reader")
         self._modes: list[Mode] = list(_PROBED) if mode == "auto" else [mode]
         own = "api.openai.com" in str(self._client.base_url)
         self._output_limit = "max_completion_tokens" if own else "max_tokens"
@@ -127,7 +127,7 @@ class Live:
         began = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout):  # the client's own limit is that of a pause between bytes
-                response = await self._client.post(ENDPOINTS[manner.mode], cast_to=Response, body=body)
+                response = await self._client.post(PATHS[manner.mode], cast_to=Response, body=body)
         except TimeoutError:
             raise TransportFailed("the endpoint did not answer in time", perhaps_billed=True) from None
         except self._too_long:

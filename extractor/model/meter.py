@@ -25,7 +25,7 @@ from extractor.errors import (
 )
 from extractor.model.seam import Request
 from extractor.records import Usage
-from extractor.settings import Service
+from extractor.settings import Endpoint
 
 CHARACTERS_A_TOKEN = 4.0
 """Of letters with line numbers and JSON, about; docs/measured.md. For estimates only: replies tell the truth."""
@@ -80,11 +80,11 @@ class Turn:
 class Meter:
     """Counts, limits and the purse of one run; one for all letters. Use it in one event loop."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._gate = Gate(service.in_flight)
-        self._requests = Rate(service.requests_per_minute)
-        self._tokens = Rate(service.tokens_per_minute)
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._gate = Gate(endpoint.in_flight)
+        self._requests = Rate(endpoint.requests_per_minute)
+        self._tokens = Rate(endpoint.tokens_per_minute)
         self._spent = 0.0
         self._reserved = 0.0
         self._perhaps_spent = 0.0
@@ -96,7 +96,7 @@ class Meter:
     @property
     def spent(self) -> float | None:
         """Dollars that replies told of so far; None without a price."""
-        return self._spent if self._service.price is not None else None
+        return self._spent if self._endpoint.price is not None else None
 
     @property
     def in_flight_allowed(self) -> int:
@@ -136,10 +136,10 @@ class Meter:
 
     def dollars(self, usage: Usage, *, paid: bool) -> float | None:
         """Dollars for what a request used; None without a price, and where a reply did not tell what it used."""
-        if self._service.price is None or (paid and not is_told(usage)):
+        if self._endpoint.price is None or (paid and not is_told(usage)):
             return None
         told = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
-        return self._service.price.of(*told) if paid else 0.0
+        return self._endpoint.price.of(*told) if paid else 0.0
 
     def slower(self) -> None:
         """The endpoint asked for fewer requests; within the turn of the one that it refused."""
@@ -148,7 +148,7 @@ class Meter:
 
     async def _reserve(self, request: Request) -> float:
         """Set the worst cost of a request aside; where it does not fit, wait for those under way to cost less."""
-        price, budget = self._service.price, self._service.budget
+        price, budget = self._endpoint.price, self._endpoint.budget
         if price is None or budget is None:
             return 0.0
         worst = price.of(most_tokens(request), 0, request.max_output_tokens)

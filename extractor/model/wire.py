@@ -19,7 +19,7 @@ from extractor.model.seam import Finish, Message, Reply, Request
 from extractor.records import Usage
 from extractor.settings import Mode
 
-ENDPOINTS: Mapping[Mode, str] = {
+PATHS: Mapping[Mode, str] = {
     "json_schema": "/chat/completions",
     "tools": "/chat/completions",
     "json": "/chat/completions",

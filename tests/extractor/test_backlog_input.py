@@ -29,7 +29,7 @@ from extractor.errors import ImrError, QuotaExceeded
 from extractor.model import Request
 from extractor.model.scripted import Scripted
 from extractor.pipeline import Configuration
-from extractor.settings import DEFAULT_LIMITS, Limits, ModelSettings, Service
+from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, ModelSettings
 from extractor.store import Store
 
 TESTS = Path(__file__).parents[1]
@@ -408,7 +408,7 @@ def test_members_and_lines_are_read_by_a_model(tmp_path: Path) -> None:
     for expected in ((16, 7, 0, 7, 2), (16, 0, 14, 0, 2)):
         with Store(tmp_path / "imr.db") as store:
             paths = ["a.zip", "b.tar.gz", "c.jsonl"]
-            summary = run(paths, store, configuration, model=model, service=Service(in_flight=2))
+            summary = run(paths, store, configuration, model=model, endpoint=Endpoint(in_flight=2))
         assert counts(summary) == expected
     assert len(names(tmp_path / "imr.db", tmp_path)) == 14
     assert failures(tmp_path / "imr.db", tmp_path) == {"a.zip!empty.txt": "empty", "a.zip!broken.pdf": "broken"}
@@ -429,11 +429,11 @@ def test_a_model_that_ends_the_run_in_the_middle_of_an_archive(tmp_path: Path) -
     configuration = Configuration.of("model", ModelSettings("test"))
     with Store(tmp_path / "imr.db") as store:
         with pytest.raises(QuotaExceeded):
-            run(["a.tar"], store, configuration, model=Scripted(script), service=Service(in_flight=2))
+            run(["a.tar"], store, configuration, model=Scripted(script), endpoint=Endpoint(in_flight=2))
         assert store.status().runs[0].remaining >= 1
         saved = store.status().records
         assert 0 < saved < 40
-        summary = run(["a.tar"], store, configuration, model=Scripted(answers.script), service=Service(in_flight=2))
+        summary = run(["a.tar"], store, configuration, model=Scripted(answers.script), endpoint=Endpoint(in_flight=2))
     assert (summary.extracted, summary.already) == (40 - saved, saved)
 
 

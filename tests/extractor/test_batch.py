@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from answering import Answers
 from click.testing import CliRunner, Result
-from endpoint import Endpoint, Said, chat_reply, trickling
+from endpoint import FakeEndpoint, Said, chat_reply, trickling
 
 from extractor.batch import listed, remote, rounds
 from extractor.cli import cli
 from extractor.model.batches import Batches
 from extractor.pipeline import Configuration, read
-from extractor.settings import Price, Service
+from extractor.settings import Endpoint, Price
 from extractor.store import Store, batches
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
@@ -362,8 +362,8 @@ def test_submitted_answered_and_collected_with_errors_in_a_file_of_their_own(tmp
 def test_an_endpoint_without_the_interface_says_so(tmp_path: Path) -> None:
     desk = Desk(tmp_path, letters(1))
     desk.build()
-    with Endpoint(lambda _body, _before: Said("{}")) as endpoint:
-        arguments = ["batch", "submit", "--db", str(desk.database), "--base-url", endpoint.url, "--api-key", "sk-x"]
+    with FakeEndpoint(lambda _body, _before: Said("{}")) as fake:
+        arguments = ["batch", "submit", "--db", str(desk.database), "--base-url", fake.url, "--api-key", "sk-x"]
         done = CliRunner().invoke(cli, arguments)
     assert done.exit_code == 2
     assert "no batch interface" in done.output
@@ -587,8 +587,8 @@ def test_every_name_of_a_letter_is_kept(tmp_path: Path) -> None:
 def test_after_a_refusal_the_file_can_be_sent_at_once(tmp_path: Path) -> None:
     desk = Desk(tmp_path, letters(1))
     desk.build()
-    with Endpoint(lambda _body, _before: Said("{}")) as endpoint:
-        assert "no batch interface" in send(desk, endpoint.url).output
+    with FakeEndpoint(lambda _body, _before: Said("{}")) as fake:
+        assert "no batch interface" in send(desk, fake.url).output
     with Provider(desk.well) as provider:
         assert send(desk, provider.url).output.endswith("1 requests, batch-0\n")
 
@@ -718,7 +718,7 @@ def test_a_provider_that_trickles_is_given_up(tmp_path: Path, monkeypatch: pytes
     with Provider(desk.well) as provider:
         up_to(step, desk, provider, monkeypatch)
         if step == "answers":
-            with Batches(Service(base_url=provider.url)) as reached:
+            with Batches(Endpoint(base_url=provider.url)) as reached:
                 state = reached.state("batch-0")
             monkeypatch.setattr(Batches, "state", lambda *_: state)
         verb = ("submit",) if step in ("upload", "create", "find") else ("collect", "--out", str(desk.out))
