@@ -22,7 +22,7 @@ from extractor import telemetry
 from extractor.children import Children, bound_memory
 from extractor.documents import Document
 from extractor.errors import AnswerPending, ContextOverflow, ModelError, ReadTimeout, Truncated
-from extractor.model import Attempt, Hear, Request
+from extractor.model import Attempt, OnAttempt, Request
 from extractor.model.asking import A, Asks
 from extractor.pipeline import Configuration, Opened, by_rules, open_letter, read_opened
 from extractor.prompts import Prompts
@@ -34,8 +34,8 @@ Fetch = Callable[[], Document]
 """Gives the document, in the child; raises what `read_document` raises. Found by its name: a method, a `partial`."""
 Finish = Callable[[Record, Document], T]
 """Makes of record and document what comes back from the child; found by its name."""
-HearOf = Callable[[str, Attempt], Awaitable[None]]
-"""As `Hear`, and told of which document (SHA-256)."""
+OnAttemptOf = Callable[[str, Attempt], Awaitable[None]]
+"""As `OnAttempt`, called with the document's SHA-256, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,21 @@ class Apart:
         return read
 
     async def read(
-        self, fetch: Fetch, configuration: Configuration, finish: Finish[T], asker: Asks, hear: HearOf | None = None
+        self,
+        fetch: Fetch,
+        configuration: Configuration,
+        finish: Finish[T],
+        asker: Asks,
+        on_attempt: OnAttemptOf | None = None,
     ) -> T:
-        """The record of a letter by a model reader; `hear` is told of every try as soon as it has ended, and awaited.
+        """The record of a letter by a model reader.
+
+        Args:
+            fetch: Gives the document, in the child.
+            configuration: How to read; with a model.
+            finish: Makes of record and document what comes back from the child.
+            asker: Asks the model, here.
+            on_attempt: Called with every try as soon as it has ended, and awaited.
 
         Raises:
             DocumentError: as for `read_by_rules`; waiting for answers does not count.
@@ -128,7 +140,7 @@ class Apart:
         while isinstance(step, _Waits):
             left = max(0.01, left - step.seconds)
             with telemetry.reading(step.sha256, configuration.reader):
-                answers |= await _ask_all(step, asker, hear)
+                answers |= await _ask_all(step, asker, on_attempt)
             step = await self._call(left, _go_on, step.opened, configuration, finish, answers)
         return step.value
 
@@ -141,7 +153,7 @@ class Apart:
             raise ReadTimeout(f"reading took longer than {self._limits.seconds:g} s") from None
 
 
-async def _ask_all(step: _Waits, asker: Asks, hear: HearOf | None) -> dict[str, _Answer]:
+async def _ask_all(step: _Waits, asker: Asks, on_attempt: OnAttemptOf | None) -> dict[str, _Answer]:
     """Ask everything at once; the first error once all have ended, since what is under way is paid for."""
 
     async def one(request: Request) -> _Answer:
@@ -149,8 +161,8 @@ async def _ask_all(step: _Waits, asker: Asks, hear: HearOf | None) -> dict[str, 
 
         async def note(attempt: Attempt) -> None:
             attempts.append(replace(attempt, raw=None))
-            if hear is not None:
-                await hear(step.sha256, attempt)
+            if on_attempt is not None:
+                await on_attempt(step.sha256, attempt)
 
         try:
             said: str | ModelError = (await asker.ask(request, request.answer, note)).model_dump_json()
@@ -236,7 +248,7 @@ class _Told:
         self._heard: set[str] = set()
         self.missing: dict[str, Request] = {}
 
-    async def ask(self, request: Request, form: type[A], hear: Hear) -> A:
+    async def ask(self, request: Request, form: type[A], on_attempt: OnAttempt) -> A:
         answer = self._answers.get(request.sha256)
         if answer is None:
             self.missing[request.sha256] = request
@@ -244,7 +256,7 @@ class _Told:
         if request.sha256 not in self._heard:  # asked once, however often it is wanted
             self._heard.add(request.sha256)
             for attempt in answer.attempts:
-                await hear(attempt)
+                await on_attempt(attempt)
         if isinstance(answer.said, ModelError):
             raise answer.said
         return cast(A, cast("type[BaseModel]", form).model_validate_json(answer.said))

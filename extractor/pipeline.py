@@ -28,7 +28,7 @@ from extractor.errors import ConfigurationError, defect
 from extractor.facts import Facts, gather
 from extractor.grounding import Grounded, flags, ground
 from extractor.layout import Layout, lay_out
-from extractor.model import Attempt, Hear, Model
+from extractor.model import Attempt, Model, OnAttempt
 from extractor.model.asking import Asks
 from extractor.places import pointers
 from extractor.prompted import Session, read_by_prompts
@@ -247,7 +247,7 @@ async def read_in(
     session: Session,
     document: Document,
     configuration: Configuration,
-    on_attempt: Hear | None = None,
+    on_attempt: OnAttempt | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Reading:
     """The record of a document by a model reader, in a session that many letters share.
@@ -290,7 +290,7 @@ async def read_opened(
     configuration: Configuration,
     prompts: Prompts,
     asker: Asks,
-    on_attempt: Hear | None = None,
+    on_attempt: OnAttempt | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Reading:
     """Ask, and make the record of what is answered; as `read_in`."""

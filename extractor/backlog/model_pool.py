@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 from extractor.apart import Apart
 from extractor.backlog.pool import Letter
-from extractor.backlog.worker import INTERNAL, Ended
-from extractor.errors import DocumentError, ImrError, ModelError, ServiceError, defect
+from extractor.backlog.worker import Ended
+from extractor.endings import await_one
+from extractor.errors import ImrError
 from extractor.model.wire import kept_reply
 from extractor.pipeline import Configuration
 from extractor.prompted import Session
@@ -27,8 +28,7 @@ from extractor.prompts import load_prompts
 from extractor.settings import Endpoint, Limits, ModelSettings
 from extractor.store import Store
 from extractor.store.cells import Row
-from extractor.store.rows import attempt_row, prepare
-from extractor.store.writer import Refused
+from extractor.store.rows import Prepared, attempt_row, prepare
 
 if TYPE_CHECKING:
     from extractor.model import Attempt, Model, Reply, Request
@@ -68,7 +68,7 @@ class ModelPool:
         self._replies: Store | None = None
         self._attempts: deque[tuple[str, Row, asyncio.Future[None]]] = deque()
         self._apart = Apart(limits, workers, load_prompts(endpoint.prompts))
-        self.trouble: ServiceError | None = None
+        self.trouble: ImrError | None = None
         """Why nothing more can be read; letters under way are still brought to their end."""
         self.unread = 0
         """Letters that were handed out and came back unread because of that."""
@@ -167,21 +167,18 @@ class ModelPool:
         if self.trouble is not None:
             self._ended.put(letter)
             return
+        digest = partial(letter.source.digest, self._limits.max_bytes)
         try:
-            self._ended.put((letter, await self._read_whole(letter)))
-        except ServiceError as error:
+            self._ended.put((letter, await await_one(self._rows_of(letter), letter.name, digest)))
+        except ImrError as error:
             self.trouble = error
             self._ended.put(letter)
-        except (DocumentError, ModelError) as error:
-            self._ended.put((letter, self._refused(letter, error.failure_class, str(error))))
-        except Exception as error:  # noqa: BLE001  one letter's defect must not end the others
-            self._ended.put((letter, self._refused(letter, INTERNAL, defect(error))))
 
-    async def _read_whole(self, letter: Letter) -> Ended:
+    async def _rows_of(self, letter: Letter) -> Prepared:
         if self._session is None:
             raise ImrError("the pool is not open")
 
-        async def hear(sha256: str, attempt: Attempt) -> None:
+        async def keep(sha256: str, attempt: Attempt) -> None:
             kept = self._loop.create_future()
             self._attempts.append((sha256, attempt_row(attempt), kept))
             self._ended.put(None)  # saved at once: what is paid for outlives a crash
@@ -189,11 +186,7 @@ class ModelPool:
 
         fetch = partial(letter.source.document, self._limits)
         finish = partial(prepare, name=letter.name)
-        return await self._apart.read(fetch, self._configuration, finish, self._session.asker, hear)
-
-    def _refused(self, letter: Letter, failure_class: str, message: str) -> Refused:
-        sha256 = letter.source.digest(self._limits.max_bytes)
-        return Refused(letter.name, sha256, failure_class, message)
+        return await self._apart.read(fetch, self._configuration, finish, self._session.asker, keep)
 
 
 def _done(kept: asyncio.Future[None]) -> None:

@@ -21,9 +21,10 @@ from extractor.backlog import worker
 from extractor.backlog.source import Source
 from extractor.backlog.worker import Ended, Reader
 from extractor.children import TASKS_A_PROCESS, cause, start_deaf
-from extractor.errors import ImrError, OutOfMemory, ReadCrash, ReadTimeout, ServiceError, defect
+from extractor.endings import INTERNAL, FailedLetter
+from extractor.errors import DocumentError, ImrError, OutOfMemory, ReadCrash, ReadTimeout, defect
 from extractor.settings import Limits
-from extractor.store import Refused, Stamp
+from extractor.store import Stamp
 
 if TYPE_CHECKING:
     from extractor.pipeline import Configuration
@@ -86,7 +87,7 @@ class Pool:
         self._end()
 
     # Rules ask nobody, so nothing of the kind comes about; a pool that asks a model has these too.
-    trouble: ServiceError | None = None
+    trouble: ImrError | None = None
     usage: Usage | None = None
     spent: float | None = None
     unread = 0
@@ -130,17 +131,16 @@ class Pool:
         except (BrokenProcessPool, CancelledError):
             self._rebuild(chunk)
         except TimeoutError:
-            message = f"reading took longer than {self._limits.seconds:g} s"
-            yield from self._lost(chunk, ReadTimeout.failure_class, message)
+            yield from self._lost(chunk, ReadTimeout(f"reading took longer than {self._limits.seconds:g} s"))
         except ProcessExpired as error:
-            yield from self._lost(chunk, ReadCrash.failure_class, _died(error.exitcode, self._limits))
+            yield from self._lost(chunk, ReadCrash(_died(error.exitcode, self._limits)))
         except MemoryError:  # in what is around the reading of a letter
             yield from self._short_of_memory(chunk)
         except Exception as error:  # noqa: BLE001  a result that cannot be sent: alone it is the letter's
-            yield from self._lost(chunk, worker.INTERNAL, defect(error))
+            yield from self._lost(chunk, error)
         else:
             for letter, end in zip(chunk.letters, results, strict=False):
-                if isinstance(end, Refused) and end.failure_class == OutOfMemory.failure_class:
+                if isinstance(end, FailedLetter) and end.failure_class == OutOfMemory.failure_class:
                     yield from self._short_of_memory(_Chunk((letter,)), end if chunk.alone else None)
                 else:
                     self._rebuilds = 0
@@ -148,11 +148,12 @@ class Pool:
             if rest := chunk.letters[len(results) :]:
                 self._submit(_Chunk(rest))
 
-    def _lost(self, chunk: _Chunk, failure_class: str, message: str) -> Iterator[tuple[Letter, Ended]]:
+    def _lost(self, chunk: _Chunk, error: Exception) -> Iterator[tuple[Letter, Ended]]:
+        """A letter alone failed by this error; of several, each is read again alone, to see which of them it was."""
         self._rebuilds = 0
         if chunk.alone:
             (letter,) = chunk.letters
-            yield letter, Refused(letter.name, letter.sha256, failure_class, message)
+            yield letter, _failed(letter, error)
         else:
             self._submit_each(chunk)
 
@@ -160,7 +161,7 @@ class Pool:
         for letter in chunk.letters:
             self._submit(_Chunk((letter,)))
 
-    def _short_of_memory(self, chunk: _Chunk, end: Refused | None = None) -> Iterator[tuple[Letter, Ended]]:
+    def _short_of_memory(self, chunk: _Chunk, end: FailedLetter | None = None) -> Iterator[tuple[Letter, Ended]]:
         """Tell whose fault it is: the machine's, which would be every letter's, or one letter's, read alone.
 
         `end` is how it ended alone.
@@ -174,8 +175,7 @@ class Pool:
             self._rebuilds = 0
             yield chunk.letters[0], end
         else:
-            message = worker.too_much_memory(self._limits)
-            yield from self._lost(chunk, OutOfMemory.failure_class, message)
+            yield from self._lost(chunk, OutOfMemory(worker.too_much_memory(self._limits)))
 
     def _submit(self, chunk: _Chunk) -> None:
         # A letter alone has its own limit; in a chunk, the pause may be spent before the slow one begins.
@@ -216,6 +216,13 @@ class Pool:
         )
         start_deaf(pool)
         return pool
+
+
+def _failed(letter: Letter, error: Exception) -> FailedLetter:
+    """What came of a letter that was read alone: whatever a process raises about one is that letter's."""
+    if isinstance(error, DocumentError):
+        return FailedLetter.of(error, letter.name, letter.sha256)
+    return FailedLetter(letter.name, letter.sha256, INTERNAL, defect(error))
 
 
 def _has_memory() -> bool:

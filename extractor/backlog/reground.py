@@ -7,17 +7,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any
 
 from extractor.apart import Apart, itself
-from extractor.errors import ConfigurationError, DocumentError, ModelError, RecordingMissing
+from extractor.documents import Document
+from extractor.endings import FailedLetter, await_one
+from extractor.errors import ConfigurationError, ModelError, RecordingMissing
 from extractor.model import Reply, Request
 from extractor.model.wire import kept_reply
 from extractor.pipeline import Configuration, code_version
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits
-from extractor.store import Store, prepare
+from extractor.store import Prepared, Store, prepare
 
 _BATCH = 50
 """Records saved in one transaction."""
@@ -83,7 +84,7 @@ async def _reground(
     done = Reground()
     sessions: dict[str, tuple[Configuration, Session]] = {}
     run_ids: dict[str, int] = {}
-    prepared: dict[str, list[Any]] = {}
+    prepared: dict[str, list[Prepared]] = {}
     saved: Counter[str] = Counter()
 
     def known(request: Request) -> Reply | None:
@@ -111,12 +112,12 @@ async def _reground(
             again = store.save_all(met=met, config_sha256=configuration.sha256).made_current if met else 0
             done = _plus(done, same=1, made_current=again)
             continue
-        try:
-            letter = await apart.read(partial(itself, document), configuration, prepare, session.asker)
-        except ModelError:
+        reading = _again(apart, document, configuration, session)
+        letter = await await_one(reading, document.name, partial(str, document.sha256))
+        if letter is None:
             done = _plus(done, missing=1)
             continue
-        except DocumentError:
+        if isinstance(letter, FailedLetter):
             done = _plus(done, failed=1)
             continue
         if given not in run_ids:
@@ -136,6 +137,14 @@ async def _reground(
     for given, run_id in run_ids.items():
         store.end_run(run_id, "finished", {"found": saved[given], "extracted": saved[given]})
     return done
+
+
+async def _again(apart: Apart, document: Document, configuration: Configuration, session: Session) -> Prepared | None:
+    """The rows of a letter that is read again; None where a reply is missing."""
+    try:
+        return await apart.read(partial(itself, document), configuration, prepare, session.asker)
+    except ModelError:
+        return None
 
 
 def _plus(done: Reground, **more: int) -> Reground:

@@ -23,9 +23,10 @@ from extractor.backlog.source import Source
 from extractor.backlog.stopping import Stopping
 from extractor.backlog.worker import Ended, Reader, read_letter
 from extractor.children import cores
+from extractor.endings import FailedLetter
 from extractor.errors import ConfigurationError, DocumentError, ImrError, StoreError
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits
-from extractor.store import Prepared, Refused, Stamp, Store
+from extractor.store import Prepared, Stamp, Store
 
 if TYPE_CHECKING:
     from extractor.backlog.model_pool import ModelPool
@@ -279,7 +280,7 @@ class _Backlog:
     def _sort_out(self, sources: Sequence[Source]) -> tuple[Letter, ...]:
         """Which of these letters have to be read; the rest is dealt with here."""
         refused = [
-            Refused(source.name, None, source.content.failure_class, str(source.content), source.place)
+            FailedLetter.of(source.content, source.name, None, source.place)
             for source in sources
             if isinstance(source.content, DocumentError)
         ]
@@ -320,9 +321,9 @@ class _Backlog:
                 self._under_way[sha256].append(letter)
                 self._held += letter.source.size
             elif sha256 in failed:
-                refused.append(Refused(letter.name, sha256, *failed[sha256], letter.source.place))
+                refused.append(FailedLetter(letter.name, sha256, *failed[sha256], letter.source.place))
             elif sha256 in hopeless and self._retry not in (ALL, hopeless[sha256][0]):
-                self._note([Refused(letter.name, sha256, *hopeless[sha256])])  # filed already, and not tried again
+                self._note([FailedLetter(letter.name, sha256, *hopeless[sha256])])  # filed already, and not tried again
                 telemetry.letter_failed(self._start.run_id, letter.name, sha256, hopeless[sha256][0])
             else:
                 self._under_way[sha256] = []
@@ -353,7 +354,7 @@ class _Backlog:
         """Save what came back, for every file that holds the same content."""
         prepared: list[Prepared] = []
         names: list[tuple[str, str]] = []
-        refused: list[Refused] = []
+        refused: list[FailedLetter] = []
         places: list[str] = []
         stamps: list[tuple[str, str, Stamp]] = []
         for letter, end in ended:
@@ -378,7 +379,7 @@ class _Backlog:
         self,
         prepared: Sequence[Prepared],
         names: Sequence[tuple[str, str]],
-        refused: Sequence[Refused],
+        refused: Sequence[FailedLetter],
         places: Collection[str],
         stamps: Sequence[tuple[str, str, Stamp]],
         met: Collection[str] = (),
@@ -430,7 +431,7 @@ class _Backlog:
         if self._on_progress:
             self._on_progress(self.summary())
 
-    def _note(self, refused: Iterable[Refused]) -> None:
+    def _note(self, refused: Iterable[FailedLetter]) -> None:
         for each in refused:
             self._count["failed"] += 1
             self._failures[each.failure_class] += 1

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from extractor import telemetry
 from extractor.apart import Apart, itself
 from extractor.backlog.source import Source
-from extractor.errors import AnswerPending, ConfigurationError, DocumentError, ModelError, Rejected, ReplyTooLong
+from extractor.endings import FailedLetter, await_one, read_one
+from extractor.errors import AnswerPending, ConfigurationError, Rejected, ReplyTooLong
 from extractor.model import Attempt, Reply, Request
 from extractor.model.batches import LongLine, reason
 from extractor.model.meter import is_told, most_tokens
@@ -28,7 +29,7 @@ from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.records import Usage
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, Mode, Price
-from extractor.store import Refused, Store, batches, prepare, writer
+from extractor.store import Store, batches, prepare, writer
 from extractor.store.queries import BATCH
 from extractor.store.rows import attempt_row
 
@@ -99,12 +100,14 @@ def build(
     _make(out)
     with Apart(limits, prompts=load_prompts(endpoint.prompts)) as apart:
         for source in sources:
-            try:
-                document = apart.do(source.document, limits)
-            except DocumentError as error:
-                sha256 = source.digest(limits.max_bytes)
-                refused = Refused(source.name, sha256, error.failure_class, str(error), source.place)
-                store.save_all(refused=[refused], config_sha256=configuration.sha256)
+            document = read_one(
+                partial(apart.do, source.document, limits),
+                source.name,
+                partial(source.digest, limits.max_bytes),
+                source.place,
+            )
+            if isinstance(document, FailedLetter):
+                store.save_all(refused=[document], config_sha256=configuration.sha256)
                 continue
             names, places = [(document.sha256, source.name)], [source.place]
             if store.known([document.sha256], configuration.sha256):
@@ -181,24 +184,23 @@ async def _advance(store: Store, endpoint: Endpoint, out: Path, apart: Apart) ->
         if configuration.model is None:
             continue
         session = Session(configuration.model, endpoint, model, known=known)
+        fetch, finish = partial(itself, document), partial(prepare, name=name)
+        reading = apart.read(fetch, configuration, finish, session.asker)
         try:
-            fetch, finish = partial(itself, document), partial(prepare, name=name)
-            letter = await apart.read(fetch, configuration, finish, session.asker)
+            ended = await await_one(reading, name, partial(str, sha256))
         except AnswerPending:
             hopeless = files.add(model.asked, sha256, configuration)
             if hopeless is None:
                 done.waiting += 1
                 continue
-            done.failed += _give_up(
-                store, Refused(name, sha256, Rejected.failure_class, hopeless), configuration, given
-            )
-        except (ModelError, DocumentError) as error:
-            done.failed += _give_up(store, Refused(name, sha256, error.failure_class, str(error)), configuration, given)
+            ended = FailedLetter.of(Rejected(hopeless), name, sha256)
+        if isinstance(ended, FailedLetter):
+            done.failed += _give_up(store, ended, configuration, given)
         else:
             if given not in run_ids:
                 run_ids[given] = _begin(store, configuration, given)
             store.save_all(
-                [letter],
+                [ended],
                 run_id=run_ids[given],
                 config_sha256=configuration.sha256,
             )
@@ -223,14 +225,14 @@ def _begin(store: Store, configuration: Configuration, given: str) -> int:
     )
 
 
-def _give_up(store: Store, refused: Refused, configuration: Configuration, given: str) -> bool:
+def _give_up(store: Store, letter: FailedLetter, configuration: Configuration, given: str) -> bool:
     """File a letter as a failure; False where another process has ended it already."""
     with store.batching() as db:
-        first = batches.end_letter(db, str(refused.sha256), given, "failed")
+        first = batches.end_letter(db, str(letter.sha256), given, "failed")
         if first:
-            writer.insert_failures(db, [refused], configuration.sha256, None, _now())
+            writer.insert_failures(db, [letter], configuration.sha256, None, _now())
     if first:
-        telemetry.letter_failed(None, refused.name, refused.sha256, refused.failure_class)
+        telemetry.letter_failed(None, letter.name, letter.sha256, letter.failure_class)
     return first
 
 

@@ -44,7 +44,7 @@ def _limit_option(name: str, kind: Any, default: float, text: str) -> Callable[[
     return click.option(name, type=kind, default=default, show_default=True, help=text)
 
 
-seconds_option = _limit_option(*_LIMITS[-1])
+seconds_option = _limit_option(*next(limit for limit in _LIMITS if limit[0] == "--seconds"))
 
 
 def limit_options(function: _F) -> _F:

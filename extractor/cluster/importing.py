@@ -20,12 +20,13 @@ from pydantic import TypeAdapter, ValidationError
 from extractor.cluster import files
 from extractor.cluster.job import FAILURE, RECORD, Row
 from extractor.documents import Document
+from extractor.endings import FailedLetter
 from extractor.errors import ConfigurationError
 from extractor.normalize import view_of
 from extractor.pipeline import Configuration
 from extractor.records import Evidence, Record
 from extractor.spans import Span
-from extractor.store import Prepared, Refused, Store, prepare
+from extractor.store import Prepared, Store, prepare
 from extractor.store.rows import RECORD_COLUMNS, quote_of
 
 INVALID = "invalid_result"
@@ -182,7 +183,7 @@ class _Part:
     def __init__(self) -> None:
         self.prepared: dict[tuple[str, str], Prepared] = {}
         self.names: list[tuple[str, str]] = []
-        self.refused: dict[tuple[str, str | None, str], Refused] = {}
+        self.refused: dict[tuple[str, str | None, str], FailedLetter] = {}
         self.attempts: dict[tuple[str, str | None, str], tuple[Attempt, ...]] = {}
         self.met: dict[str, set[str]] = {}
         """Contents of which the database has the record already, by configuration."""
@@ -207,7 +208,7 @@ class _Part:
                 self.prepared[sha256, config], attempts = _prepared(row)
             except ValueError as error:
                 self.counted["invalid"] += 1
-                self.refused.setdefault((name, sha256, config), Refused(name, sha256, INVALID, _first_line(error)))
+                self.refused.setdefault((name, sha256, config), FailedLetter(name, sha256, INVALID, _first_line(error)))
             else:
                 named.add((sha256, name))
                 self.attempts[name, sha256, config] = attempts
@@ -215,12 +216,12 @@ class _Part:
         elif not is_known:
             key = (name, sha256, config)
             if key not in self.refused:
-                self.refused[key] = Refused(name, sha256, row["failure_class"], row["message"] or "")
+                self.refused[key] = FailedLetter(name, sha256, row["failure_class"], row["message"] or "")
                 try:
                     self.attempts[key] = _attempts(row)
                 except ValueError as error:
                     self.counted["invalid"] += 1
-                    self.refused[key] = Refused(name, sha256, INVALID, _first_line(error))
+                    self.refused[key] = FailedLetter(name, sha256, INVALID, _first_line(error))
 
 
 def _see(row: Row, path: Path) -> None:

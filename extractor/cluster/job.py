@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
-from extractor.errors import ConfigurationError, DocumentError, ModelError, defect
+from extractor.endings import FailedLetter
+from extractor.errors import ConfigurationError
 from extractor.pipeline import Configuration, Reading
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, Secret
 from extractor.store.rows import attempt_row
@@ -52,8 +53,6 @@ RESULTS = pa.schema(
 """
 
 RECORD, FAILURE = "record", "failure"
-INTERNAL = "internal"
-"""Failure class of an error that nobody raised on purpose, as in a run on one machine."""
 KEY = "OPENAI_API_KEY"
 """Where a worker finds the key: a key is not sent over the network."""
 
@@ -117,28 +116,17 @@ def as_record(name: str, document: Document, reading: Reading) -> Row:
     }
 
 
-def as_failure(name: str, sha256: str | None, config_sha256: str, failure_class: str, message: str) -> Row:
+def as_failure(letter: FailedLetter, config_sha256: str) -> Row:
     """The result of a letter that ended without a record."""
     return {
-        "sha256": sha256,
-        "name": name,
+        "sha256": letter.sha256,
+        "name": letter.name,
         "config_sha256": config_sha256,
         "status": FAILURE,
-        "failure_class": failure_class,
-        "message": message,
+        "failure_class": letter.failure_class,
+        "message": letter.message,
+        "attempts": _attempts(cast("tuple[Attempt, ...]", letter.attempts)),
     }
-
-
-def failed(letter: Row, config_sha256: str, error: Exception) -> Row:
-    """The result of a letter that raised this."""
-    attempts = None
-    if isinstance(error, DocumentError | ModelError):
-        failure_class, message = error.failure_class, str(error)
-        if isinstance(error, ModelError):
-            attempts = _attempts(cast("tuple[Attempt, ...]", error.attempts))
-    else:
-        failure_class, message = INTERNAL, defect(error)
-    return {**as_failure(letter["name"], digest(letter), config_sha256, failure_class, message), "attempts": attempts}
 
 
 def _attempts(attempts: tuple[Attempt, ...]) -> str | None:

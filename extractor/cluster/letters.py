@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
 
 from extractor.cluster.files import results
-from extractor.cluster.job import LETTERS, RECORD, Job, Row, failed
+from extractor.cluster.job import LETTERS, RECORD, Job, Row, as_failure
 from extractor.documents.budget import Budget
 from extractor.documents.reading import load
+from extractor.endings import FailedLetter, read_one
 from extractor.errors import DocumentError
 
 MOST_BYTES = 4_000_000
@@ -83,11 +85,9 @@ class Partitions:
         held = 0
         for letter in self.letters:
             self.found += 1
-            try:
-                content = self._load(letter)
-            except DocumentError as error:
-                row = failed({"name": letter.name}, self.job.configuration.sha256, error)
-                self.refused.append({**row, "sha256": None})
+            content = read_one(partial(self._load, letter), letter.name, lambda: None)
+            if isinstance(content, FailedLetter):
+                self.refused.append(as_failure(content, self.job.configuration.sha256))
                 continue
             if mark(letter.name, hashlib.sha256(content).hexdigest()) in self.known:
                 self.already += 1

@@ -20,7 +20,8 @@ from typing import Any
 import pyarrow as pa
 
 from extractor.cluster.job import LETTERS, RESULTS, Job, Row, as_failure, digest
-from extractor.errors import ConfigurationError, ImrError, ReadCrash, ReadTimeout
+from extractor.endings import FailedLetter
+from extractor.errors import ConfigurationError, DocumentError, ImrError, ReadCrash, ReadTimeout
 
 COMMAND = (sys.executable, "-m", "extractor.cluster.child")
 START_SECONDS = 120.0
@@ -99,19 +100,20 @@ def _read_all(rows: list[Row], job: Job) -> list[Row]:
         end_of = _read(part, rows, job, found)
         if end_of is None:
             continue
-        culprit, failure_class, message = end_of
+        culprit, error = end_of
         if culprit is None and len(part) > 1:
             alone = True  # several were under way: which of them it was, reading one by one will tell
             continue
         number = part[0] if culprit is None else culprit
         letter = rows[number]
-        found[number] = as_failure(letter["name"], digest(letter), job.configuration.sha256, failure_class, message)
+        failed = FailedLetter.of(error, letter["name"], digest(letter))
+        found[number] = as_failure(failed, job.configuration.sha256)
     return [found[number] for number in range(len(rows))]
 
 
 def _read(
     numbers: Sequence[int], rows: list[Row], job: Job, found: dict[int, Row]
-) -> tuple[int | None, str, str] | None:
+) -> tuple[int | None, DocumentError] | None:
     """Read these rows. Where the process died or was ended: which letter it was at, if that is known, and why."""
     if _children and _children[0].job != job:
         end()
@@ -124,7 +126,7 @@ def _read(
         while True:
             if at is not None and not child.channel.poll(job.limits.seconds):
                 end()
-                return at, ReadTimeout.failure_class, f"reading took longer than {job.limits.seconds:g} s"
+                return at, ReadTimeout(f"reading took longer than {job.limits.seconds:g} s")
             said: tuple[str, Any, Any] = child.channel.recv()
             match said:
                 case ("at", number, _):
@@ -143,7 +145,7 @@ def _read(
             child.process.wait(timeout=5)  # it is going: let it say how
         code = child.kill()
         _children.clear()
-        return at, ReadCrash.failure_class, f"the process that was reading it died ({_cause(code)})"
+        return at, ReadCrash(f"the process that was reading it died ({_cause(code)})")
 
 
 def _cause(code: int | None) -> str:

@@ -22,6 +22,7 @@ from extractor.cluster import files
 from extractor.cluster.job import FAILURE, RECORD, RESULTS, Job, as_failure, digest
 from extractor.cluster.letters import Letter, Partitions, read_already
 from extractor.cluster.partition import read_partition
+from extractor.endings import FailedLetter
 from extractor.errors import ConfigurationError, ImrError, ReadCrash
 
 BY_RULES, BY_MODEL = 128, 32
@@ -122,7 +123,7 @@ def _work(engine: Any, client: Any, letters: Partitions, job: Job, progress: _Pr
                 "several workers died while they had it: look for what ends them (memory, preemption), and run again"
             )
             rows = [
-                as_failure(row["name"], digest(row), job.configuration.sha256, ReadCrash.failure_class, message)
+                as_failure(FailedLetter.of(ReadCrash(message), row["name"], digest(row)), job.configuration.sha256)
                 for row in table.to_pylist()
             ]
             progress.keep(future.key, *_encoded(pa.Table.from_pylist(rows, schema=RESULTS)))

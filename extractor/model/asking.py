@@ -29,7 +29,7 @@ from extractor.errors import (
     Truncated,
 )
 from extractor.model.meter import Meter, Turn, perhaps_billed
-from extractor.model.seam import Attempt, Hear, Known, Message, Model, Reply, Request
+from extractor.model.seam import Attempt, Known, Message, Model, OnAttempt, Reply, Request
 from extractor.records import Usage
 
 
@@ -88,7 +88,7 @@ Sleep = Callable[[float], Awaitable[None]]
 class Asks(Protocol):
     """Anything that asks until there is an answer."""
 
-    async def ask(self, request: Request, form: type[A], hear: Hear) -> A:
+    async def ask(self, request: Request, form: type[A], on_attempt: OnAttempt) -> A:
         """As `Asker.ask`."""
         ...
 
@@ -103,14 +103,14 @@ class Asker:
         self._sleep = sleep
         self._random = random.Random()  # noqa: S311  jitter
 
-    async def ask(self, request: Request, form: type[A], hear: Hear) -> A:
+    async def ask(self, request: Request, form: type[A], on_attempt: OnAttempt) -> A:
         """Ask until there is an answer.
 
         Args:
             request: What to ask; its `answer` is `form`.
             form: The form of the answer.
-            hear: Told of every try as soon as it has ended, also where this raises; the try keeps its turn until it has
-                done with it, so what was answered and is not kept yet is never more than may be open.
+            on_attempt: Called with every try as soon as it has ended, also where this raises. The try keeps its turn
+                until the call returns, so that no more replies wait to be kept than requests may be open.
 
         Raises:
             ModelError: the policy gave up, or wants smaller pieces.
@@ -122,7 +122,7 @@ class Asker:
         current = request
         while True:
             try:
-                return cast(A, await self._try(current, hear))
+                return cast(A, await self._try(current, on_attempt))
             except ModelError as error:
                 rule = POLICY[type(error)]
                 count = repeated[type(error)] = repeated.get(type(error), 0) + 1
@@ -136,7 +136,7 @@ class Asker:
                     continue
                 await self._sleep(self._pause(error, rule, count))
 
-    async def _try(self, request: Request, hear: Hear) -> BaseModel:
+    async def _try(self, request: Request, on_attempt: OnAttempt) -> BaseModel:
         """Send a request once, unless its reply is known, and judge the reply."""
         began = time.perf_counter()
         known = self._known(request) if self._known is not None else None
@@ -144,18 +144,18 @@ class Asker:
             answer = judged(known, request.answer)
             dollars = self.meter.dollars(Usage(), paid=False)
             attempt = Attempt(request.purpose, request.sha256, "known", 0.0, known.usage, known.model, dollars=dollars)
-            await _tell(request, attempt, hear)
+            await _report(request, attempt, on_attempt)
             return answer
         async with self.meter.turn(request) as turn:
             try:
                 with telemetry.asking(request.model, request.purpose):
                     reply = await self._sent(request, turn)
             except ModelError as error:
-                await _tell(request, self._attempt(request, error, None, time.perf_counter() - began), hear)
+                await _report(request, self._attempt(request, error, None, time.perf_counter() - began), on_attempt)
                 raise
             judgement = _judgement(reply, request.answer)
             fault = judgement if isinstance(judgement, ModelError) else None
-            await _tell(request, self._attempt(request, fault, reply, reply.seconds), hear)
+            await _report(request, self._attempt(request, fault, reply, reply.seconds), on_attempt)
         if isinstance(judgement, ModelError):  # here: what a reply is worth is no matter of the turn, nor of its bill
             raise judgement
         return judgement
@@ -203,7 +203,7 @@ def _judgement(reply: Reply, form: type[BaseModel]) -> BaseModel | ModelError:
         return error
 
 
-async def _tell(request: Request, attempt: Attempt, hear: Hear) -> None:
+async def _report(request: Request, attempt: Attempt, on_attempt: OnAttempt) -> None:
     telemetry.request_ended(
         request.sha256,
         model=request.model,
@@ -214,7 +214,7 @@ async def _tell(request: Request, attempt: Attempt, hear: Hear) -> None:
         output_tokens=attempt.used_now.output_tokens,
         dollars=attempt.dollars,
     )
-    await hear(attempt)
+    await on_attempt(attempt)
 
 
 def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:

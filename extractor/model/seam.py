@@ -109,8 +109,8 @@ class Attempt:
         return Usage() if self.outcome == "known" else self.usage
 
 
-Hear = Callable[[Attempt], Awaitable[None]]
-"""Told of a try when it has ended; the next is not begun before it has done with it."""
+OnAttempt = Callable[[Attempt], Awaitable[None]]
+"""Called with a try when it has ended, and awaited before the next begins."""
 
 
 class Model(Protocol):

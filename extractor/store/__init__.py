@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from extractor import telemetry
+from extractor.endings import INTERNAL, FailedLetter
 from extractor.errors import RecordDamaged, StoreError, defect
 from extractor.spans import Span
 from extractor.store import batches, queries, writer
@@ -29,7 +30,6 @@ from extractor.store.processes import Process
 from extractor.store.queries import Failure, Found, Hit, Stamp, Status, Version
 from extractor.store.rows import Prepared, prepare, restore
 from extractor.store.watch import Sample, Watch
-from extractor.store.writer import Refused
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from extractor.documents import Document
     from extractor.records import Record
 
-__all__ = ["Prepared", "Refused", "Saved", "Stamp", "Store", "batches", "prepare"]
+__all__ = ["FailedLetter", "Prepared", "Saved", "Stamp", "Store", "batches", "prepare"]
 
 RUN_COUNTS = (
     *("found", "extracted", "already", "renamed", "made_current", "failed", "remaining"),
@@ -58,7 +58,7 @@ class Saved:
     """Records that were not there before."""
     made_current: int = 0
     """Records that were there, and count from now on, where another did."""
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[FailedLetter, ...] = ()
     """Letters that could not be inserted, filed as failures of class `internal`; normally none."""
 
 
@@ -110,7 +110,7 @@ class Store:
         prepared: Sequence[Prepared] = (),
         *,
         names: Sequence[tuple[str, str]] = (),
-        refused: Sequence[Refused] = (),
+        refused: Sequence[FailedLetter] = (),
         attempts: Sequence[tuple[str, Row]] = (),
         stamps: Sequence[tuple[str, str, Stamp]] = (),
         met: Collection[str] = (),
@@ -145,7 +145,7 @@ class Store:
                     ValueError,
                 ) as e:
                     message = f"the database refused it: {defect(e)}"
-                    rejected.append(Refused(letter.name, letter.sha256, "internal", message))
+                    rejected.append(FailedLetter(letter.name, letter.sha256, INTERNAL, message))
             writer.insert_attempts(self._db, attempts, config_sha256, run_id, now)
             writer.insert_names(self._db, names, now)
             writer.stamp_names(self._db, stamps)
@@ -164,7 +164,7 @@ class Store:
         self._tell(run_id, new, [*refused, *rejected], counts)
         return Saved(new, again, tuple(rejected))
 
-    def _tell(self, run_id: int | None, new: int, failed: Iterable[Refused], counts: Counts | None) -> None:
+    def _tell(self, run_id: int | None, new: int, failed: Iterable[FailedLetter], counts: Counts | None) -> None:
         """Tell whoever listens what was saved, and from time to time how far the run is."""
         telemetry.letters_ended(run_id, "record", new)
         for each in failed:

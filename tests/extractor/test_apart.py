@@ -69,7 +69,7 @@ def test_a_model_reads_the_same_here_and_there(strategy: Any) -> None:
     async def both() -> tuple[Record, Record, list[str]]:
         heard: list[str] = []
 
-        async def hear(sha256: str, attempt: Any) -> None:
+        async def on_attempt(sha256: str, attempt: Any) -> None:
             assert sha256 == document.sha256
             heard.append(attempt.purpose)
 
@@ -81,7 +81,7 @@ def test_a_model_reads_the_same_here_and_there(strategy: Any) -> None:
                 here = await read_in(session, document, configuration)
                 with Apart(DEFAULT_LIMITS, prompts=session.prompts) as apart:
                     fetch = partial(itself, document)
-                    there = await apart.read(fetch, configuration, as_record, session.asker, hear)
+                    there = await apart.read(fetch, configuration, as_record, session.asker, on_attempt)
         assert sorted(heard) == sorted(attempt.purpose for attempt in here.attempts)
         return here.record, there, heard
 

@@ -26,7 +26,7 @@ from extractor.display import (
 from extractor.display.clean import cleaned, columns, compact_pairs, one_line, shortened
 from extractor.display.screen import Head
 from extractor.records import Record
-from extractor.store import Refused, Store
+from extractor.store import FailedLetter, Store
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -185,7 +185,9 @@ def test_answers_about_a_database(tmp_path: Path, kind: type[io.StringIO]) -> No
         run_id = store.begin_run(reader="rules", config_sha256="c", configuration="{}", code_version="0", workers=2)
         document = make_document()
         store.save(make_record(document), document)
-        store.save_all(refused=[Refused("/in/a\x1b.pdf", None, "encrypted", "a password is needed")], run_id=run_id)
+        store.save_all(
+            refused=[FailedLetter("/in/a\x1b.pdf", None, "encrypted", "a password is needed")], run_id=run_id
+        )
         show_status(screen, store.status())
         show_found(screen, store.find("CM16-0000001"))
         assert show_failures(screen, store.failures()) == 1

@@ -17,9 +17,10 @@ import pytest
 from answering import Answers
 from click.testing import CliRunner
 from endpoint import Broken, FakeEndpoint, Said, refused
+from newer import starting
 from pyarrow import parquet
 
-from extractor import pipeline
+from extractor import apart, pipeline
 from extractor.backlog import run
 from extractor.backlog.reground import reground
 from extractor.cli import cli
@@ -50,6 +51,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> Any:
         for cached in (pipeline.code_sha256, pipeline._config_sha256, pipeline.code_version):
             cached.cache_clear()
         monkeypatch.setattr(pipeline, "code_sha256", lambda: name)
+        monkeypatch.setattr(apart, "_start", starting(name))  # letters are read in children
         pipeline._config_sha256.cache_clear()
 
     yield upgrade
@@ -111,6 +113,7 @@ def test_reground_makes_current_again_what_this_version_has_read(
 ) -> None:
     def become(name: str) -> None:
         monkeypatch.setattr(pipeline, "code_sha256", lambda: name)
+        monkeypatch.setattr(apart, "_start", starting(name))  # letters are read in children
         pipeline._config_sha256.cache_clear()
 
     with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:

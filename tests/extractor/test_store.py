@@ -30,7 +30,7 @@ from extractor.determination import (
 )
 from extractor.errors import ConfigurationError, RecordNotFound, StoreError
 from extractor.records import Evidence, Flag, FlagCode, How, Provenance, Support
-from extractor.store import Refused, Store, prepare
+from extractor.store import FailedLetter, Store, prepare
 from extractor.store.schema import APPLICATION_ID
 
 TESTS = Path(__file__).parents[1]
@@ -218,7 +218,7 @@ def test_an_older_database_keeps_its_current_records_and_failures(tmp_path: Path
         document = make_document()
         store.save(make_record(document), document)
         store.save(make_record(document, config_sha256="d" * 64), document)
-        store.save_all(refused=[Refused("/a", None, "empty", "m")])
+        store.save_all(refused=[FailedLetter("/a", None, "empty", "m")])
     with sqlite3.connect(tmp_path / "now.db") as now:
         now.backup(old)
     now.close()
@@ -344,7 +344,7 @@ def test_find(store: Store) -> None:
 
 
 def test_find_tells_that_a_letter_failed(store: Store) -> None:
-    store.save_all(refused=[Refused("/in/scan.pdf", None, "no_text_layer", "it is a picture")])
+    store.save_all(refused=[FailedLetter("/in/scan.pdf", None, "no_text_layer", "it is a picture")])
     with pytest.raises(RecordNotFound, match=r"no_text_layer: it is a picture"):
         store.find("scan.pdf")
 
@@ -378,7 +378,7 @@ def test_search(store: Store) -> None:
 
 def test_a_failure_is_counted_up_and_cleared_when_the_letter_succeeds(store: Store) -> None:
     document = make_document()
-    refused = [Refused("/a.txt", document.sha256, "timeout", "too long")]
+    refused = [FailedLetter("/a.txt", document.sha256, "timeout", "too long")]
     store.save_all(refused=refused, config_sha256="x")
     store.save_all(refused=refused, config_sha256="x")
     (failure,) = store.failures()
@@ -395,7 +395,7 @@ def test_a_failure_is_counted_up_and_cleared_when_the_letter_succeeds(store: Sto
 
 
 def test_a_failure_is_cleared_when_its_file_was_replaced(store: Store) -> None:
-    store.save_all(refused=[Refused("/a.txt", None, "empty", "no bytes")])
+    store.save_all(refused=[FailedLetter("/a.txt", None, "empty", "no bytes")])
     document = make_document()
     store.save(make_record(document), document, name="/a.txt")
     assert list(store.failures()) == []
@@ -405,8 +405,8 @@ def test_letters_that_share_a_name_do_not_clear_each_others_failures(store: Stor
     bad, good = make_document(letter_text(1)), make_document(letter_text(2))
     store.save_all(
         refused=[
-            Refused("7", bad.sha256, "encrypted", "m", "/a.jsonl#7"),
-            Refused("7", None, "broken", "m", "/b.jsonl#7"),
+            FailedLetter("7", bad.sha256, "encrypted", "m", "/a.jsonl#7"),
+            FailedLetter("7", None, "broken", "m", "/b.jsonl#7"),
         ]
     )
     store.save_all([prepare(make_record(good), good, name="7")], places=["/c.jsonl#7"])
@@ -419,7 +419,7 @@ def test_letters_that_share_a_name_do_not_clear_each_others_failures(store: Stor
 
 
 def test_failures_by_class(store: Store) -> None:
-    store.save_all(refused=[Refused("/a", None, "empty", "m"), Refused("/b", None, "crash", "m")])
+    store.save_all(refused=[FailedLetter("/a", None, "empty", "m"), FailedLetter("/b", None, "crash", "m")])
     assert [f.name for f in store.failures(failure_class="crash")] == ["/b"]
     assert store.places_failed(["/a", "/c"]) == {"/a"}
 
