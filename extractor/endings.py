@@ -11,7 +11,7 @@ model is asked, so that the same error is the same failure everywhere:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from extractor.errors import AnswerPending, DocumentError, ImrError, ModelError, OutOfMemory, defect
@@ -53,6 +53,21 @@ class FailedLetter:
         failure_class, message = _filed(error)
         attempts = error.attempts if isinstance(error, ModelError) else ()
         return cls(name, sha256, failure_class, message, place, attempts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """How many letters ended, and how: what the summary of every run says, here or on a cluster."""
+
+    found: int = 0
+    """Letters met so far."""
+    already: int = 0
+    """Letters whose record was there."""
+    failed: int = 0
+    """Letters that ended without a record."""
+    failures: dict[str, int] = field(default_factory=dict)
+    """These by failure class."""
+    seconds: float = 0.0
 
 
 def is_of_letter(error: Exception) -> bool:

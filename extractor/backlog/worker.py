@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from extractor.backlog.pool import Ended
 from extractor.backlog.source import Source
 from extractor.children import bound_memory
 from extractor.endings import FailedLetter, read_one
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 Reader = Callable[[Source, "Configuration", Limits], "tuple[Document, Record]"]
 """Reads one letter. Workers are separate processes, so it must be a function that they can import by name."""
-
-Ended = Prepared | FailedLetter
-"""How one letter ended."""
 
 PAUSE_SECONDS = 1.0
 """A chunk that has taken this long returns what it has, so that few letters are lost when the next one hangs."""

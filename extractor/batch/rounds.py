@@ -17,20 +17,20 @@ from typing import Any, NamedTuple
 
 from extractor import telemetry
 from extractor.apart import Apart, itself
+from extractor.backlog.replies import KeptReplies, NotAsked
 from extractor.backlog.source import Source
 from extractor.endings import FailedLetter, await_one, read_one
 from extractor.errors import AnswerPending, ConfigurationError, Rejected, ReplyTooLong
-from extractor.model import Attempt, Reply, Request
+from extractor.model import Attempt, Request
 from extractor.model.batches import LongLine, reason
 from extractor.model.meter import is_told, most_tokens
-from extractor.model.wire import MOST_REPLY_BYTES, body_of, kept_reply, reply_of
+from extractor.model.wire import MOST_REPLY_BYTES, body_of, reply_of
 from extractor.pipeline import Configuration, code_version
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.records import Usage
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, Mode, Price
-from extractor.store import Store, batches, prepare, writer
-from extractor.store.queries import BATCH
+from extractor.store import Changes, Store, batches, prepare, writer
 from extractor.store.rows import attempt_row
 
 MOST_REQUESTS = 50_000
@@ -107,17 +107,17 @@ def build(
                 source.place,
             )
             if isinstance(document, FailedLetter):
-                store.save_all(refused=[document], config_sha256=configuration.sha256)
+                store.save_all(Changes(failed=[document]), config_sha256=configuration.sha256)
                 continue
             names, places = [(document.sha256, source.name)], [source.place]
             if store.known([document.sha256], configuration.sha256):
-                met = [document.sha256]
-                store.save_all(names=names, places=places, met=met, config_sha256=configuration.sha256)
+                changes = Changes(names=names, places=places, met=[document.sha256])
+                store.save_all(changes, config_sha256=configuration.sha256)
                 continue
             row = (document.sha256, document.media_type, len(document.pages), len(document.text), document.text)
             with store.batching() as db:
                 batches.add_letter(db, row, configuration.sha256, given, source.name)
-            store.save_all(names=names, places=places)
+            store.save_all(Changes(names=names, places=places))
         return asyncio.run(_advance(store, endpoint, out, apart))
 
 
@@ -144,23 +144,9 @@ def _make(out: Path) -> None:
         raise ConfigurationError(f"the folder {str(out)!r} cannot be used: {error.strerror}") from error
 
 
-class _Waits:
-    """A model that answers later: it notes what it is asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[Request] = []
-
-    async def complete(self, request: Request) -> Reply:
-        """Note the request."""
-        self.asked.append(request)
-        raise AnswerPending("it goes into a batch")
-
-    async def aclose(self) -> None:
-        """Nothing is held."""
-
-
 async def _advance(store: Store, endpoint: Endpoint, out: Path, apart: Apart) -> Round:
     done = Round()
+    known = KeptReplies(store, usable=False)
     files = _Files(store, out)
     configurations: dict[str, Configuration] = {}
     run_ids: dict[str, int] = {}
@@ -171,15 +157,11 @@ async def _advance(store: Store, endpoint: Endpoint, out: Path, apart: Apart) ->
     for job in jobs:
         bring_back(job)
 
-    def known(request: Request) -> Reply | None:
-        kept = store.reply(request.sha256, usable=False)
-        return kept_reply(kept) if kept is not None else None
-
     for sha256, name, given in letters:
         if given not in configurations:
             configurations[given] = Configuration.from_json(given, endpoint.prompts)
         configuration = configurations[given]
-        model = _Waits()
+        model = NotAsked(lambda _: AnswerPending("it goes into a batch"))
         document = replace(store.document(sha256), name=Path(name).name)
         if configuration.model is None:
             continue
@@ -200,7 +182,7 @@ async def _advance(store: Store, endpoint: Endpoint, out: Path, apart: Apart) ->
             if given not in run_ids:
                 run_ids[given] = _begin(store, configuration, given)
             store.save_all(
-                [ended],
+                Changes([ended]),
                 run_id=run_ids[given],
                 config_sha256=configuration.sha256,
             )
@@ -356,7 +338,7 @@ def collect(
                     done.answers += 1
                 if told.billed:
                     attempts.append((out.document_sha256, attempt_row(_attempt(told, out.purpose, price))))
-            writer.insert_attempts(db, attempts, BATCH, None, _now())  # kept with the word that it was answered
+            writer.insert_attempts(db, attempts, batches.BATCH, None, _now())  # kept with the word that it was answered
             batches.close(db)
     return done
 

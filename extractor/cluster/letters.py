@@ -77,7 +77,7 @@ class Partitions:
     """Letters met."""
     already: int = 0
     """Of these: those that were read before."""
-    refused: list[Row] = field(default_factory=list)
+    failed: list[Row] = field(default_factory=list)
     """Results of those that could not be loaded; whoever writes takes them from here."""
 
     def __iter__(self) -> Iterator[pa.Table]:
@@ -87,7 +87,7 @@ class Partitions:
             self.found += 1
             content = read_one(partial(self._load, letter), letter.name, lambda: None)
             if isinstance(content, FailedLetter):
-                self.refused.append(as_failure(content, self.job.configuration.sha256))
+                self.failed.append(as_failure(content, self.job.configuration.sha256))
                 continue
             if mark(letter.name, hashlib.sha256(content).hexdigest()) in self.known:
                 self.already += 1

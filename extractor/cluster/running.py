@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from extractor.cluster import files
 from extractor.cluster.job import FAILURE, RECORD, RESULTS, Job, as_failure, digest
 from extractor.cluster.letters import Letter, Partitions, read_already
 from extractor.cluster.partition import read_partition
-from extractor.endings import FailedLetter
+from extractor.endings import Ends, FailedLetter
 from extractor.errors import ConfigurationError, ImrError, ReadCrash
 
 BY_RULES, BY_MODEL = 128, 32
@@ -33,20 +33,14 @@ WAIT_SECONDS = 30.0
 """How long to wait for the first worker."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterSummary:
-    """What became of the letters, so far or in the end."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSummary(Ends):
+    """What became of the letters, so far or in the end; `already` are those with a record in the folder from before."""
 
-    found: int = 0
-    already: int = 0
-    """Letters that have a record in the folder from before."""
     records: int = 0
-    failed: int = 0
+    """New records."""
     files: int = 0
     """Parquet files written."""
-    seconds: float = 0.0
-    failures: dict[str, int] = field(default_factory=dict)
-    """Failed letters by failure class."""
 
 
 def run_on_cluster(
@@ -94,7 +88,7 @@ def run_on_cluster(
             raise ImrError(
                 f"the cluster was lost ({type(error).__name__}: {error}); what was read is in {str(out)!r}: run again"
             ) from error
-    progress.refused()
+    progress.keep_failed()
     return progress.summary()
 
 
@@ -111,7 +105,7 @@ def _work(engine: Any, client: Any, letters: Partitions, job: Job, progress: _Pr
             number += 1
             under_way[key] = table
             ended.add(client.submit(read_for_driver, table, job, job.configuration.sha256, key=key, pure=False))
-            progress.refused()
+            progress.keep_failed()
         if not under_way:
             return
         future = next(ended)
@@ -174,11 +168,11 @@ class _Progress:
         if self._on_progress:
             self._on_progress(self.summary())
 
-    def refused(self) -> None:
+    def keep_failed(self) -> None:
         """File what could not be loaded."""
-        if self._letters.refused:
-            table = pa.Table.from_pylist(self._letters.refused, schema=RESULTS)
-            self._letters.refused = []
+        if self._letters.failed:
+            table = pa.Table.from_pylist(self._letters.failed, schema=RESULTS)
+            self._letters.failed = []
             self.keep(f"imr-unread-{uuid.uuid4().hex[:12]}", *_encoded(table))
 
     def summary(self) -> ClusterSummary:
@@ -186,13 +180,13 @@ class _Progress:
             key.removeprefix(f"{FAILURE} "): count for key, count in self._counts.most_common() if key != RECORD
         }
         return ClusterSummary(
-            self._letters.found,
-            self._letters.already,
-            self._counts[RECORD],
-            sum(failures.values()),
-            self._files,
-            time.monotonic() - self._started,
-            failures,
+            found=self._letters.found,
+            already=self._letters.already,
+            records=self._counts[RECORD],
+            failed=sum(failures.values()),
+            files=self._files,
+            seconds=time.monotonic() - self._started,
+            failures=failures,
         )
 
 

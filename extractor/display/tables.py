@@ -11,7 +11,8 @@ from rich.text import Text
 from extractor.display.clean import cleaned, one_line
 from extractor.display.record import STYLES
 from extractor.display.screen import Head, Screen
-from extractor.store.queries import HIT_END, HIT_START, Failure, Found, Hit, RunRow, Status
+from extractor.store.overview import Failure, RunRow, Status
+from extractor.store.search import HIT_END, HIT_START, Found, Hit
 
 if TYPE_CHECKING:
     from extractor.backlog import Summary

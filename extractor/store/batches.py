@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from extractor.store.queries import BATCH
+BATCH = "batch"
+"""What stands for the configuration of requests that went through a batch: several may share an answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from extractor.endings import FailedLetter
 from extractor.store import rows
 from extractor.store.cells import Row
-from extractor.store.queries import Stamp
+from extractor.store.lookups import Stamp
 from extractor.store.rows import Prepared
 
 
