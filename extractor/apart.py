@@ -32,7 +32,7 @@ from extractor.settings import Limits
 T = TypeVar("T")
 Fetch = Callable[[], Document]
 """Gives the document, in the child; raises what `read_document` raises. Found by its name: a method, a `partial`."""
-Finish = Callable[[Record, Document], T]
+Finisher = Callable[[Record, Document], T]
 """Makes of record and document what comes back from the child; found by its name."""
 OnAttemptOf = Callable[[str, Attempt], Awaitable[None]]
 """As `OnAttempt`, called with the document's SHA-256, too."""
@@ -59,7 +59,7 @@ class _Waits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended(Generic[T]):
+class _Done(Generic[T]):
     value: T
 
 
@@ -102,7 +102,7 @@ class Apart:
         """
         return self._children.run(self._limits.seconds, function, *args)
 
-    def read_by_rules(self, fetch: Fetch, configuration: Configuration, finish: Finish[T]) -> T:
+    def read_by_rules(self, fetch: Fetch, configuration: Configuration, finish: Finisher[T]) -> T:
         """The record of a letter by rules; it waits.
 
         Raises:
@@ -116,7 +116,7 @@ class Apart:
         self,
         fetch: Fetch,
         configuration: Configuration,
-        finish: Finish[T],
+        finish: Finisher[T],
         asker: Asks,
         on_attempt: OnAttemptOf | None = None,
     ) -> T:
@@ -135,7 +135,7 @@ class Apart:
 
         """
         left = self._limits.seconds
-        step: _Ended[T] | _Waits = await self._call(left, _open, fetch, configuration, finish)
+        step: _Done[T] | _Waits = await self._call(left, _open, fetch, configuration, finish)
         answers: dict[str, _Answer] = {}
         while isinstance(step, _Waits):
             left = max(0.01, left - step.seconds)
@@ -144,9 +144,7 @@ class Apart:
             step = await self._call(left, _go_on, step.opened, configuration, finish, answers)
         return step.value
 
-    async def _call(
-        self, seconds: float, function: Callable[..., _Ended[T] | _Waits], *args: Any
-    ) -> _Ended[T] | _Waits:
+    async def _call(self, seconds: float, function: Callable[..., _Done[T] | _Waits], *args: Any) -> _Done[T] | _Waits:
         try:
             return await self._children.call(seconds, function, *args)
         except ReadTimeout:
@@ -202,20 +200,20 @@ def _start(prompts: Prompts | None, max_memory: int) -> None:
     gc.freeze()  # what is loaded now lives as long as the process: the collector need not walk it again
 
 
-def _read_by_rules(fetch: Fetch, configuration: Configuration, finish: Finish[T]) -> T:
+def _read_by_rules(fetch: Fetch, configuration: Configuration, finish: Finisher[T]) -> T:
     document = fetch()
     return finish(by_rules(document, configuration), document)
 
 
-def _open(fetch: Fetch, configuration: Configuration, finish: Finish[T]) -> _Ended[T] | _Waits:
+def _open(fetch: Fetch, configuration: Configuration, finish: Finisher[T]) -> _Done[T] | _Waits:
     began = time.monotonic()
     opened = open_letter(fetch(), configuration)
     return _as_far(opened, None, configuration, finish, {}, began)
 
 
 def _go_on(
-    kept: bytes, configuration: Configuration, finish: Finish[T], answers: dict[str, _Answer]
-) -> _Ended[T] | _Waits:
+    kept: bytes, configuration: Configuration, finish: Finisher[T], answers: dict[str, _Answer]
+) -> _Done[T] | _Waits:
     began = time.monotonic()
     return _as_far(pickle.loads(kept), kept, configuration, finish, answers, began)  # noqa: S301  our own
 
@@ -224,28 +222,28 @@ def _as_far(
     opened: Opened,
     kept: bytes | None,
     configuration: Configuration,
-    finish: Finish[T],
+    finish: Finisher[T],
     answers: dict[str, _Answer],
     began: float,
-) -> _Ended[T] | _Waits:
+) -> _Done[T] | _Waits:
     """Read on as far as the answers go."""
     if not _loops:
         _loops.append(asyncio.new_event_loop())
-    asker = _Told(answers)
+    asker = _AnswersSoFar(answers)
     try:
         reading = _loops[0].run_until_complete(read_opened(opened, configuration, _prompts[0], asker))
     except AnswerPending:
         kept = kept or pickle.dumps(opened, pickle.HIGHEST_PROTOCOL)
         return _Waits(opened.document.sha256, tuple(asker.missing.values()), kept, time.monotonic() - began)
-    return _Ended(finish(reading.record, opened.document))
+    return _Done(finish(reading.record, opened.document))
 
 
-class _Told:
+class _AnswersSoFar:
     """Gives the answers that are there, and notes what is still to be asked."""
 
     def __init__(self, answers: dict[str, _Answer]) -> None:
         self._answers = answers
-        self._heard: set[str] = set()
+        self._reported: set[str] = set()
         self.missing: dict[str, Request] = {}
 
     async def ask(self, request: Request, form: type[A], on_attempt: OnAttempt) -> A:
@@ -253,8 +251,8 @@ class _Told:
         if answer is None:
             self.missing[request.sha256] = request
             raise AnswerPending("it is still to be asked")
-        if request.sha256 not in self._heard:  # asked once, however often it is wanted
-            self._heard.add(request.sha256)
+        if request.sha256 not in self._reported:  # asked once, however often it is wanted
+            self._reported.add(request.sha256)
             for attempt in answer.attempts:
                 await on_attempt(attempt)
         if isinstance(answer.said, ModelError):

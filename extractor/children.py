@@ -73,7 +73,7 @@ class Children:
             try:
                 result: T = self._scheduled(seconds, function, args).result()
             except Exception as error:  # noqa: BLE001  told apart there
-                self._told(error, seconds)
+                self._raise_ours(error, seconds)
             else:
                 return result
         raise ReadCrash("the process that should read it does not stay alive")
@@ -96,7 +96,7 @@ class Children:
             try:
                 result: T = await asyncio.wrap_future(self._scheduled(seconds, function, args))
             except Exception as error:  # noqa: BLE001  told apart there
-                self._told(error, seconds)
+                self._raise_ours(error, seconds)
             else:
                 return result
         raise ReadCrash("the process that should read it does not stay alive")
@@ -119,7 +119,7 @@ class Children:
         except RuntimeError as error:  # it broke since
             raise BrokenProcessPool(str(error)) from error
 
-    def _told(self, error: Exception, seconds: float) -> None:
+    def _raise_ours(self, error: Exception, seconds: float) -> None:
         """Raise what a call ended with as an error of ours; return where it is worth another try."""
         if isinstance(error, TimeoutError | LateError):
             raise ReadTimeout(f"reading took longer than {seconds:g} s") from None

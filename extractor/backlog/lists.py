@@ -53,7 +53,7 @@ def texts(holder: Holder) -> Iterator[Source]:
         for number, line in _lines(file, most, _Clock(holder)):
             place = f"{printable(holder.path)}#{number}"
             try:
-                name, text = _told(line, f"{title}#{number}", most)
+                name, text = _name_and_text(line, f"{title}#{number}", most)
             except DocumentError as error:
                 yield Source(place, error)
             else:
@@ -113,7 +113,7 @@ def _skip_blank_lines(file: io.BufferedReader) -> int:
     return ahead.count(b"\n", 0, end)
 
 
-def _told(line: bytes, place: str, most: int) -> tuple[str | None, bytes]:
+def _name_and_text(line: bytes, place: str, most: int) -> tuple[str | None, bytes]:
     """Give the name, where there is one, and the text of one line.
 
     Raises:
@@ -158,7 +158,7 @@ def rows(holder: Holder) -> Iterator[Source]:
     below = None if holder.named else files.resolved(folder)
     clock = _Clock(holder)
     with opened(holder) as file:
-        lines = _Lines(file)
+        lines = _DecodedLines(file)
         reader = csv.reader(lines)
         columns = [column.strip().lower() for column in next(reader, [])]
         if "path" not in columns:
@@ -199,7 +199,7 @@ def _row(reader: Iterator[list[str]]) -> list[str] | csv.Error | None:
         return error
 
 
-class _Lines(Iterator[str]):
+class _DecodedLines(Iterator[str]):
     """The lines of a file; a row of several, between quotes, may be no longer than one of a single line."""
 
     def __init__(self, file: io.BufferedReader) -> None:

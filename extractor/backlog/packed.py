@@ -50,21 +50,21 @@ def opened(holder: Holder) -> Iterator[io.BufferedReader]:
     """
     with files.opened(holder.path, holder.below) as raw:
         head = raw.peek(len(_XZ))
-        heard = _Heard(raw, holder.beat)
+        beating = _Beating(raw, holder.beat)
         if head.startswith(_GZIP):
-            with gzip.GzipFile(fileobj=heard) as unpacked:
+            with gzip.GzipFile(fileobj=beating) as unpacked:
                 yield cast(io.BufferedReader, unpacked)
         elif head.startswith(_BZIP2):
-            with bz2.BZ2File(heard) as file:
+            with bz2.BZ2File(beating) as file:
                 yield cast(io.BufferedReader, file)
         elif head.startswith(_XZ):
-            with io.BufferedReader(_Xz(heard)) as buffered:
+            with io.BufferedReader(_Xz(beating)) as buffered:
                 yield cast(io.BufferedReader, buffered)
         else:
             yield raw
 
 
-class _Heard(io.RawIOBase):
+class _Beating(io.RawIOBase):
     """What is unpacked: the libraries go through what unpacks to nothing (streams without content) on their own."""
 
     def __init__(self, file: io.BufferedReader, beat: Callable[[], None]) -> None:
@@ -82,7 +82,7 @@ class _Heard(io.RawIOBase):
 class _Xz(io.RawIOBase):
     """As `lzma.LZMAFile`, which cannot be told how much memory it may take."""
 
-    def __init__(self, file: _Heard) -> None:
+    def __init__(self, file: _Beating) -> None:
         self._file = file
         self._stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from extractor.cluster.job import FAILURE, RECORD, Row
+from extractor.cluster.job import FAILURE, RECORD, TableRow
 from extractor.documents import Document
 from extractor.errors import ConfigurationError
 from extractor.normalize import view_of
@@ -28,7 +28,7 @@ _BESIDE = 1
 """Characters that spans may cover beside the words that are quoted."""
 
 
-def see_result(row: Row, path: Path) -> None:
+def see_result(row: TableRow, path: Path) -> None:
     """See that a row is a result at all; what is in it is looked at later."""
     status, name, sha256 = row["status"], row["name"], row["sha256"]
     whole = name and row["config_sha256"] and (sha256 is None or _SHA256.fullmatch(sha256))
@@ -43,7 +43,7 @@ def _see_configuration(given: str) -> None:
     Configuration.from_json(given)
 
 
-def attempts_of(row: Row) -> tuple[AttemptRow, ...]:
+def attempts_of(row: TableRow) -> tuple[AttemptRow, ...]:
     """The requests to a model that a result tells of.
 
     Raises:
@@ -56,7 +56,7 @@ def attempts_of(row: Row) -> tuple[AttemptRow, ...]:
         raise ValueError(f"the requests to a model are not as they must be: {first_line(error)}") from error
 
 
-def prepared_of(row: Row) -> tuple[Prepared, tuple[AttemptRow, ...]]:
+def prepared_of(row: TableRow) -> tuple[Prepared, tuple[AttemptRow, ...]]:
     """Turn a result into rows of the database, and requests to a model.
 
     Raises:

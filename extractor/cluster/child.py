@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor.cluster.job import Job, Row, as_failure, as_record, digest, source_of
+from extractor.cluster.job import Job, TableRow, as_failure, as_record, digest, source_of
 from extractor.documents import read_document
 from extractor.endings import FailedLetter, await_one, read_one
 from extractor.errors import ImrError
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from extractor.documents import Document
 
 Say = Callable[[str, Any, Any], None]
-Numbered = list[tuple[int, Row]]
+Numbered = list[tuple[int, TableRow]]
 
 _AHEAD = 2
 """Letters under way for each request that may be open: while some are grounded, others wait for the model."""
@@ -77,7 +77,7 @@ def _by_rules(job: Job, say: Say) -> Callable[[Numbered], None]:
     return work
 
 
-def _by_rules_one(letter: Row, job: Job) -> Row:
+def _by_rules_one(letter: TableRow, job: Job) -> TableRow:
     document = _document(letter, job)
     return as_record(letter["name"], document, Reading(read(document, job.configuration, limits=job.limits)))
 
@@ -96,14 +96,14 @@ def _by_model(job: Job, say: Say) -> Callable[[Numbered], None]:
     room = asyncio.Semaphore(endpoint.in_flight * _AHEAD)
     troubles: list[ImrError] = []
 
-    async def read_letter(number: int, letter: Row) -> Row:
+    async def read_letter(number: int, letter: TableRow) -> TableRow:
         say("at", number, None)
         document = _document(letter, job)
         say("past", number, None)
         reading = await read_in(session, document, job.configuration, limits=job.limits)
         return as_record(letter["name"], document, reading)
 
-    async def one(number: int, letter: Row) -> None:
+    async def one(number: int, letter: TableRow) -> None:
         async with room:
             if troubles:
                 return
@@ -125,11 +125,11 @@ def _by_model(job: Job, say: Say) -> Callable[[Numbered], None]:
     return work
 
 
-def _row(ended: Row | FailedLetter, job: Job) -> Row:
+def _row(ended: TableRow | FailedLetter, job: Job) -> TableRow:
     return as_failure(ended, job.configuration.sha256) if isinstance(ended, FailedLetter) else ended
 
 
-def _document(letter: Row, job: Job) -> Document:
+def _document(letter: TableRow, job: Job) -> Document:
     name = letter["name"]
     title = letter.get("title") or Path(name).name or name
     return read_document(source_of(letter), name=title, limits=job.limits)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from extractor.cluster import files
 from extractor.cluster.checking import AttemptRow, attempts_of, first_line, prepared_of, see_result
-from extractor.cluster.job import RECORD, Row
+from extractor.cluster.job import RECORD, TableRow
 from extractor.endings import FailedLetter
 from extractor.store import Changes, Prepared, Store
 from extractor.store.rows import RECORD_COLUMNS
@@ -62,7 +62,7 @@ def import_results(
     found = files.results_in(paths)
     for path in found:
         files.check(path)
-    merging = _Merging(store)
+    merging = _Import(store)
     for path in found:
         merging.take(path)
         if on_progress:
@@ -71,7 +71,7 @@ def import_results(
     return merging.imported()
 
 
-class _Merging:
+class _Import:
     """Sorts results out file by file, and saves what is new."""
 
     def __init__(self, store: Store) -> None:
@@ -97,7 +97,7 @@ class _Merging:
 
     def take(self, path: Path) -> None:
         """Check one file as a whole, then save what is new in it."""
-        part = _Part()
+        part = _FileOfResults()
         for batch in files.results(path):
             rows = batch.to_pylist()
             part.counted["rows"] += len(rows)
@@ -112,7 +112,7 @@ class _Merging:
                 saved = self._store.save_all(Changes(met=met), config_sha256=config)
                 self._count["made_current"] += saved.made_current
 
-    def _save(self, part: _Part) -> None:
+    def _save(self, part: _FileOfResults) -> None:
         failed = {key: each for key, each in part.failed.items() if (key[1], key[2]) not in part.prepared}
         fresh = {key: each for key, each in failed.items() if key not in self._filed}
         self._failures.update(each.failure_class for each in failed.values())
@@ -153,7 +153,7 @@ class _Merging:
             )
         return self._runs[first.config_sha256]
 
-    def _known(self, rows: Iterable[Row]) -> set[tuple[str, str]]:
+    def _known(self, rows: Iterable[TableRow]) -> set[tuple[str, str]]:
         contents: dict[str, set[str]] = {}
         for row in rows:
             if row["sha256"]:
@@ -161,7 +161,7 @@ class _Merging:
         return {(sha256, config) for config, some in contents.items() for sha256 in self._store.known(some, config)}
 
 
-class _Part:
+class _FileOfResults:
     """What one file holds that is new, by content and configuration."""
 
     def __init__(self) -> None:
@@ -175,7 +175,7 @@ class _Part:
         self.configurations: dict[str, str] = {}
         """As JSON, by hash."""
 
-    def take(self, row: Row, known: set[tuple[str, str]], named: set[tuple[str, str]]) -> None:
+    def take(self, row: TableRow, known: set[tuple[str, str]], named: set[tuple[str, str]]) -> None:
         """Sort one row out."""
         sha256, name, config = row["sha256"], row["name"], row["config_sha256"]
         is_known = (sha256, config) in known

@@ -56,7 +56,7 @@ RECORD, FAILURE = "record", "failure"
 KEY = "OPENAI_API_KEY"
 """Where a worker finds the key: a key is not sent over the network."""
 
-Row = dict[str, Any]
+TableRow = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +89,20 @@ class Job:
         return replace(self.endpoint, api_key=Secret(key)) if key else self.endpoint
 
 
-def source_of(letter: Row) -> bytes | str:
+def source_of(letter: TableRow) -> bytes | str:
     """The bytes, or the text, of a letter's row."""
     content: bytes | None = letter.get("content")
     text: str | None = letter.get("text")
     return content if content is not None else text or ""
 
 
-def digest(letter: Row) -> str:
+def digest(letter: TableRow) -> str:
     """SHA-256 of a letter's bytes."""
     source = source_of(letter)
     return hashlib.sha256(source.encode() if isinstance(source, str) else source).hexdigest()
 
 
-def as_record(name: str, document: Document, reading: Reading) -> Row:
+def as_record(name: str, document: Document, reading: Reading) -> TableRow:
     """The result of a letter that was read."""
     document.text.encode()  # half a surrogate pair fails here, where it is this letter's failure
     return {
@@ -116,7 +116,7 @@ def as_record(name: str, document: Document, reading: Reading) -> Row:
     }
 
 
-def as_failure(letter: FailedLetter, config_sha256: str) -> Row:
+def as_failure(letter: FailedLetter, config_sha256: str) -> TableRow:
     """The result of a letter that ended without a record."""
     return {
         "sha256": letter.sha256,

@@ -12,7 +12,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from extractor.cluster.files import results
-from extractor.cluster.job import LETTERS, RECORD, Job, Row, as_failure
+from extractor.cluster.job import LETTERS, RECORD, Job, TableRow, as_failure
 from extractor.documents.budget import Budget
 from extractor.documents.reading import load
 from extractor.endings import FailedLetter, read_one
@@ -45,7 +45,7 @@ def mark(name: str, sha256: str) -> bytes:
     return hashlib.blake2b(f"{sha256}{name}".encode("utf-8", "backslashreplace"), digest_size=16).digest()
 
 
-class Letter(Protocol):
+class FoundLetter(Protocol):
     """What a walk comes across; see `extractor.backlog.source.Source`."""
 
     @property
@@ -69,7 +69,7 @@ class Letter(Protocol):
 class Partitions:
     """Letters as tables of at most `size`, one at a time; what cannot be loaded is put aside."""
 
-    letters: Iterable[Letter]
+    letters: Iterable[FoundLetter]
     job: Job
     known: set[bytes]
     size: int
@@ -77,11 +77,11 @@ class Partitions:
     """Letters met."""
     already: int = 0
     """Of these: those that were read before."""
-    failed: list[Row] = field(default_factory=list)
+    failed: list[TableRow] = field(default_factory=list)
     """Results of those that could not be loaded; whoever writes takes them from here."""
 
     def __iter__(self) -> Iterator[pa.Table]:
-        rows: list[Row] = []
+        rows: list[TableRow] = []
         held = 0
         for letter in self.letters:
             self.found += 1
@@ -101,7 +101,7 @@ class Partitions:
         if rows:
             yield pa.Table.from_pylist(rows, schema=LETTERS)
 
-    def _load(self, letter: Letter) -> bytes:
+    def _load(self, letter: FoundLetter) -> bytes:
         """Give its bytes. Raises the DocumentError of one that is too large, no file, or may not be read."""
         if isinstance(letter.content, bytes):
             return letter.content

@@ -19,7 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from extractor.cluster.job import LETTERS, RESULTS, Job, Row, as_failure, digest
+from extractor.cluster.job import LETTERS, RESULTS, Job, TableRow, as_failure, digest
 from extractor.endings import FailedLetter
 from extractor.errors import ConfigurationError, DocumentError, ImrError, ReadCrash, ReadTimeout
 
@@ -45,7 +45,7 @@ def read_partition(letters: pa.Table, job: Job = Job()) -> pa.Table:  # noqa: B0
         raise ConfigurationError(
             f"letters are a table with name, and content or text, not {', '.join(letters.column_names) or 'nothing'}"
         )
-    rows: list[Row] = letters.select(columns).to_pylist()
+    rows: list[TableRow] = letters.select(columns).to_pylist()
     with _one_at_a_time:
         given = job.configuration.as_json
         return pa.Table.from_pylist([{**row, "configuration": given} for row in _read_all(rows, job)], schema=RESULTS)
@@ -92,8 +92,8 @@ _children: list[_Child] = []
 atexit.register(end)
 
 
-def _read_all(rows: list[Row], job: Job) -> list[Row]:
-    found: dict[int, Row] = {}
+def _read_all(rows: list[TableRow], job: Job) -> list[TableRow]:
+    found: dict[int, TableRow] = {}
     alone = False
     while waiting := [number for number in range(len(rows)) if number not in found]:
         part = waiting[:1] if alone else waiting
@@ -112,7 +112,7 @@ def _read_all(rows: list[Row], job: Job) -> list[Row]:
 
 
 def _read(
-    numbers: Sequence[int], rows: list[Row], job: Job, found: dict[int, Row]
+    numbers: Sequence[int], rows: list[TableRow], job: Job, found: dict[int, TableRow]
 ) -> tuple[int | None, DocumentError] | None:
     """Read these rows. Where the process died or was ended: which letter it was at, if that is known, and why."""
     if _children and _children[0].job != job:

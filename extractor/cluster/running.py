@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from extractor.cluster import files
 from extractor.cluster.job import FAILURE, RECORD, RESULTS, Job, as_failure, digest
-from extractor.cluster.letters import Letter, Partitions, read_already
+from extractor.cluster.letters import FoundLetter, Partitions, read_already
 from extractor.cluster.partition import read_partition
 from extractor.endings import Ends, FailedLetter
 from extractor.errors import ConfigurationError, ImrError, ReadCrash
@@ -44,7 +44,7 @@ class ClusterSummary(Ends):
 
 
 def run_on_cluster(
-    letters: Iterable[Letter],
+    letters: Iterable[FoundLetter],
     out: Path,
     job: Job,
     *,

@@ -47,7 +47,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Remedy:
     """What is done about one kind of error, and how often."""
 
     action: Action
@@ -57,17 +57,17 @@ class Rule:
     """Seconds before the first repetition; doubled each time, with jitter."""
 
 
-POLICY: Mapping[type[ModelError], Rule] = {
-    TransportFailed: Rule(Action.RETRY, times=4, pause=1.0),
-    RateLimited: Rule(Action.RETRY, times=8, pause=2.0),
-    InvalidAnswer: Rule(Action.REASK, times=2),
-    Truncated: Rule(Action.SPLIT),
-    ContextOverflow: Rule(Action.SPLIT),
-    ReplyTooLong: Rule(Action.GIVE_UP),
-    Rejected: Rule(Action.GIVE_UP),
-    Refused: Rule(Action.GIVE_UP),
-    RecordingMissing: Rule(Action.GIVE_UP),
-    AnswerPending: Rule(Action.GIVE_UP),
+POLICY: Mapping[type[ModelError], Remedy] = {
+    TransportFailed: Remedy(Action.RETRY, times=4, pause=1.0),
+    RateLimited: Remedy(Action.RETRY, times=8, pause=2.0),
+    InvalidAnswer: Remedy(Action.REASK, times=2),
+    Truncated: Remedy(Action.SPLIT),
+    ContextOverflow: Remedy(Action.SPLIT),
+    ReplyTooLong: Remedy(Action.GIVE_UP),
+    Rejected: Remedy(Action.GIVE_UP),
+    Refused: Remedy(Action.GIVE_UP),
+    RecordingMissing: Remedy(Action.GIVE_UP),
+    AnswerPending: Remedy(Action.GIVE_UP),
 }
 """Every error of one letter has its row. A `ServiceError` has none: it is nobody's letter's, and ends the run."""
 
@@ -118,23 +118,23 @@ class Asker:
 
         """
         repeated: dict[type[ModelError], int] = {}
-        told: tuple[str, ...] = ()
+        before: tuple[str, ...] = ()
         current = request
         while True:
             try:
                 return cast(A, await self._try(current, on_attempt))
             except ModelError as error:
-                rule = POLICY[type(error)]
+                remedy = POLICY[type(error)]
                 count = repeated[type(error)] = repeated.get(type(error), 0) + 1
-                if rule.action not in (Action.RETRY, Action.REASK) or count > rule.times:
+                if remedy.action not in (Action.RETRY, Action.REASK) or count > remedy.times:
                     raise
                 if isinstance(error, InvalidAnswer):
-                    if error.faults == told:  # the same again: it has understood and cannot
+                    if error.faults == before:  # the same again: it has understood and cannot
                         raise
-                    told = error.faults
-                    current = reask(request, told)
+                    before = error.faults
+                    current = reask(request, before)
                     continue
-                await self._sleep(self._pause(error, rule, count))
+                await self._sleep(self._pause(error, remedy, count))
 
     async def _try(self, request: Request, on_attempt: OnAttempt) -> BaseModel:
         """Send a request once, unless its reply is known, and judge the reply."""
@@ -172,13 +172,13 @@ class Asker:
         turn.settle(reply.usage, paid=reply.paid)
         return reply
 
-    def _pause(self, error: ModelError, rule: Rule, count: int) -> float:
+    def _pause(self, error: ModelError, remedy: Remedy, count: int) -> float:
         asked = error.retry_after if isinstance(error, RateLimited) else None
         if asked is not None:
             if asked > LONGEST_WAIT:
                 raise error
             return asked + self._random.uniform(0, 0.25)
-        doubled: float = rule.pause * 2.0 ** (count - 1)
+        doubled: float = remedy.pause * 2.0 ** (count - 1)
         return min(LONGEST_PAUSE, doubled) * self._random.uniform(0.5, 1.0)
 
     def _attempt(self, request: Request, error: ModelError | None, reply: Reply | None, seconds: float) -> Attempt:
@@ -260,8 +260,8 @@ def _fault(error: Mapping[str, object], tellable: Callable[[str], bool]) -> str:
 
 def reask(request: Request, faults: tuple[str, ...]) -> Request:
     """The same request with what was wrong behind it; not the growing history, and nothing of transport."""
-    told = "\n".join(f"- {fault}" for fault in faults)
+    listed = "\n".join(f"- {fault}" for fault in faults)
     note = (
-        f"An earlier answer to this was not of the required form:\n{told}\nAnswer again, whole, in the required form."
+        f"An earlier answer to this was not of the required form:\n{listed}\nAnswer again, whole, in the required form."
     )
     return replace(request, messages=(*request.messages, Message("user", note)))

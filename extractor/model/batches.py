@@ -83,19 +83,19 @@ class _File(BaseModel):
     id: Id
 
 
-class _Counts(BaseModel):
+class _RequestCounts(BaseModel):
     completed: Count = 0
     failed: Count = 0
     total: Count = 0
 
 
-class _Reason(BaseModel):
+class _Fault(BaseModel):
     code: Any = None
     line: Any = None
 
 
-class _Reasons(BaseModel):
-    data: list[_Reason] | None = None
+class _Faults(BaseModel):
+    data: list[_Fault] | None = None
 
 
 class _Batch(BaseModel):
@@ -103,8 +103,8 @@ class _Batch(BaseModel):
     status: str
     output_file_id: Id | None = None
     error_file_id: Id | None = None
-    request_counts: _Counts | None = None
-    errors: _Reasons | None = None
+    request_counts: _RequestCounts | None = None
+    errors: _Faults | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -231,7 +231,7 @@ class Batches:
         except self._too_long:
             raise ServiceError(f"the batch interface answered with more than {MOST_REPLY_BYTES:,} bytes") from None
         except self._openai.APIStatusError as error:
-            raise _told(error.status_code) from None
+            raise _error_of(error.status_code) from None
         except self._broken as error:
             # The transport calls a connection that was refused or broke a time-out, too.
             if isinstance(error, self._openai.APITimeoutError) and not isinstance(error.__cause__, self._unconnected):
@@ -269,7 +269,7 @@ def _parsed(form: type[M], content: bytes) -> M:
 
 
 def _batch(told: _Batch) -> RemoteBatch:
-    counts, status = told.request_counts or _Counts(), told.status.lower()
+    counts, status = told.request_counts or _RequestCounts(), told.status.lower()
     reasons = (told.errors.data if told.errors else None) or []
     return RemoteBatch(
         id=told.id,
@@ -277,15 +277,15 @@ def _batch(told: _Batch) -> RemoteBatch:
         done=counts.completed + counts.failed,
         total=counts.total,
         files=tuple(file for file in (told.output_file_id, told.error_file_id) if file),
-        message="; ".join(map(_reason, reasons[:3])),
+        message="; ".join(map(_shown_fault, reasons[:3])),
     )
 
 
-def _reason(told: _Reason) -> str:
+def _shown_fault(told: _Fault) -> str:
     return reason(told.code) + (f" (line {told.line})" if type(told.line) is int else "")
 
 
-def _told(status: int) -> ImrError:
+def _error_of(status: int) -> ImrError:
     if 300 <= status < 400:
         return RequestRefused(
             f"the endpoint sends on to another address (status {status}), which letters never follow: check "

@@ -51,8 +51,8 @@ def most_tokens(request: Request) -> int:
     return round((plain + form) / _FEWEST_ASCII_A_TOKEN) + every - plain
 
 
-def is_told(usage: Usage) -> bool:
-    """Whether a reply told what it used: no request has no input."""
+def is_counted(usage: Usage) -> bool:
+    """Whether a reply said what it used: no request has no input."""
     return usage.input_tokens > 0
 
 
@@ -74,7 +74,7 @@ class Turn:
     def settle(self, usage: Usage, *, paid: bool = True) -> None:
         """Count what the request used; a reply that was had for nothing is not charged."""
         self.meter.count(usage, paid=paid)
-        self.known = not paid or is_told(usage)
+        self.known = not paid or is_counted(usage)
 
 
 class Meter:
@@ -136,7 +136,7 @@ class Meter:
 
     def dollars(self, usage: Usage, *, paid: bool) -> float | None:
         """Dollars for what a request used; None without a price, and where a reply did not tell what it used."""
-        if self._endpoint.price is None or (paid and not is_told(usage)):
+        if self._endpoint.price is None or (paid and not is_counted(usage)):
             return None
         told = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
         return self._endpoint.price.of(*told) if paid else 0.0
