@@ -72,7 +72,7 @@ class Children:
         for _ in range(_MOST_STARTS):
             try:
                 result: T = self._scheduled(seconds, function, args).result()
-            except Exception as error:  # noqa: BLE001  told apart there
+            except Exception as error:  # noqa: BLE001  sorted there
                 self._raise_ours(error, seconds)
             else:
                 return result
@@ -95,7 +95,7 @@ class Children:
         for _ in range(_MOST_STARTS):
             try:
                 result: T = await asyncio.wrap_future(self._scheduled(seconds, function, args))
-            except Exception as error:  # noqa: BLE001  told apart there
+            except Exception as error:  # noqa: BLE001  sorted there
                 self._raise_ours(error, seconds)
             else:
                 return result
@@ -149,7 +149,7 @@ def _context() -> Any:
 
 
 def start_deaf(pool: ProcessPool) -> None:
-    """Start a pool whose workers do not hear Ctrl-C: it belongs to the parent alone.
+    """Start a pool whose workers ignore Ctrl-C: it belongs to the parent alone.
 
     The mask is inherited by the pool's threads and through them by the workers, also while these are starting. The
     tracker of resources, which spawning starts, lifts the mask when it comes up; so it comes first.
@@ -179,7 +179,7 @@ _STATM = Path("/proc/self/statm")
 def bound_memory(most: int) -> None:
     """Let this process take `most` bytes more than it has, and no further: what asks for more is refused.
 
-    Of address space, for that is what an operating system bounds. Where it cannot be told how much there is already
+    Of address space, for that is what an operating system bounds. Where it is not known how much there is already
     (it is where Linux is), or a process cannot be bounded at all, nothing happens.
     """
     try:

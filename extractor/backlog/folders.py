@@ -49,7 +49,7 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 
 def is_pattern(path: str) -> bool:
-    """Tell whether it has one of the marks of a pattern."""
+    """Whether it has one of the marks of a pattern."""
     return bool(_MARKS & set(path))
 
 

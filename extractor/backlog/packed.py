@@ -35,14 +35,14 @@ class Holder:
     below: str | None = None
     """The folder that it may not lie outside of, all links followed; None: anywhere."""
     sound: Callable[[str], None] = lambda _: None
-    """Hears names under which there is nothing wrong."""
+    """Called with names under which there is nothing wrong."""
     beat: Callable[[], None] = lambda: None
     """Called again and again while no letter comes; raises what ends the reading of this file."""
 
 
 @contextmanager
 def opened(holder: Holder) -> Iterator[io.BufferedReader]:
-    """Open a file to read what it holds, unpacked where it is compressed (told by how it begins).
+    """Open a file to read what it holds, unpacked where it is compressed (which shows in its first bytes).
 
     Raises:
         DocumentError: it cannot be opened. What goes wrong later, its libraries raise as they please.
@@ -80,7 +80,7 @@ class _Beating(io.RawIOBase):
 
 
 class _Xz(io.RawIOBase):
-    """As `lzma.LZMAFile`, which cannot be told how much memory it may take."""
+    """As `lzma.LZMAFile`, which takes no limit of memory."""
 
     def __init__(self, file: _Beating) -> None:
         self._file = file

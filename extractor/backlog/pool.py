@@ -29,7 +29,7 @@ class Letter:
 
     source: Source
     sha256: str | None
-    """None where it could not be hashed; reading it will tell why."""
+    """None where it could not be hashed; reading it will show why."""
     stamp: Stamp | None = None
     """How its file looked before it was hashed; None where the database knows that, or it will not do."""
 

@@ -132,7 +132,7 @@ class RulesPool:
             self._submit(_Chunk((letter,)))
 
     def _short_of_memory(self, chunk: _Chunk, end: FailedLetter | None = None) -> Iterator[tuple[Letter, Ended]]:
-        """Tell whose fault it is: the machine's, which would be every letter's, or one letter's, read alone.
+        """Find whose fault it is: the machine's, which would be every letter's, or one letter's, read alone.
 
         `end` is how it ended alone.
         """

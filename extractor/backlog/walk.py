@@ -1,7 +1,7 @@
 """Which letters a backlog consists of: paths in the order given, folders recursively and sorted, streamed.
 
 A path is a file, a folder, a pattern, or `-` for a list of paths on standard input. Files that hold letters (archives,
-JSON lines, lists of paths) are told by the ending of their name and opened where they are met, one letter at a time.
+JSON lines, lists of paths) are known by the ending of their name and opened where they are met, one letter at a time.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Walk(Iterator[Source]):
 
     In folders, hidden files and folders, special files (pipes, sockets) and the database are left out, and links to
     folders are not followed, for they may lead in a circle. A file that is named itself is never left out.
-    What a letter is, its content tells: no name or ending is left out.
+    What a letter is, its content decides: no name or ending is left out.
 
     What somebody names may lie anywhere; what is only met may not. A link that is met leads no further than the folder
     that was named, and a list that is met no further than its own: else each comes as the failure that it is.
@@ -73,8 +73,8 @@ class Walk(Iterator[Source]):
             limits: Of one letter; files that hold many are not read beyond them either.
             most: How many letters to give; None for all.
             opens: Whether files that hold letters are opened; else each comes as if it were one.
-            sound: Hears the names of files and lines that are as they must be, but are themselves no letter: an earlier
-                run may have filed a failure under them.
+            sound: Called with the names of files and lines that are as they must be, but are themselves no letter: an
+                earlier run may have filed a failure under them.
             asked: Whether it is to end; looked at also while no letter comes. Then `cut` is true.
 
         """
@@ -101,7 +101,7 @@ class Walk(Iterator[Source]):
     def rest(self, seconds: float | None = None) -> tuple[int, bool]:
         """Count what is left without opening a file that holds letters, nor reading on in one: each counts as one.
 
-        Tell also whether that is exact: after so many seconds it counts no further.
+        Also whether that is exact: after so many seconds it counts no further.
         """
         self._opens = False
         end = None if seconds is None else time.monotonic() + seconds
@@ -221,7 +221,7 @@ class Walk(Iterator[Source]):
         except DocumentError as error:
             yield Source(name, type(error)(_fault_in(name, str(error), some)))
         except Exception as error:  # noqa: BLE001  the libraries fail on bad files in more ways than they document
-            # Nor do they say what is safe to be told: some quote what they found.
+            # Nor is what they say safe to repeat: some quote what they found.
             fault = f"is broken ({type(error).__name__}): it may be cut short, fetch it again"
             yield Source(name, BrokenDocument(_fault_in(name, fault, some)))
         else:
@@ -256,7 +256,7 @@ def count(paths: Sequence[Path | str], database: Path | None = None, *, most: in
 
 
 def holds_any(paths: Sequence[Path | str], database: Path | None = None) -> bool:
-    """Tell whether there is anything to read, or to open and look."""
+    """Whether there is anything to read, or to open and look."""
     return next(Walk(paths, database, opens=False), None) is not None
 
 

@@ -44,7 +44,7 @@ class Provider(Protocol):
         ...
 
     def find(self, mark: str) -> RemoteBatch | None:
-        """The batch that was sent with this mark; None where there is none, or where it cannot be told."""
+        """The batch that was sent with this mark; None where there is none, or where the provider does not say."""
         ...
 
     def state(self, batch_id: str) -> RemoteBatch:
@@ -96,7 +96,7 @@ def _sent(store: Store, job: BatchFile, mark: str, provider: Provider) -> Remote
         raise
     try:
         return provider.create(file_id, mark)
-    except (AuthenticationFailed, RequestRefused):  # it was told no
+    except (AuthenticationFailed, RequestRefused):  # the answer was no
         _update(store, job, "built", None, None)
         raise
 
@@ -104,8 +104,8 @@ def _sent(store: Store, job: BatchFile, mark: str, provider: Provider) -> Remote
 def refresh(store: Store, provider: Provider) -> None:
     """Ask how what was sent stands."""
     for job in listed(store, "submitted"):
-        told = provider.state(str(job.remote_id))
-        _stands(store, job, f"{told.state} {told.done}/{told.total}")
+        sent = provider.state(str(job.remote_id))
+        _stands(store, job, f"{sent.state} {sent.done}/{sent.total}")
 
 
 def take(
@@ -121,17 +121,17 @@ def take(
     for job in listed(store, "submitted"):
         taken = Collected()
         try:
-            told = provider.state(str(job.remote_id))
-            for file in told.files:
+            sent = provider.state(str(job.remote_id))
+            for file in sent.files:
                 most_bytes = MOST_REPLY_BYTES + job.requests * _AN_ANSWER
                 taken += collect(provider.lines(file, most_bytes), store, price, job.id)
         except RequestRefused as error:
             unknown = unknown or error
             continue
-        _stands(store, job, told.state)
-        if told.state in ENDED:
+        _stands(store, job, sent.state)
+        if sent.state in ENDED:
             give_up(store, [job])
-        yield job, told, taken
+        yield job, sent, taken
     if unknown is not None:
         raise unknown
 

@@ -1,6 +1,6 @@
-"""Where what happens is told to: a file of JSON lines, and OpenTelemetry where its usual variables name a place.
+"""Where log records and counts go: a file of JSON lines, and OpenTelemetry where its usual variables name a place.
 
-Only our own logger is listened to. Those of the libraries below tell, at their most talkative, what is sent.
+Only our own logger is listened to. Those of the libraries below say, at their most talkative, what is sent.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def _see_configuration(given: str) -> None:
 
 
 def attempts_of(row: TableRow) -> tuple[AttemptRow, ...]:
-    """The requests to a model that a result tells of.
+    """The requests to a model that come with a result.
 
     Raises:
         ValueError: they are not of the form that they must have.
@@ -82,11 +82,11 @@ def fault_of(record: Record, text: str, sha256: str, config_sha256: str) -> str 
         return "the record is of another document or configuration than its row"
     if info.characters != len(text) or info.pages != text.count("\f") + 1:
         return f"the text has {len(text)} characters, that of the record {info.characters}"
-    told = _leaves(record.determination.model_dump(mode="json"))
-    if odd := sorted(set(told) ^ set(record.evidence)):
+    values = _leaves(record.determination.model_dump(mode="json"))
+    if odd := sorted(set(values) ^ set(record.evidence)):
         return f"{odd[0]!r} is a value without evidence, or evidence without a value"
     for pointer, evidence in record.evidence.items():
-        if not _stands(evidence, told[pointer], text):
+        if not _stands(evidence, values[pointer], text):
             return f"the words cited for {pointer!r} do not stand where they are said to"
     return None
 

@@ -1,6 +1,6 @@
 """The process in which `read_partition` has letters read. Run as `python -m extractor.cluster.child FD`.
 
-It is told a `Job` and then lists of numbered letters, and says, as tuples of three
+It is sent a `Job` and then lists of numbered letters, and answers with tuples of three
     at, NUMBER, None      this letter is being read: if nothing more comes, it is the one
     past, NUMBER, None    it is text by now, and waits for a model with others
     row, NUMBER, ROW      its result

@@ -52,7 +52,7 @@ def results_in(paths: Sequence[Path]) -> list[Path]:
 
 
 def check(path: Path) -> None:
-    """See that a file is whole, as far as its footer tells, and has our columns.
+    """See that a file is whole, as far as its footer says, and has our columns.
 
     Raises:
         ConfigurationError: it is broken or of something else.

@@ -142,13 +142,13 @@ class _Import:
 
     def _run(self, first: Prepared, configuration: str) -> int:
         """The run to which records of one configuration belong here; nobody read in it, so it has no workers."""
-        told = dict(zip(RECORD_COLUMNS, first.record, strict=True))
+        columns = dict(zip(RECORD_COLUMNS, first.record, strict=True))
         if first.config_sha256 not in self._runs:
             self._runs[first.config_sha256] = self._store.begin_run(
-                reader=str(told["reader"]),
+                reader=str(columns["reader"]),
                 config_sha256=first.config_sha256,
                 configuration=configuration,
-                code_version=str(told["code_version"]),
+                code_version=str(columns["code_version"]),
                 workers=0,
             )
         return self._runs[first.config_sha256]

@@ -23,7 +23,7 @@ MOST_BYTES = 4_000_000
 
 
 def read_already(folder: Path, config_sha256: str) -> set[bytes]:
-    """Which letters (name and content) have a record of this configuration in these files, as `mark` tells them.
+    """Which letters (name and content) have a record of this configuration in these files, each as its `mark`.
 
     Raises:
         ConfigurationError: a file is broken, or is of something else.

@@ -80,7 +80,7 @@ class _Child:
             raise ready
 
     def kill(self) -> int:
-        """End it, if it has not ended by itself, and tell how it ended."""
+        """End it, if it has not ended by itself, and give its exit code."""
         self.process.kill()
         self.channel.close()
         return self.process.wait()
@@ -102,7 +102,7 @@ def _read_all(rows: list[TableRow], job: Job) -> list[TableRow]:
             continue
         culprit, error = end_of
         if culprit is None and len(part) > 1:
-            alone = True  # several were under way: which of them it was, reading one by one will tell
+            alone = True  # several were under way: which of them it was, reading one by one will show
             continue
         number = part[0] if culprit is None else culprit
         letter = rows[number]

@@ -1,6 +1,6 @@
 """The one module that knows the engine: Dask. Partitions go out, files come back.
 
-Dask is told to do one thing, to run a task on some worker and to run it again where that worker was lost. That is all
+Dask does one thing here: it is to run a task on some worker and to run it again where that worker was lost. That is all
 we need of it: what is asked of a worker is a function of its arguments, its result is written by us, under the name of
 its task, whole or not at all; so a task that runs twice is there once.
 """
@@ -134,7 +134,7 @@ def read_for_driver(letters: pa.Table, job: Job, expected: str) -> tuple[bytes, 
 
     """
     if job.configuration.sha256 != expected:
-        from extractor.pipeline import code_version  # noqa: PLC0415  only to tell
+        from extractor.pipeline import code_version  # noqa: PLC0415  only to say which
 
         raise ConfigurationError(
             f"a worker has another imr-extractor ({code_version()}), or other versions of the libraries that read "

@@ -76,7 +76,7 @@ LONGEST_PAUSE = 60.0
 LONGEST_WAIT = 600.0
 """Seconds that we wait because the endpoint says so; longer means that it is not to be had today."""
 _MOST_FAULTS = 8
-"""Faults told to the model at a time: the first explain the rest."""
+"""Faults shown to the model at a time: the first explain the rest."""
 
 _NAME = re.compile(r"\w{1,40}")
 """A field's name, in a path."""
@@ -248,13 +248,13 @@ def _names(form: type[BaseModel]) -> frozenset[str]:
     return frozenset(name for part in parts for name in part.get("properties", {}))
 
 
-def _fault(error: Mapping[str, object], tellable: Callable[[str], bool]) -> str:
+def _fault(error: Mapping[str, object], is_shown: Callable[[str], bool]) -> str:
     """`path: reason`. What the model wrote is left out: it may be the letter's words, even as a field's name.
 
-    The model itself is told a name that it made up, if it is one word; people are told none but those of the form.
+    The model itself is shown a name that it made up, if it is one word; people see none but those of the form.
     """
     parts = cast("tuple[object, ...]", error["loc"])
-    place = "/".join(str(part) if isinstance(part, int) or tellable(str(part)) else "…" for part in parts)
+    place = "/".join(str(part) if isinstance(part, int) or is_shown(str(part)) else "…" for part in parts)
     return f"{place or 'the answer'}: {str(error['msg'])[:120]}"
 
 

@@ -30,7 +30,7 @@ _CODES = frozenset(
         *("internal_error", "too_many_tasks", "request_timeout"),
     }
 )
-"""Reasons that are told by their code; of others only that there was one."""
+"""Reasons whose code is shown; of others, only that there was one."""
 
 LONGEST_CALL = 300.0
 """Seconds for a call that carries no file, however long one answer of a model may take."""
@@ -54,7 +54,7 @@ def seconds_to_send(size: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RemoteBatch:
-    """A batch as the provider tells of it."""
+    """A batch as the provider describes it."""
 
     id: str
     state: str
@@ -268,21 +268,21 @@ def _parsed(form: type[M], content: bytes) -> M:
         raise ServiceError(f"the batch interface answered with what is no {form.__name__.strip('_').lower()}") from None
 
 
-def _batch(told: _Batch) -> RemoteBatch:
-    counts, status = told.request_counts or _RequestCounts(), told.status.lower()
-    reasons = (told.errors.data if told.errors else None) or []
+def _batch(given: _Batch) -> RemoteBatch:
+    counts, status = given.request_counts or _RequestCounts(), given.status.lower()
+    reasons = (given.errors.data if given.errors else None) or []
     return RemoteBatch(
-        id=told.id,
+        id=given.id,
         state=status if status in _STATES else "unknown",
         done=counts.completed + counts.failed,
         total=counts.total,
-        files=tuple(file for file in (told.output_file_id, told.error_file_id) if file),
+        files=tuple(file for file in (given.output_file_id, given.error_file_id) if file),
         message="; ".join(map(_shown_fault, reasons[:3])),
     )
 
 
-def _shown_fault(told: _Fault) -> str:
-    return reason(told.code) + (f" (line {told.line})" if type(told.line) is int else "")
+def _shown_fault(given: _Fault) -> str:
+    return reason(given.code) + (f" (line {given.line})" if type(given.line) is int else "")
 
 
 def _error_of(status: int) -> ImrError:

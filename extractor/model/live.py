@@ -31,7 +31,7 @@ _PARAMETERS = (
     *("response_format", "json_schema", "tool_choice", "tools", "temperature"),
     *("max_tokens", "max_completion_tokens", "max_output_tokens"),
 )
-"""Words of ours that a refusal may be told to speak of. Its own are never told: an endpoint may repeat the letter."""
+"""What a refusal may be said to be about, in words of ours. Its own are never shown: they may repeat the letter."""
 _PERHAPS_THE_MODE = frozenset({400, 404, 405, 422, 501})
 """Statuses by which endpoints refuse a mode or a parameter."""
 _HINTS = {404: ": check OPENAI_BASE_URL and --model", 413: ": it is too large for it"}
@@ -200,12 +200,12 @@ def _unconnected(error: Any) -> bool:
 
 
 def _code_and_words(error: Any) -> tuple[str, str]:
-    """The error's code, and its message in lower case: to tell errors apart by, and for nobody to see."""
+    """The error's code, and its message in lower case: to know errors by, and for nobody to see."""
     body = error.body if isinstance(error.body, dict) else {}
     inner = body.get("error", body)
-    told = inner if isinstance(inner, dict) else {"message": inner}
-    code = told.get("code") if isinstance(told.get("code"), str) else told.get("type")
-    words = told.get("message") or json.dumps(body) if body else str(error.message)
+    given = inner if isinstance(inner, dict) else {"message": inner}
+    code = given.get("code") if isinstance(given.get("code"), str) else given.get("type")
+    words = given.get("message") or json.dumps(body) if body else str(error.message)
     return str(code or ""), str(words).lower()
 
 
@@ -233,7 +233,7 @@ def _names_no_model(status: int, code: str, said: str) -> bool:
 
 
 def _seconds(given: str | None) -> float | None:
-    """Retry-After in seconds; a date there, or nonsense, tells nothing."""
+    """Retry-After in seconds; None for a date or nonsense."""
     try:
         return max(0.0, float(given)) if given is not None else None
     except ValueError:

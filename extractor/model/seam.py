@@ -36,7 +36,7 @@ class Request:
     max_output_tokens: int
     temperature: float | None = 0.0
     purpose: str = "read"
-    """What it is for (`whole`, `summary`, `item 3` …); tells requests apart for people and is not sent."""
+    """What it is for (`whole`, `summary`, `item 3` …); for people, and not sent."""
 
     @cached_property
     def sha256(self) -> str:

@@ -194,7 +194,7 @@ def counts(db: Database) -> dict[str, int]:
 
 
 def used(db: Database) -> tuple[int, int, int]:
-    """Count the tokens that batches have cost: in, cached of them, out. An answer that tells none counts in full."""
+    """Count the tokens that batches have cost: in, cached of them, out. An answer that names none counts in full."""
     row = db.execute(
         """
         SELECT coalesce(sum(CASE WHEN a.input_tokens THEN a.input_tokens ELSE r.most_input_tokens END), 0),

@@ -23,7 +23,7 @@ class Stamp(NamedTuple):
     modified_ns: int
     changed_ns: int
     inode: int
-    """Tells files apart that were written at the same moment."""
+    """Differs between files that were written at the same moment."""
 
 
 class Lookups(Opened):

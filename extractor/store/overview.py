@@ -32,7 +32,7 @@ class Failure:
     input_tokens: int
     output_tokens: int
     dollars: float | None
-    """None where nothing was asked, or the price was not told."""
+    """None where nothing was asked, or the price is not known."""
 
 
 @dataclass(frozen=True, slots=True)

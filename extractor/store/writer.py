@@ -107,7 +107,7 @@ def insert_failures(
 
 
 def make_current(db: Database, contents: Collection[str], config_sha256: str) -> int:
-    """Let the records of this configuration count for these contents, and tell for how many another did."""
+    """Let the records of this configuration count for these contents; for how many another did before."""
     if not contents:
         return 0
     return db.conn.execute(
