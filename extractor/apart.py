@@ -19,9 +19,10 @@ from typing import Any, Generic, Self, TypeVar, cast
 from pydantic import BaseModel
 
 from extractor import telemetry
-from extractor.children import Children, bound_memory
+from extractor.children import Children
 from extractor.documents import Document
 from extractor.errors import AnswerPending, ContextOverflow, ModelError, ReadTimeout, Truncated
+from extractor.memory import bound_memory
 from extractor.model import Attempt, OnAttempt, Request
 from extractor.model.asking import A, Asks
 from extractor.pipeline import Configuration, Opened, by_rules, open_letter, read_opened

@@ -16,7 +16,6 @@ from collections.abc import Callable
 from concurrent.futures import TimeoutError as LateError
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -170,28 +169,6 @@ def start_deaf(pool: ProcessPool) -> None:
     except (OSError, RuntimeError, MemoryError) as error:
         reason = f" ({getattr(error, 'strerror', None) or error})"
     raise ImrError(f"the worker processes could not be started{reason}: check memory and limits (ulimit -a)")
-
-
-_STATM = Path("/proc/self/statm")
-"""proc(5): its first number is the address space of the process, in pages."""
-
-
-def bound_memory(most: int) -> None:
-    """Let this process take `most` bytes more than it has, and no further: what asks for more is refused.
-
-    Of address space, for that is what an operating system bounds. Where it is not known how much there is already
-    (it is where Linux is), or a process cannot be bounded at all, nothing happens.
-    """
-    try:
-        import resource  # noqa: PLC0415  not everywhere
-
-        held = int(_STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = held + most
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-    except (ImportError, OSError, ValueError):
-        return
 
 
 def cause(exitcode: int | None) -> str:

@@ -7,7 +7,6 @@ dies or runs out of time, its letters are read again one by one, so that only th
 from __future__ import annotations
 
 import contextlib
-import mmap
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
@@ -21,8 +20,9 @@ from extractor.backlog import worker
 from extractor.backlog.pool import Ended, Letter
 from extractor.backlog.worker import Reader
 from extractor.children import TASKS_A_PROCESS, cause, start_deaf
-from extractor.endings import INTERNAL, FailedLetter
-from extractor.errors import DocumentError, ImrError, OutOfMemory, ReadCrash, ReadTimeout, defect
+from extractor.endings import INTERNAL, FailedLetter, is_of_letter
+from extractor.errors import ImrError, OutOfMemory, ReadCrash, ReadTimeout, defect
+from extractor.memory import has_memory
 from extractor.settings import Limits
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class RulesPool:
 
         `end` is how it ended alone.
         """
-        if not _has_memory():
+        if not has_memory(_ENOUGH):  # this process, which nothing of ours bounds
             self._rebuilds += 1
             if self._rebuilds > MAX_REBUILDS:
                 raise ImrError("there is no memory left: run with fewer --workers, or under a higher limit (ulimit -v)")
@@ -190,18 +190,9 @@ class RulesPool:
 
 def _failed(letter: Letter, error: Exception) -> FailedLetter:
     """What came of a letter that was read alone: whatever a process raises about one is that letter's."""
-    if isinstance(error, DocumentError):
+    if is_of_letter(error):
         return FailedLetter.of(error, letter.name, letter.sha256)
     return FailedLetter(letter.name, letter.sha256, INTERNAL, defect(error))
-
-
-def _has_memory() -> bool:
-    """Whether this process, which nothing of ours bounds, could have what a large letter takes."""
-    try:
-        mmap.mmap(-1, _ENOUGH).close()
-    except (OSError, MemoryError):
-        return False
-    return True
 
 
 def _died(exitcode: int | None, limits: Limits) -> str:

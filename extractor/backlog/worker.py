@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from extractor.backlog.pool import Ended
 from extractor.backlog.source import Source
-from extractor.children import bound_memory
 from extractor.endings import FailedLetter, read_one
 from extractor.errors import OutOfMemory
+from extractor.memory import bound_memory
 from extractor.settings import Limits
 from extractor.store.rows import Prepared, prepare
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from extractor.batch.answers import Collected, collect
 from extractor.batch.request_files import bring_back
@@ -22,9 +22,6 @@ from extractor.model.wire import MOST_REPLY_BYTES
 from extractor.settings import Endpoint, Price
 from extractor.store import Store, batches
 from extractor.store.batches import BatchFile
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 _SENDING = "sending"
 """Stands where the provider's own word will, from before a file is sent until it has been."""
@@ -150,7 +147,7 @@ def listed(store: Store, state: str | None = None) -> list[BatchFile]:
         return [job for job in batches.jobs(db) if state is None or job.state == state]
 
 
-def _claim(db: Database, job: BatchFile, endpoint: Endpoint) -> None:
+def _claim(db: batches.Transaction, job: BatchFile, endpoint: Endpoint) -> None:
     """Take a file to send it, if its worst cost is left; in the transaction in which it was seen to be free."""
     price, budget = endpoint.price, endpoint.budget
     if price is not None and budget is not None:

@@ -12,6 +12,10 @@ BATCH = "batch"
 """What stands for the configuration of requests that went through a batch: several may share an answer."""
 
 
+Transaction = Database
+"""A database in which a write has begun: what `Store.batching` gives, and every function here takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class BatchFile:
     """One file of requests."""
