@@ -38,7 +38,7 @@ from extractor.documents import Document, read_document
 from extractor.pipeline import Configuration, read
 from extractor.records import Record
 from extractor.settings import Limits
-from extractor.store import Store, prepare
+from extractor.store import Changes, Store, prepare
 
 IMR = [sys.executable, "-m", "extractor"]
 COUNT = "IMR_BENCH_READS"
@@ -211,7 +211,7 @@ def fill(source: Path, database: Path, number: int, one: Path) -> None:
                 sha256 = hashlib.sha256(content).hexdigest()
                 row, record = (sha256, *made.document[1:]), (sha256, *made.record[1:])
                 saved.append(replace(made, sha256=sha256, name=str(path), document=row, record=record))
-            store.save_all(saved)
+            store.save_all(Changes(saved))
 
 
 def told(command: list[str]) -> str:

@@ -39,7 +39,7 @@ if not PEER:
     sys.path.append(str(ROOT / "tests"))
     from answering import Answers
     from backlog import make
-    from endpoint import Answer, Body, Broken, Endpoint, Said, error_body, slow
+    from endpoint import Answer, Body, Broken, FakeEndpoint, Said, error_body, slow
 
     from extractor.documents import read_document
     from extractor.pipeline import read
@@ -420,7 +420,7 @@ def main() -> None:
             rows = []
             for tool in chosen:
                 model = Model(letters, speaker(tool.name, letters))
-                with Endpoint(model, keep=False) as endpoint, tempfile.TemporaryDirectory(dir=place) as folder:
+                with FakeEndpoint(model, keep=False) as endpoint, tempfile.TemporaryDirectory(dir=place) as folder:
                     case = Case(tool, letters, Path(folder), model, endpoint.url)
                     rows.append((f"{tool.name} {tool.option}".strip(), what(case)))
                     versions[tool.name] = case.version

@@ -27,7 +27,7 @@ from endpoint import Said, chat_reply
 from extractor.backlog import walk
 from extractor.batch import advance, build, collect, give_up, listed
 from extractor.pipeline import Configuration
-from extractor.settings import DEFAULT_LIMITS, ModelSettings, Service
+from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings
 from extractor.store import Store
 
 
@@ -71,7 +71,7 @@ def main() -> None:
             (source / f"{number}.txt").write_text(text, encoding="utf-8")
         with Store(database) as store:
             start = time.perf_counter()
-            done = build(walk.letters([source], database), store, configuration, Service(), DEFAULT_LIMITS, out)
+            done = build(walk.letters([source], database), store, configuration, Endpoint(), DEFAULT_LIMITS, out)
             size = sum(path.stat().st_size for path in done.files) / 1e6
             print(f"build: {done.requests:,} requests, {len(done.files)} files, {size:.0f} MB", end="; ")
             print(f"{time.perf_counter() - start:.0f} s")
@@ -80,7 +80,7 @@ def main() -> None:
                 start = time.perf_counter()
                 got = collect(lines, store)
                 give_up(store, listed(store))
-                done = advance(store, Service(), out)
+                done = advance(store, Endpoint(), out)
                 print(f"round: {got.answers:,} answers, {got.errors:,} errors; {done.read:,} letters read", end=", ")
                 print(f"{done.failed:,} failed, {done.waiting:,} asked again; {time.perf_counter() - start:.0f} s")
             status = store.status()

@@ -27,13 +27,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from answering import Answers
-from endpoint import Answer, Chaos, Endpoint, Said
+from endpoint import Answer, Chaos, FakeEndpoint, Said
 
 from extractor.backlog import Summary, run
 from extractor.errors import BudgetExceeded
 from extractor.model import asking
 from extractor.pipeline import Configuration
-from extractor.settings import ModelSettings, Price, Service
+from extractor.settings import Endpoint, ModelSettings, Price
 from extractor.store import Store
 
 IN_FLIGHT = 16
@@ -121,14 +121,14 @@ def letters(count: int) -> list[str]:
 
 
 def read(
-    source: Path, database: Path, configuration: Configuration, url: str, **service: Any
+    source: Path, database: Path, configuration: Configuration, url: str, **endpoint: Any
 ) -> tuple[Summary | None, float]:
     """Run once; no summary where the budget ended it. With seconds."""
     began = time.perf_counter()
-    settings = Service(base_url=url, in_flight=IN_FLIGHT, timeout=2.0, price=PRICE, **service)
+    settings = Endpoint(base_url=url, in_flight=IN_FLIGHT, timeout=2.0, price=PRICE, **endpoint)
     with Store(database) as store:
         try:
-            return run([source], store, configuration, service=settings), time.perf_counter() - began
+            return run([source], store, configuration, endpoint=settings), time.perf_counter() - began
         except BudgetExceeded:
             return None, time.perf_counter() - began
 
@@ -152,8 +152,8 @@ def told(database: Path, number: int, server: Server) -> None:
 def as_fast_as_it_goes(source: Path, texts: list[str], configuration: Configuration, database: Path) -> None:
     """Without limits."""
     server = Server(texts, RATES)
-    with Endpoint(server, keep=False) as endpoint:
-        _, seconds = read(source, database, configuration, endpoint.url)
+    with FakeEndpoint(server, keep=False) as fake:
+        _, seconds = read(source, database, configuration, fake.url)
     print(f"without limits: {seconds:.0f} s, {len(server.asked):,} requests")
     told(database, len(texts), server)
     print(f"  the server did: {dict(server.chaos.did.most_common())}")
@@ -165,13 +165,11 @@ def limited(
     """With a budget for each run, until all is read, and so many requests a minute."""
     server = Server(texts, RATES)
     print(f"with ${budget:g} a run and {rate:,} requests a minute:")
-    with Endpoint(server, keep=False) as endpoint:
+    with FakeEndpoint(server, keep=False) as fake:
         summary = None
         while summary is None:
             before, asked = server.dollars, len(server.asked)
-            summary, seconds = read(
-                source, database, configuration, endpoint.url, budget=budget, requests_per_minute=rate
-            )
+            summary, seconds = read(source, database, configuration, fake.url, budget=budget, requests_per_minute=rate)
             spent = server.dollars - before
             how = "finished" if summary else "stopped by the budget"
             print(f"  {how}: {seconds:.0f} s, {len(server.asked) - asked:,} requests, ${spent:.4f} charged", end="; ")
@@ -184,9 +182,9 @@ def killed(source: Path, texts: list[str], reader: str, strategy: str, database:
     """Kill the command at random instants; what is asked more than once was paid twice."""
     server = Server(texts, {}, pause=0.2)
     chance = random.Random(1)  # noqa: S311  when to kill is no secret
-    with Endpoint(server, keep=False) as endpoint:
+    with FakeEndpoint(server, keep=False) as fake:
         command = [sys.executable, "-m", "extractor", "run", str(source), "--db", str(database), "--quiet"]
-        command += ["--reader", reader, "--strategy", strategy, "--model", "chaos", "--base-url", endpoint.url]
+        command += ["--reader", reader, "--strategy", strategy, "--model", "chaos", "--base-url", fake.url]
         command += ["--in-flight", str(IN_FLIGHT)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("IMR_", "OPENAI_"))}
         for _ in range(kills):

@@ -46,7 +46,7 @@ def main() -> None:
     counts: dict[str, dict[str, Counter[bool]]] = defaultdict(lambda: defaultdict(Counter))
     for case in load_gold(ROOT / "gold", Split.DEV).cases:
         kinds.clear()
-        record = pipeline.read(case.document, configuration, service=chosen.service)
+        record = pipeline.read(case.document, configuration, endpoint=chosen.endpoint)
         score, _ = grade_one(case, record.model_dump(mode="json"))
         for row in score.rows:
             if row.predicted_at in kinds:

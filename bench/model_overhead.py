@@ -54,7 +54,7 @@ if not PEER:
     from extractor.prompts import load_prompts
     from extractor.records import Record
     from extractor.rules import read_by_rules
-    from extractor.settings import ModelSettings, Service
+    from extractor.settings import Endpoint, ModelSettings
     from extractor.store import Store
 
 MODEL = "gpt-4o-mini"  # by such a name LangExtract knows that the OpenAI provider is meant
@@ -179,12 +179,12 @@ async def others(job: Json, server: Server) -> AsyncIterator[Json]:
             yield await timed(name, instructed if name == "instructor" else bare, asked, job, server)
 
 
-async def ours(job: Json, server: Server, service: Service) -> AsyncIterator[Json]:
+async def ours(job: Json, server: Server, endpoint: Endpoint) -> AsyncIterator[Json]:
     """The asker alone, and the reading of letters around it."""
     settings = ModelSettings(MODEL)
     configuration = Configuration.of("model", settings)
     texts = [letter["text"] for letter in job["letters"]]
-    async with Session(settings, service) as session:
+    async with Session(settings, endpoint) as session:
 
         async def asked(request: Any) -> Said:
             return said_by(await session.asker.ask(request, WholeForm, heard([])))
@@ -199,7 +199,7 @@ async def ours(job: Json, server: Server, service: Service) -> AsyncIterator[Jso
         yield await timed("ours: reader model", whole, documents, job, server)
 
 
-def backlogs(job: Json, server: Server, service: Service, folder: Path) -> Iterator[Json]:
+def backlogs(job: Json, server: Server, endpoint: Endpoint, folder: Path) -> Iterator[Json]:
     """Whole runs, from files into SQLite."""
     paths = [letter["path"] for letter in job["letters"]]
     for reader in ("model", "both"):
@@ -208,15 +208,15 @@ def backlogs(job: Json, server: Server, service: Service, folder: Path) -> Itera
             (folder / "run.db").unlink(missing_ok=True)
             began = server.now()
             with Store(folder / "run.db") as store:
-                done = run(part, store, configuration, service=service)
+                done = run(part, store, configuration, endpoint=endpoint)
             row = server.row(f"ours: backlog, {reader}", began, len(part))
             require(row["name"], [(done.extracted, done.failed, done.requests)], [(len(part), 0, len(part))])
         yield row
 
 
-async def here(job: Json, server: Server, service: Service) -> list[Json]:
+async def here(job: Json, server: Server, endpoint: Endpoint) -> list[Json]:
     """Everyone of this environment that runs in one event loop."""
-    return [row async for row in others(job, server)] + [row async for row in ours(job, server, service)]
+    return [row async for row in others(job, server)] + [row async for row in ours(job, server, endpoint)]
 
 
 # Peers, in an environment of theirs
@@ -519,8 +519,8 @@ def main() -> None:
             job["in_flight"] = in_flight
             for _ in range(given.repeats):
                 with serving(job["answers"]) as server:
-                    service = Service(base_url=server.url, in_flight=in_flight)
-                    rows += [*asyncio.run(here(job, server, service)), *backlogs(job, server, service, Path(place))]
+                    endpoint = Endpoint(base_url=server.url, in_flight=in_flight)
+                    rows += [*asyncio.run(here(job, server, endpoint)), *backlogs(job, server, endpoint, Path(place))]
                 for peer, why in missing.items():
                     rows += asked_of(peer, why, job, given.peers)
             table(in_flight, rows)

@@ -26,18 +26,18 @@ from extractor.errors import ImrError
 from extractor.pipeline import Configuration, ReaderName, Reading, read_in
 from extractor.prompted import Session
 from extractor.records import FlagCode, Record
-from extractor.settings import ModelSettings, Service, model_settings
+from extractor.settings import Endpoint, ModelSettings, model_settings
 
 ROOT = Path(__file__).parents[1]
 
 
 async def readings(
-    documents: list[Document], reader: ReaderName, settings: ModelSettings, service: Service
+    documents: list[Document], reader: ReaderName, settings: ModelSettings, endpoint: Endpoint
 ) -> list[tuple[Reading | ImrError, float]]:
     """Each letter's record, or why there is none, with its seconds."""
     configuration = Configuration.of(reader, None if reader == "rules" else settings)
     done: list[tuple[Reading | ImrError, float]] = []
-    async with Session(settings, service) as session:
+    async with Session(settings, endpoint) as session:
         for document in documents:
             began = time.perf_counter()
             try:
@@ -112,7 +112,7 @@ def main() -> None:
     given = parser.parse_args()
     given.recordings.mkdir(parents=True, exist_ok=True)
     chosen = model_settings({"strategy": given.strategy})
-    service = replace(chosen.service, record=given.recordings, replay=given.recordings)
+    endpoint = replace(chosen.endpoint, record=given.recordings, replay=given.recordings)
     result: dict[str, object] = {"model": chosen.model.name, "strategy": given.strategy}
     if given.gold:
         cases = list(load_gold(ROOT / "gold", Split(given.gold)).cases)[: given.letters]
@@ -126,7 +126,7 @@ def main() -> None:
     for reader in given.readers.split(","):
         if reader == "model" and given.strategy == "budgeted":
             continue
-        done = asyncio.run(readings(documents, reader, chosen.model, service))
+        done = asyncio.run(readings(documents, reader, chosen.model, endpoint))
         row = table(f"{reader} ({given.strategy})", done)
         records = [reading.record if isinstance(reading, Reading) else None for reading, _ in done]
         if given.gold:

@@ -18,16 +18,16 @@ from pathlib import Path
 
 from extractor import Configuration, extract
 from extractor.errors import ImrError
-from extractor.settings import ModelSettings, Service
+from extractor.settings import Endpoint, ModelSettings
 
 GOLD = Path(__file__).parent.parent / "gold"
 _TIMES = ("created_at", "code_version", "config_sha256", "schema_sha256")
 
 
-def record_hash(path: Path, configuration: Configuration, service: Service) -> str:
+def record_hash(path: Path, configuration: Configuration, endpoint: Endpoint) -> str:
     """Hash of one record, or the class of the failure."""
     try:
-        record = extract(path, configuration=configuration, service=service)
+        record = extract(path, configuration=configuration, endpoint=endpoint)
     except ImrError as error:
         return type(error).__name__
     told = record.model_dump(mode="json")
@@ -66,8 +66,8 @@ def main() -> int:
     folders = [*given.folders, GOLD / "letters", GOLD.parent / "docs" / "samples"]
     for folder in folders:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            found[f"rules {folder.name}/{path.name}"] = record_hash(path, Configuration(), Service())
-    replayed = Service(replay=GOLD / "recordings")
+            found[f"rules {folder.name}/{path.name}"] = record_hash(path, Configuration(), Endpoint())
+    replayed = Endpoint(replay=GOLD / "recordings")
     for reader in ("model", "both"):
         configuration = Configuration.of(reader, ModelSettings("reference-llm"))  # type: ignore[arg-type]
         for path in sorted((GOLD / "letters").iterdir()):

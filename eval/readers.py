@@ -43,9 +43,9 @@ def reader_named(name: str) -> Reader:
 
 def _model_reader(name: ReaderName) -> Reader:
     chosen = model_settings()
-    configuration = Configuration.of(name, chosen.model, chosen.service.prompts)
+    configuration = Configuration.of(name, chosen.model, chosen.endpoint.prompts)
 
     def by_model(document: Document) -> Record:
-        return read(document, configuration, service=chosen.service)
+        return read(document, configuration, endpoint=chosen.endpoint)
 
     return by_model

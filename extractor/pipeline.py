@@ -28,7 +28,7 @@ from extractor.errors import ConfigurationError, defect
 from extractor.facts import Facts, gather
 from extractor.grounding import Grounded, flags, ground
 from extractor.layout import Layout, lay_out
-from extractor.model import Attempt, Hear, Model
+from extractor.model import Attempt, Model, OnAttempt
 from extractor.model.asking import Asks
 from extractor.places import pointers
 from extractor.prompted import Session, read_by_prompts
@@ -37,11 +37,11 @@ from extractor.reconcile import reconcile
 from extractor.records import DocumentInfo, Provenance, Record, Usage
 from extractor.rules import read_by_rules
 from extractor.settings import (
+    DEFAULT_ENDPOINT,
     DEFAULT_LIMITS,
-    DEFAULT_SERVICE,
+    Endpoint,
     Limits,
     ModelSettings,
-    Service,
     model_settings,
 )
 
@@ -162,7 +162,7 @@ def extract(
     name: str | None = None,
     reader: ReaderName | None = None,
     configuration: Configuration | None = None,
-    service: Service = DEFAULT_SERVICE,
+    endpoint: Endpoint = DEFAULT_ENDPOINT,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Record:
     """The record of one letter.
@@ -172,7 +172,7 @@ def extract(
         name: what to call it in the record; a file's own name by default.
         reader: `rules` (the default), `model` or `both`; the model's settings come from the environment and `imr.toml`.
         configuration: instead of `reader`: how to read, in full.
-        service: with `configuration`: where the model is asked.
+        endpoint: with `configuration`: where the model is asked.
         limits: what a document may cost before it is refused. Its `seconds` are checked between our own steps, which
             are short; a call inside a library that never comes back is not ended by that. `extractor.apart` reads in
             processes of its own, and ends those that take longer.
@@ -188,16 +188,16 @@ def extract(
         if configuration is not None:
             raise ConfigurationError("give either a reader or a configuration")
         chosen = model_settings()
-        configuration, service = Configuration.of(reader, chosen.model, chosen.service.prompts), chosen.service
+        configuration, endpoint = Configuration.of(reader, chosen.model, chosen.endpoint.prompts), chosen.endpoint
     document = read_document(source, name=name, limits=limits)
-    return read(document, configuration, service=service, limits=limits)
+    return read(document, configuration, endpoint=endpoint, limits=limits)
 
 
 def read(
     document: Document,
     configuration: Configuration | None = None,
     *,
-    service: Service = DEFAULT_SERVICE,
+    endpoint: Endpoint = DEFAULT_ENDPOINT,
     model: Model | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Record:
@@ -206,7 +206,7 @@ def read(
     Args:
         document: The letter.
         configuration: How to read it; by rules by default.
-        service: Where a model is asked.
+        endpoint: Where a model is asked.
         model: A model in place of the endpoint: scripted, recorded, or anyone's.
         limits: Of these, `seconds`: for the work done here, beside waiting for the model; as for `extract`.
 
@@ -229,7 +229,7 @@ def read(
         raise ConfigurationError("an event loop is running: await read_in(document, configuration, session) instead")
 
     async def one() -> Record:
-        async with Session(settings, service, model) as session:
+        async with Session(settings, endpoint, model) as session:
             return (await read_in(session, document, configuration, limits=limits)).record
 
     return asyncio.run(one())
@@ -247,7 +247,7 @@ async def read_in(
     session: Session,
     document: Document,
     configuration: Configuration,
-    on_attempt: Hear | None = None,
+    on_attempt: OnAttempt | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Reading:
     """The record of a document by a model reader, in a session that many letters share.
@@ -290,7 +290,7 @@ async def read_opened(
     configuration: Configuration,
     prompts: Prompts,
     asker: Asks,
-    on_attempt: Hear | None = None,
+    on_attempt: OnAttempt | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Reading:
     """Ask, and make the record of what is answered; as `read_in`."""

@@ -1,7 +1,7 @@
 """Settings as frozen values. What a person can set, with its default, its unit and why that default.
 
 What decides how a letter is read by a model (`ModelSettings`) is apart from what only decides where, how fast and for
-how much money (`Service`): the first is part of a record's configuration hash, the second is not. Values come from
+how much money (`Endpoint`): the first is part of a record's configuration hash, the second is not. Values come from
 flags, else the environment, else `imr.toml`, else the defaults here.
 """
 
@@ -167,7 +167,7 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Endpoint:
     """Where a model is asked, how fast, and for how much; changes no record."""
 
     base_url: str | None = None
@@ -205,7 +205,7 @@ class Service:
             )
 
 
-DEFAULT_SERVICE = Service()
+DEFAULT_ENDPOINT = Endpoint()
 
 
 # --- where settings come from ----------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ class Chosen:
     """The settings of a model reader as they were found."""
 
     model: ModelSettings
-    service: Service
+    endpoint: Endpoint
     sources: Mapping[str, str] = field(default_factory=dict)
     """Setting → where it came from: `flag`, the variable's name, or the file's. Defaults are not named."""
 
@@ -287,10 +287,10 @@ def model_settings(
     if "price" not in values and values.get("name") in prices:
         values["price"], sources["price"] = prices[values["name"]], str(path)
     model = ModelSettings(**{"name": unnamed, **_of(ModelSettings, values)})
-    return Chosen(model, Service(**_of(Service, values)), sources)
+    return Chosen(model, Endpoint(**_of(Endpoint, values)), sources)
 
 
-_T = TypeVar("_T", ModelSettings, Service)
+_T = TypeVar("_T", ModelSettings, Endpoint)
 
 
 def _of(kind: type[_T], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from extractor.model.live import Live
-from extractor.settings import CONFIG_FILE, Service
+from extractor.settings import CONFIG_FILE, Endpoint
 
 LIVE = "IMR_TEST_LIVE"
 """Set to 1, tests may ask real endpoints."""
@@ -35,11 +35,11 @@ def no_live_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """`Live` may be built for loopback, or so that it refuses by itself: with neither key nor address."""
     build = Live.__init__
 
-    def guarded(self: Live, service: Service, *rest: Any, **named: Any) -> None:
-        host = urlsplit(service.base_url or "").hostname
-        needless = service.base_url is None and service.api_key is None
+    def guarded(self: Live, endpoint: Endpoint, *rest: Any, **named: Any) -> None:
+        host = urlsplit(endpoint.base_url or "").hostname
+        needless = endpoint.base_url is None and endpoint.api_key is None
         if host not in OWN and not needless and os.environ.get(LIVE) != "1":
             pytest.fail(f"a test would ask a live model at {host or 'the default endpoint'}: set {LIVE}=1 to let it")
-        build(self, service, *rest, **named)
+        build(self, endpoint, *rest, **named)
 
     monkeypatch.setattr(Live, "__init__", guarded)

@@ -288,7 +288,7 @@ REPLIES: Mapping[str, Callable[[Said, Body, int], Body]] = {CHAT: chat_reply, RE
 class Connection(asyncio.Protocol):
     """One client's connection: requests in, replies out, one at a time and in order."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: FakeEndpoint) -> None:
         self._endpoint = endpoint
         self._buffer = bytearray()
         self._head: tuple[str, str, dict[str, str]] | None = None  # of a request whose body is still arriving
@@ -405,7 +405,7 @@ class Connection(asyncio.Protocol):
             self._endpoint.in_flight -= 1
 
 
-class Endpoint:
+class FakeEndpoint:
     """The server, in a thread of its own while the context lasts.
 
     The handler runs in that thread, one request at a time: to answer late it returns `seconds`, for sleeping would hold
@@ -431,7 +431,7 @@ class Endpoint:
         self.connections = 0
         self.live: set[Connection] = set()
 
-    def __enter__(self) -> Endpoint:
+    def __enter__(self) -> FakeEndpoint:
         self._thread.start()
         self._ready.wait()
         if self._failure is not None:
@@ -639,7 +639,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="answer everything this late")
     options = parser.parse_args()
     handler = from_file(options.answers, options.key, options.seconds)
-    with Endpoint(handler, options.port, keep=False) as endpoint:
+    with FakeEndpoint(handler, options.port, keep=False) as endpoint:
         sys.stdout.write(f"listening {endpoint.url}\n")
         sys.stdout.flush()
         threading.Event().wait()

@@ -101,7 +101,7 @@ def tar_members(holder: Holder) -> Iterator[Source]:
     with opened(holder) as file:
         stream = _Bounded(file, holder)
         with tarfile.open(
-            mode="r|", fileobj=cast(IO[bytes], stream), bufsize=_BUFFER, tarinfo=_Header, errors="surrogateescape"
+            mode="r|", fileobj=cast(IO[bytes], stream), bufsize=_BUFFER, tarinfo=_TarHeader, errors="surrogateescape"
         ) as archive:
             while (info := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined] # or tarfile would remember them all
@@ -125,7 +125,7 @@ def _tar_content(archive: tarfile.TarFile, info: tarfile.TarInfo, limits: Limits
     return file.read(info.size) if file is not None else b""
 
 
-class _Header(tarfile.TarInfo):
+class _TarHeader(tarfile.TarInfo):
     """As tarfile's own; but what is no header is an error here, and not the end of the archive."""
 
     @classmethod

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from extractor.apart import Apart, Fetch
 from extractor.backlog.source import Source
-from extractor.errors import ConfigurationError, DocumentError
+from extractor.endings import FailedLetter, read_one
+from extractor.errors import ConfigurationError
 from extractor.model.meter import CHARACTERS_A_TOKEN, estimated_tokens
 from extractor.pipeline import Configuration, open_letter
 from extractor.prompted import estimate as requests_of
 from extractor.prompts import load_prompts
-from extractor.settings import Limits, Service
+from extractor.settings import Endpoint, Limits
 
 _OUTPUT = {"whole": (210, 110), "summary": (95, 0), "item": (95, 0), "gaps": (70, 45)}
 """Tokens of an answer, as measured: of each, and for each item in it. docs/measured.md"""
@@ -37,7 +38,7 @@ class Estimate:
 
 
 def estimate(
-    sources: Iterable[Source | str | Path], configuration: Configuration, service: Service, limits: Limits
+    sources: Iterable[Source | str | Path], configuration: Configuration, endpoint: Endpoint, limits: Limits
 ) -> Estimate:
     """Estimate by making every request and sending none.
 
@@ -49,19 +50,21 @@ def estimate(
         raise ConfigurationError(
             "the rules reader asks nobody: there is nothing to estimate; add --reader model or both"
         )
-    load_prompts(service.prompts)  # what is wrong with them is no letter's fault
+    load_prompts(endpoint.prompts)  # what is wrong with them is no letter's fault
     letters = unreadable = 0
     used = Counter[str]()
     with Apart(limits) as apart:
         for source in sources:
             letters += 1
             letter = source if isinstance(source, Source) else Source(str(source), str(source))
-            try:
-                used.update(apart.do(_used, partial(letter.document, limits), configuration, service.prompts))
-            except DocumentError:
+            counting = partial(apart.do, _used, partial(letter.document, limits), configuration, endpoint.prompts)
+            counted = read_one(counting, letter.name, lambda: None)
+            if isinstance(counted, FailedLetter):
                 unreadable += 1
+            else:
+                used.update(counted)
     sent, out = used["sent"], used["out"]
-    dollars = service.price.of(sent, 0, out) if service.price else None
+    dollars = endpoint.price.of(sent, 0, out) if endpoint.price else None
     return Estimate(letters, unreadable, used["requests"], sent, used["shared"], out, dollars)
 
 

@@ -1,7 +1,7 @@
 """Which letters a backlog consists of: paths in the order given, folders recursively and sorted, streamed.
 
 A path is a file, a folder, a pattern, or `-` for a list of paths on standard input. Files that hold letters (archives,
-JSON lines, lists of paths) are told by the ending of their name and opened where they are met, one letter at a time.
+JSON lines, lists of paths) are known by the ending of their name and opened where they are met, one letter at a time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import cast
 
 from extractor import files
 from extractor.backlog.archives import tar_members, zip_members
-from extractor.backlog.folders import Entry, fixed_part, is_pattern, listing, matches
+from extractor.backlog.folders import FolderEntry, fixed_part, is_pattern, listing, matches
 from extractor.backlog.lists import Stream, rows, texts
 from extractor.backlog.lists import paths as listed
 from extractor.backlog.packed import Holder
@@ -36,7 +36,7 @@ _OPENERS: tuple[tuple[tuple[str, ...], Opener], ...] = (
 )
 
 
-class _Asked(Exception):
+class _AskedToStop(Exception):
     """Ends the reading of a file that holds letters."""
 
 
@@ -45,7 +45,7 @@ class Walk(Iterator[Source]):
 
     In folders, hidden files and folders, special files (pipes, sockets) and the database are left out, and links to
     folders are not followed, for they may lead in a circle. A file that is named itself is never left out.
-    What a letter is, its content tells: no name or ending is left out.
+    What a letter is, its content decides: no name or ending is left out.
 
     What somebody names may lie anywhere; what is only met may not. A link that is met leads no further than the folder
     that was named, and a list that is met no further than its own: else each comes as the failure that it is.
@@ -73,8 +73,8 @@ class Walk(Iterator[Source]):
             limits: Of one letter; files that hold many are not read beyond them either.
             most: How many letters to give; None for all.
             opens: Whether files that hold letters are opened; else each comes as if it were one.
-            sound: Hears the names of files and lines that are as they must be, but are themselves no letter: an earlier
-                run may have filed a failure under them.
+            sound: Called with the names of files and lines that are as they must be, but are themselves no letter: an
+                earlier run may have filed a failure under them.
             asked: Whether it is to end; looked at also while no letter comes. Then `cut` is true.
 
         """
@@ -101,7 +101,7 @@ class Walk(Iterator[Source]):
     def rest(self, seconds: float | None = None) -> tuple[int, bool]:
         """Count what is left without opening a file that holds letters, nor reading on in one: each counts as one.
 
-        Tell also whether that is exact: after so many seconds it counts no further.
+        Also whether that is exact: after so many seconds it counts no further.
         """
         self._opens = False
         end = None if seconds is None else time.monotonic() + seconds
@@ -114,7 +114,7 @@ class Walk(Iterator[Source]):
 
     def _beat(self) -> None:
         if self._asked():
-            raise _Asked
+            raise _AskedToStop
 
     def _all(self, paths: Iterable[Path | str]) -> Iterator[Source]:
         for path in paths:
@@ -158,7 +158,7 @@ class Walk(Iterator[Source]):
                     yield from self._file(path)
                 if not self._opens:
                     break
-        except _Asked:
+        except _AskedToStop:
             self._opens = False
         if not self._opens:
             self._unopened += 1
@@ -166,7 +166,7 @@ class Walk(Iterator[Source]):
 
     def _folder(self, folder: str, root: str, *, named: bool = False) -> Iterator[Source]:
         """Give what is in it, at any depth: a stack, for the depth of calls has a limit."""
-        stack: list[tuple[str, Iterator[Entry]]] = []
+        stack: list[tuple[str, Iterator[FolderEntry]]] = []
         if named:
             stack.append((folder, iter(listing(folder))))
         else:
@@ -185,7 +185,7 @@ class Walk(Iterator[Source]):
             elif entry.is_file:
                 yield from self._met(path, root, entry.is_link)
 
-    def _entered(self, folder: str, stack: list[tuple[str, Iterator[Entry]]]) -> Iterator[Source]:
+    def _entered(self, folder: str, stack: list[tuple[str, Iterator[FolderEntry]]]) -> Iterator[Source]:
         """Go into a folder that was met; one that cannot be listed takes no other with it."""
         try:
             stack.append((folder, iter(listing(folder))))
@@ -216,14 +216,14 @@ class Walk(Iterator[Source]):
                 some = True
                 if not self._opens:
                     break
-        except _Asked:
+        except _AskedToStop:
             self._opens = False
         except DocumentError as error:
-            yield Source(name, type(error)(_told(name, str(error), some)))
+            yield Source(name, type(error)(_fault_in(name, str(error), some)))
         except Exception as error:  # noqa: BLE001  the libraries fail on bad files in more ways than they document
-            # Nor do they say what is safe to be told: some quote what they found.
+            # Nor is what they say safe to repeat: some quote what they found.
             fault = f"is broken ({type(error).__name__}): it may be cut short, fetch it again"
-            yield Source(name, BrokenDocument(_told(name, fault, some)))
+            yield Source(name, BrokenDocument(_fault_in(name, fault, some)))
         else:
             if self._opens:
                 self._sound(name)
@@ -256,7 +256,7 @@ def count(paths: Sequence[Path | str], database: Path | None = None, *, most: in
 
 
 def holds_any(paths: Sequence[Path | str], database: Path | None = None) -> bool:
-    """Tell whether there is anything to read, or to open and look."""
+    """Whether there is anything to read, or to open and look."""
     return next(Walk(paths, database, opens=False), None) is not None
 
 
@@ -280,7 +280,7 @@ def _missing(given: str) -> ConfigurationError:
     return ConfigurationError(f"{given!r} does not exist: check the path")
 
 
-def _told(name: str, fault: str, some: bool) -> str:
+def _fault_in(name: str, fault: str, some: bool) -> str:
     return f"{name!r} {fault}{'; what came before is kept' if some else ''}"
 
 

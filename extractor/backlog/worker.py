@@ -1,18 +1,21 @@
-"""What runs in a worker process: read some letters, and turn each into rows or a typed refusal."""
+"""What runs in a worker process: read some letters, and turn each into rows or a failure."""
 
 from __future__ import annotations
 
 import gc
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from extractor.backlog.pool import Ended
 from extractor.backlog.source import Source
-from extractor.children import bound_memory
-from extractor.errors import DocumentError, OutOfMemory, defect
+from extractor.endings import FailedLetter, read_one
+from extractor.errors import OutOfMemory
+from extractor.memory import bound_memory
 from extractor.settings import Limits
 from extractor.store.rows import Prepared, prepare
-from extractor.store.writer import Refused
 
 if TYPE_CHECKING:
     from extractor.documents import Document
@@ -21,12 +24,6 @@ if TYPE_CHECKING:
 
 Reader = Callable[[Source, "Configuration", Limits], "tuple[Document, Record]"]
 """Reads one letter. Workers are separate processes, so it must be a function that they can import by name."""
-
-Ended = Prepared | Refused
-"""How one letter ended."""
-
-INTERNAL = "internal"
-"""Failure class of an error that nobody raised on purpose: a defect of ours, filed and not fatal to the others."""
 
 PAUSE_SECONDS = 1.0
 """A chunk that has taken this long returns what it has, so that few letters are lost when the next one hangs."""
@@ -70,23 +67,21 @@ def read_chunk(letters: Sequence[Source]) -> list[Ended]:
 
 
 def _read_one(source: Source) -> Ended:
+    ((_, _, limits),) = _job
+    ended = read_one(partial(_rows_of, source), source.name, partial(source.digest, limits.max_bytes))
+    if isinstance(ended, FailedLetter) and ended.failure_class == OutOfMemory.failure_class:
+        return replace(ended, message=too_much_memory(limits))
+    return ended
+
+
+def _rows_of(source: Source) -> Prepared:
     ((reader, configuration, limits),) = _job
-    try:
-        document, record = reader(source, configuration, limits)
-        return prepare(record, document, name=source.name)
-    except DocumentError as error:
-        failure_class, message = error.failure_class, str(error)
-    except MemoryError:
-        failure_class, message = OutOfMemory.failure_class, ""
-    except Exception as error:  # noqa: BLE001  one letter's defect must not end the others; it is filed with its kind
-        failure_class, message = INTERNAL, defect(error)
-    if failure_class == OutOfMemory.failure_class:
-        message = too_much_memory(limits)
-    return Refused(source.name, source.digest(limits.max_bytes), failure_class, message)
+    document, record = reader(source, configuration, limits)
+    return prepare(record, document, name=source.name)
 
 
 def too_much_memory(limits: Limits) -> str:
-    """What is told of a letter that was refused memory, alone in its process."""
+    """What is said of a letter that was refused memory, alone in its process."""
     return (
         f"reading it needs more than the limit of {limits.max_memory:,} bytes of memory: "
         "check that it is a letter, or raise --max-memory"

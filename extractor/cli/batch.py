@@ -18,7 +18,7 @@ from extractor.cli.options import (
 
 if TYPE_CHECKING:
     from extractor.batch import Round
-    from extractor.settings import Service
+    from extractor.settings import Endpoint
 
 _OUT = click.Path(file_okay=False, path_type=Path)
 _FILES = click.Path(dir_okay=False, exists=True, path_type=Path)
@@ -49,15 +49,15 @@ def build(paths: tuple[Path, ...], database: Path, out: Path, dry_run: bool, **v
     from extractor.batch import build as build_files  # noqa: PLC0415
     from extractor.store import Store  # noqa: PLC0415
 
-    configuration, service = reader_from(values)
+    configuration, endpoint = reader_from(values)
     limits = limits_from(values)
     if dry_run:
         from extractor.cli.estimate import show_estimate  # noqa: PLC0415
 
-        show_estimate(walk.letters(paths, database), configuration, service, limits)
+        show_estimate(walk.letters(paths, database), configuration, endpoint, limits)
         return
     with Store(database) as store:
-        _show(build_files(walk.letters(paths, database), store, configuration, service, limits, out))
+        _show(build_files(walk.letters(paths, database), store, configuration, endpoint, limits, out))
 
 
 @command.command()
@@ -73,15 +73,15 @@ def submit(database: Path, dry_run: bool, **values: Any) -> None:
     from extractor.model.batches import Batches  # noqa: PLC0415
     from extractor.store import Store  # noqa: PLC0415
 
-    service = _service(values)
+    endpoint = _endpoint(values)
     with Store(database, create=False) as store:
         if dry_run:
             for job in listed(store, "built"):
                 click.echo(f"would send {job.file}: {job.requests:,} requests")
             return
-        with Batches(service) as provider:
-            for job, told in send(store, provider, service):
-                click.echo(f"{job.file}: {job.requests:,} requests, {told.id}")
+        with Batches(endpoint) as provider:
+            for job, sent in send(store, provider, endpoint):
+                click.echo(f"{job.file}: {job.requests:,} requests, {sent.id}")
 
 
 @command.command()
@@ -95,7 +95,7 @@ def status(database: Path, dry_run: bool, **values: Any) -> None:
 
     with Store(database, create=False) as store:
         if not dry_run and listed(store, "submitted"):
-            with Batches(_service(values)) as provider:
+            with Batches(_endpoint(values)) as provider:
                 refresh(store, provider)
         for job in listed(store):
             click.echo(
@@ -127,19 +127,19 @@ def collect(
     from extractor.settings import Limits  # noqa: PLC0415
     from extractor.store import Store  # noqa: PLC0415
 
-    service = _service(values)
+    endpoint = _endpoint(values)
     taken, trouble = Collected(), None
     with Store(database, create=False) as store:
         for path in files:
             with path.open("rb") as content:
-                taken += take_lines(lines_of(content, service.api_key), store, service.price)
+                taken += take_lines(lines_of(content, endpoint.api_key), store, endpoint.price)
         if not files and not dry_run and listed(store, "submitted"):
             try:
-                with Batches(service) as provider:
-                    for job, told, came in take(store, provider, service.price):
+                with Batches(endpoint) as provider:
+                    for job, sent, came in take(store, provider, endpoint.price):
                         taken += came
-                        if told.message:
-                            click.echo(f"{job.file}: {told.state}: {told.message}", err=True)
+                        if sent.message:
+                            click.echo(f"{job.file}: {sent.state}: {sent.message}", err=True)
             except ServiceError as error:  # what came before is read all the same
                 trouble = error
         if last:
@@ -147,12 +147,12 @@ def collect(
         click.echo(
             f"{taken.answers:,} answers, {taken.errors:,} errors, {taken.strange:,} lines of nothing that was asked"
         )
-        _show(advance(store, service, out, Limits(seconds=seconds)))
+        _show(advance(store, endpoint, out, Limits(seconds=seconds)))
     if trouble is not None:
         raise trouble
 
 
-def _service(values: dict[str, Any]) -> Service:
+def _endpoint(values: dict[str, Any]) -> Endpoint:
     """Where to ask, and for how much; which model is a matter of the files, and named only for its price."""
     return reader_from({**values, "reader": "model"}, unnamed="any")[1]
 

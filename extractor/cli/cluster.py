@@ -53,26 +53,26 @@ def run(
 
     if not walk.holds_any(paths):
         raise ConfigurationError(f"there is no file to read under {', '.join(map(repr, map(str, paths)))}")
-    configuration, service = reader_from(values)
+    configuration, endpoint = reader_from(values)
     limits = limits_from(values)
     if dry_run:
         from extractor.cli.estimate import show_estimate  # noqa: PLC0415
 
-        show_estimate(walk.letters(paths, limits=limits), configuration, service, limits)
+        show_estimate(walk.letters(paths, limits=limits), configuration, endpoint, limits)
         return
 
-    def tell(so_far: ClusterSummary) -> None:
+    def show_progress(so_far: ClusterSummary) -> None:
         click.echo(f"\r{so_far.records:,} records, {so_far.failed:,} failed ", err=True, nl=False)
 
     show = not quiet and not as_json and sys.stderr.isatty()
     summary = run_on_cluster(
         walk.letters(paths, limits=limits),
         out,
-        Job.of(configuration, limits, service),
+        Job.of(configuration, limits, endpoint),
         address=address,
         workers=workers,
         partition=partition,
-        on_progress=tell if show else None,
+        on_progress=show_progress if show else None,
     )
     if show:
         click.echo("\r", err=True, nl=False)

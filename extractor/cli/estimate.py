@@ -10,11 +10,11 @@ import click
 if TYPE_CHECKING:
     from extractor.backlog.source import Source
     from extractor.pipeline import Configuration
-    from extractor.settings import Limits, Service
+    from extractor.settings import Endpoint, Limits
 
 
 def show_estimate(
-    letters: Iterable[Source | str], configuration: Configuration, service: Service, limits: Limits
+    letters: Iterable[Source | str], configuration: Configuration, endpoint: Endpoint, limits: Limits
 ) -> None:
     """Print letters, requests, tokens and dollars; nothing is asked.
 
@@ -24,7 +24,7 @@ def show_estimate(
     """
     from extractor.backlog.estimate import estimate  # noqa: PLC0415  heavy
 
-    made = estimate(letters, configuration, service, limits)
+    made = estimate(letters, configuration, endpoint, limits)
     click.echo(
         f"letters: {made.letters:,} ({made.unreadable:,} that cannot be read); requests: {made.requests:,}, "
         f"about {made.input_tokens:,} tokens in ({made.shared_tokens:,} of them the same opening, which providers may "

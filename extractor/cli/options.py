@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, MODES, STRATEGIES, Limits, Service, model_settings
+from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, MODES, STRATEGIES, Endpoint, Limits, model_settings
 
 if TYPE_CHECKING:
     from extractor.pipeline import Configuration
@@ -103,7 +103,7 @@ def model_options(function: _F) -> _F:
     )(function)
 
 
-def reader_from(values: dict[str, Any], *, unnamed: str = "") -> tuple[Configuration, Service]:
+def reader_from(values: dict[str, Any], *, unnamed: str = "") -> tuple[Configuration, Endpoint]:
     """Take what `model_options` gave out of `values`: how to read, and where the model is asked.
 
     `unnamed` stands for the model where none is named.
@@ -122,7 +122,7 @@ def reader_from(values: dict[str, Any], *, unnamed: str = "") -> tuple[Configura
         given = [f"--{name.replace('_', '-')}" for name, value in flags.items() if value is not None]
         if given:
             raise ConfigurationError(f"{', '.join(given)} is for a model: add --reader model or --reader both")
-        return Configuration(), DEFAULT_SERVICE
+        return Configuration(), DEFAULT_ENDPOINT
     flags["name"] = flags.pop("model")
     chosen = model_settings(flags, file=file, unnamed=unnamed)
-    return Configuration.of(reader, chosen.model, chosen.service.prompts), chosen.service
+    return Configuration.of(reader, chosen.model, chosen.endpoint.prompts), chosen.endpoint

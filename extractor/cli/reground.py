@@ -24,11 +24,11 @@ def command(database: Path, prompts: Path | None, seconds: float) -> None:
     for which a reply is missing, because the prompts have changed, keep the record that they have.
     """
     from extractor.backlog.reground import reground  # noqa: PLC0415  heavy: only when there is something to do
-    from extractor.settings import Limits, Service  # noqa: PLC0415
+    from extractor.settings import Endpoint, Limits  # noqa: PLC0415
     from extractor.store import Store  # noqa: PLC0415
 
     with Store(database, create=False) as store:
-        done = reground(store, Service(prompts=prompts), limits=Limits(seconds=seconds))
+        done = reground(store, Endpoint(prompts=prompts), limits=Limits(seconds=seconds))
     click.echo(
         f"{done.found:,} letters of a model reader: {done.read:,} read again, {done.same:,} as this version reads them "
         f"already, {done.missing:,} left because a reply is missing"

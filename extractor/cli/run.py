@@ -73,13 +73,13 @@ def command(
 
     if not walk.holds_any(paths, database):
         raise ConfigurationError(f"there is no file to read under {', '.join(map(repr, map(str, paths)))}")
-    configuration, service = reader_from(values)
+    configuration, endpoint = reader_from(values)
     if dry_run:
         from extractor.cli.estimate import show_estimate  # noqa: PLC0415
 
         limits = limits_from(values)
         letters = walk.letters(paths, database, limits=limits, most=limit)
-        show_estimate(letters, configuration, service, limits)
+        show_estimate(letters, configuration, endpoint, limits)
         return
     with (
         Store(database) as store,
@@ -90,7 +90,7 @@ def command(
             store,
             configuration,
             limits=limits_from(values),
-            service=service,
+            endpoint=endpoint,
             workers=workers,
             retry=retry,
             rehash=rehash,

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
-from extractor.errors import ConfigurationError, DocumentError, ModelError, defect
+from extractor.endings import FailedLetter
+from extractor.errors import ConfigurationError
 from extractor.pipeline import Configuration, Reading
-from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Secret, Service
+from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, Secret
 from extractor.store.rows import attempt_row
 
 if TYPE_CHECKING:
@@ -52,12 +53,10 @@ RESULTS = pa.schema(
 """
 
 RECORD, FAILURE = "record", "failure"
-INTERNAL = "internal"
-"""Failure class of an error that nobody raised on purpose, as in a run on one machine."""
 KEY = "OPENAI_API_KEY"
 """Where a worker finds the key: a key is not sent over the network."""
 
-Row = dict[str, Any]
+TableRow = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,44 +65,44 @@ class Job:
 
     configuration: Configuration = field(default_factory=Configuration)
     limits: Limits = DEFAULT_LIMITS
-    service: Service = DEFAULT_SERVICE
+    endpoint: Endpoint = DEFAULT_ENDPOINT
     """Without its key, and with folders as the workers see them. Speed and budget hold for each worker by itself."""
 
     @classmethod
-    def of(cls, configuration: Configuration, limits: Limits, service: Service) -> Job:
+    def of(cls, configuration: Configuration, limits: Limits, endpoint: Endpoint) -> Job:
         """Leave the key behind.
 
         Raises:
             ConfigurationError: the key is not that of the environment, so the workers would not have it.
 
         """
-        if service.api_key is not None and service.api_key != Secret(os.environ.get(KEY, "")):
+        if endpoint.api_key is not None and endpoint.api_key != Secret(os.environ.get(KEY, "")):
             raise ConfigurationError(
                 f"a key is not sent to other machines: set {KEY} here and where the workers start, "
                 "and leave --api-key (or api_key in imr.toml) out"
             )
-        return cls(configuration, limits, replace(service, api_key=None))
+        return cls(configuration, limits, replace(endpoint, api_key=None))
 
-    def service_here(self) -> Service:
-        """The service with the key of the process that asks."""
+    def endpoint_here(self) -> Endpoint:
+        """The endpoint with the key of the process that asks."""
         key = os.environ.get(KEY)
-        return replace(self.service, api_key=Secret(key)) if key else self.service
+        return replace(self.endpoint, api_key=Secret(key)) if key else self.endpoint
 
 
-def source_of(letter: Row) -> bytes | str:
+def source_of(letter: TableRow) -> bytes | str:
     """The bytes, or the text, of a letter's row."""
     content: bytes | None = letter.get("content")
     text: str | None = letter.get("text")
     return content if content is not None else text or ""
 
 
-def digest(letter: Row) -> str:
+def digest(letter: TableRow) -> str:
     """SHA-256 of a letter's bytes."""
     source = source_of(letter)
     return hashlib.sha256(source.encode() if isinstance(source, str) else source).hexdigest()
 
 
-def as_record(name: str, document: Document, reading: Reading) -> Row:
+def as_record(name: str, document: Document, reading: Reading) -> TableRow:
     """The result of a letter that was read."""
     document.text.encode()  # half a surrogate pair fails here, where it is this letter's failure
     return {
@@ -117,28 +116,17 @@ def as_record(name: str, document: Document, reading: Reading) -> Row:
     }
 
 
-def as_failure(name: str, sha256: str | None, config_sha256: str, failure_class: str, message: str) -> Row:
+def as_failure(letter: FailedLetter, config_sha256: str) -> TableRow:
     """The result of a letter that ended without a record."""
     return {
-        "sha256": sha256,
-        "name": name,
+        "sha256": letter.sha256,
+        "name": letter.name,
         "config_sha256": config_sha256,
         "status": FAILURE,
-        "failure_class": failure_class,
-        "message": message,
+        "failure_class": letter.failure_class,
+        "message": letter.message,
+        "attempts": _attempts(cast("tuple[Attempt, ...]", letter.attempts)),
     }
-
-
-def failed(letter: Row, config_sha256: str, error: Exception) -> Row:
-    """The result of a letter that raised this."""
-    attempts = None
-    if isinstance(error, DocumentError | ModelError):
-        failure_class, message = error.failure_class, str(error)
-        if isinstance(error, ModelError):
-            attempts = _attempts(cast("tuple[Attempt, ...]", error.attempts))
-    else:
-        failure_class, message = INTERNAL, defect(error)
-    return {**as_failure(letter["name"], digest(letter), config_sha256, failure_class, message), "attempts": attempts}
 
 
 def _attempts(attempts: tuple[Attempt, ...]) -> str | None:

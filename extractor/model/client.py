@@ -13,7 +13,7 @@ import openai
 
 from extractor.errors import ConfigurationError
 from extractor.model.wire import MOST_REPLY_BYTES
-from extractor.settings import Secret, Service
+from extractor.settings import Endpoint, Secret
 
 _MOST_OF_AN_ERROR = 64_000
 
@@ -22,19 +22,19 @@ class TooLong(openai.OpenAIError):
     """A reply is longer than any can be. As an error of openai's own it passes through its client as it is."""
 
 
-def client_of(service: Service, *, whose: str) -> openai.AsyncOpenAI:
-    """A client for the endpoint of a service; its requests are tried once. Use it in one event loop.
+def client_of(endpoint: Endpoint, *, whose: str) -> openai.AsyncOpenAI:
+    """A client for an endpoint; its requests are tried once. Use it in one event loop.
 
     Args:
-        service: Address, key and seconds.
+        endpoint: Address, key and seconds.
         whose: What needs the key, for the message that there is none.
 
     Raises:
         ConfigurationError: there is neither key nor address, or the key is none.
 
     """
-    key = service.api_key.reveal() if service.api_key else None
-    if key is None and service.base_url is None:
+    key = endpoint.api_key.reveal() if endpoint.api_key else None
+    if key is None and endpoint.base_url is None:
         raise ConfigurationError(f"{whose} needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of yours")
     if key is not None and not (key.isascii() and key.isprintable()):
         raise ConfigurationError(
@@ -42,10 +42,10 @@ def client_of(service: Service, *, whose: str) -> openai.AsyncOpenAI:
         )
     return openai.AsyncOpenAI(
         api_key=key or "none",
-        base_url=service.base_url,
-        timeout=service.timeout,
+        base_url=endpoint.base_url,
+        timeout=endpoint.timeout,
         max_retries=0,  # attempts are counted once, by the policy
-        http_client=_Client(service.api_key, timeout=service.timeout, follow_redirects=False),
+        http_client=_Client(endpoint.api_key, timeout=endpoint.timeout, follow_redirects=False),
     )
 
 
@@ -77,7 +77,7 @@ class _Client(openai.DefaultAioHttpClient):
 
 
 async def _bounded(response: httpx2.Response) -> bytes:
-    """What a reply says; of an error as much as tells it, for its status counts."""
+    """What a reply says; of an error only the beginning, for its status is what counts."""
     most = MOST_REPLY_BYTES if response.is_success else _MOST_OF_AN_ERROR
     content = bytearray()
     async for piece in response.aiter_bytes():

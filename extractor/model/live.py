@@ -22,8 +22,8 @@ from extractor.errors import (
     UnknownModel,
 )
 from extractor.model.seam import Reply, Request
-from extractor.model.wire import ENDPOINTS, MOST_REPLY_BYTES, body_of, reply_of
-from extractor.settings import Mode, Service
+from extractor.model.wire import MOST_REPLY_BYTES, PATHS, body_of, reply_of
+from extractor.settings import Endpoint, Mode
 
 _PROBED: tuple[Mode, ...] = ("json_schema", "tools", "json")
 """In this order `auto` tries; the first holds the model to the form, the last only asks for JSON."""
@@ -31,7 +31,7 @@ _PARAMETERS = (
     *("response_format", "json_schema", "tool_choice", "tools", "temperature"),
     *("max_tokens", "max_completion_tokens", "max_output_tokens"),
 )
-"""Words of ours that a refusal may be told to speak of. Its own are never told: an endpoint may repeat the letter."""
+"""What a refusal may be said to be about, in words of ours. Its own are never shown: they may repeat the letter."""
 _PERHAPS_THE_MODE = frozenset({400, 404, 405, 422, 501})
 """Statuses by which endpoints refuse a mode or a parameter."""
 _HINTS = {404: ": check OPENAI_BASE_URL and --model", 413: ": it is too large for it"}
@@ -55,17 +55,17 @@ class Live:
     Errors of the client and the endpoint become ours here, once; the key stands in none of them.
     """
 
-    def __init__(self, service: Service, mode: Mode = "auto") -> None:
+    def __init__(self, endpoint: Endpoint, mode: Mode = "auto") -> None:
         import openai  # noqa: PLC0415  a second
 
         from extractor.model import client  # noqa: PLC0415  likewise
 
         self._openai = openai
         self._too_long = client.TooLong
-        self._timeout = service.timeout
+        self._timeout = endpoint.timeout
         self._refusals = 0
         """Requests refused in a row."""
-        self._client = client.client_of(service, whose="the model reader")
+        self._client = client.client_of(endpoint, whose="the model reader")
         self._modes: list[Mode] = list(_PROBED) if mode == "auto" else [mode]
         own = "api.openai.com" in str(self._client.base_url)
         self._output_limit = "max_completion_tokens" if own else "max_tokens"
@@ -127,7 +127,7 @@ class Live:
         began = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout):  # the client's own limit is that of a pause between bytes
-                response = await self._client.post(ENDPOINTS[manner.mode], cast_to=Response, body=body)
+                response = await self._client.post(PATHS[manner.mode], cast_to=Response, body=body)
         except TimeoutError:
             raise TransportFailed("the endpoint did not answer in time", perhaps_billed=True) from None
         except self._too_long:
@@ -200,12 +200,12 @@ def _unconnected(error: Any) -> bool:
 
 
 def _code_and_words(error: Any) -> tuple[str, str]:
-    """The error's code, and its message in lower case: to tell errors apart by, and for nobody to see."""
+    """The error's code, and its message in lower case: to know errors by, and for nobody to see."""
     body = error.body if isinstance(error.body, dict) else {}
     inner = body.get("error", body)
-    told = inner if isinstance(inner, dict) else {"message": inner}
-    code = told.get("code") if isinstance(told.get("code"), str) else told.get("type")
-    words = told.get("message") or json.dumps(body) if body else str(error.message)
+    given = inner if isinstance(inner, dict) else {"message": inner}
+    code = given.get("code") if isinstance(given.get("code"), str) else given.get("type")
+    words = given.get("message") or json.dumps(body) if body else str(error.message)
     return str(code or ""), str(words).lower()
 
 
@@ -233,7 +233,7 @@ def _names_no_model(status: int, code: str, said: str) -> bool:
 
 
 def _seconds(given: str | None) -> float | None:
-    """Retry-After in seconds; a date there, or nonsense, tells nothing."""
+    """Retry-After in seconds; None for a date or nonsense."""
     try:
         return max(0.0, float(given)) if given is not None else None
     except ValueError:

@@ -1,6 +1,7 @@
 """What one run may use of an endpoint: requests open at once, requests and tokens a minute, dollars.
 
-Everything is reserved before a request is sent and settled by what the reply tells, so a budget is never crossed.
+Everything is reserved before a request is sent, and settled by what the reply says it used: so a budget is never
+crossed.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from extractor.errors import (
 )
 from extractor.model.seam import Request
 from extractor.records import Usage
-from extractor.settings import Service
+from extractor.settings import Endpoint
 
 CHARACTERS_A_TOKEN = 4.0
-"""Of letters with line numbers and JSON, about; docs/measured.md. For estimates only: replies tell the truth."""
+"""Of letters with line numbers and JSON, about; docs/measured.md. For estimates only: replies say what they used."""
 _FEWEST_ASCII_A_TOKEN = 2.0
 """For reserving money: no letter that was measured has fewer than 2.5."""
 
@@ -51,8 +52,8 @@ def most_tokens(request: Request) -> int:
     return round((plain + form) / _FEWEST_ASCII_A_TOKEN) + every - plain
 
 
-def is_told(usage: Usage) -> bool:
-    """Whether a reply told what it used: no request has no input."""
+def is_counted(usage: Usage) -> bool:
+    """Whether a reply said what it used: no request has no input."""
     return usage.input_tokens > 0
 
 
@@ -74,17 +75,17 @@ class Turn:
     def settle(self, usage: Usage, *, paid: bool = True) -> None:
         """Count what the request used; a reply that was had for nothing is not charged."""
         self.meter.count(usage, paid=paid)
-        self.known = not paid or is_told(usage)
+        self.known = not paid or is_counted(usage)
 
 
 class Meter:
     """Counts, limits and the purse of one run; one for all letters. Use it in one event loop."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._gate = Gate(service.in_flight)
-        self._requests = Rate(service.requests_per_minute)
-        self._tokens = Rate(service.tokens_per_minute)
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._gate = Gate(endpoint.in_flight)
+        self._requests = Rate(endpoint.requests_per_minute)
+        self._tokens = Rate(endpoint.tokens_per_minute)
         self._spent = 0.0
         self._reserved = 0.0
         self._perhaps_spent = 0.0
@@ -95,8 +96,8 @@ class Meter:
 
     @property
     def spent(self) -> float | None:
-        """Dollars that replies told of so far; None without a price."""
-        return self._spent if self._service.price is not None else None
+        """Dollars for what replies said they used, so far; None without a price."""
+        return self._spent if self._endpoint.price is not None else None
 
     @property
     def in_flight_allowed(self) -> int:
@@ -135,11 +136,11 @@ class Meter:
         self._spent += self.dollars(usage, paid=paid) or 0.0
 
     def dollars(self, usage: Usage, *, paid: bool) -> float | None:
-        """Dollars for what a request used; None without a price, and where a reply did not tell what it used."""
-        if self._service.price is None or (paid and not is_told(usage)):
+        """Dollars for what a request used; None without a price, and where a reply did not say what it used."""
+        if self._endpoint.price is None or (paid and not is_counted(usage)):
             return None
-        told = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
-        return self._service.price.of(*told) if paid else 0.0
+        tokens = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
+        return self._endpoint.price.of(*tokens) if paid else 0.0
 
     def slower(self) -> None:
         """The endpoint asked for fewer requests; within the turn of the one that it refused."""
@@ -148,7 +149,7 @@ class Meter:
 
     async def _reserve(self, request: Request) -> float:
         """Set the worst cost of a request aside; where it does not fit, wait for those under way to cost less."""
-        price, budget = self._service.price, self._service.budget
+        price, budget = self._endpoint.price, self._endpoint.budget
         if price is None or budget is None:
             return 0.0
         worst = price.of(most_tokens(request), 0, request.max_output_tokens)

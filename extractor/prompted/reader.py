@@ -31,7 +31,7 @@ from extractor.fields import (
 )
 from extractor.grounding import Doubt, Grounded, ground
 from extractor.layout import Layout, lay_out_at
-from extractor.model import Attempt, Hear, Request
+from extractor.model import Attempt, OnAttempt, Request
 from extractor.model.asking import Asks
 from extractor.model.meter import estimated_tokens
 from extractor.places import Place
@@ -90,7 +90,7 @@ async def read_by_prompts(
     prompts: Prompts,
     asker: Asks,
     rules: Grounded | None = None,
-    on_attempt: Hear | None = None,
+    on_attempt: OnAttempt | None = None,
 ) -> PromptedReading:
     """What the model says of a letter, as a draft.
 
@@ -175,7 +175,7 @@ class _Letter:
     prompts: Prompts
     asker: Asks
     reading: PromptedReading
-    on_attempt: Hear | None = None
+    on_attempt: OnAttempt | None = None
 
     @property
     def layout(self) -> Layout:

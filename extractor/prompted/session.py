@@ -13,7 +13,7 @@ from extractor.model.recorded import Recorded, Recorder
 from extractor.model.seam import Known
 from extractor.prompted.letters import check_examples
 from extractor.prompts import Prompts, load_prompts
-from extractor.settings import ModelSettings, Service
+from extractor.settings import Endpoint, ModelSettings
 
 
 class Session:
@@ -27,16 +27,16 @@ class Session:
     def __init__(
         self,
         settings: ModelSettings,
-        service: Service,
+        endpoint: Endpoint,
         model: Model | None = None,
         sleep: Sleep = asyncio.sleep,
         known: Known | None = None,
     ) -> None:
         self.settings = settings
-        self.prompts: Prompts = load_prompts(service.prompts)
+        self.prompts: Prompts = load_prompts(endpoint.prompts)
         check_examples(self.prompts)
-        self._model = model or _model(settings, service)
-        self.meter = Meter(service)
+        self._model = model or _model(settings, endpoint)
+        self.meter = Meter(endpoint)
         self.asker = Asker(self._model, self.meter, sleep, known)
 
     async def __aenter__(self) -> Self:
@@ -50,14 +50,14 @@ class Session:
         await self._model.aclose()
 
 
-def _model(settings: ModelSettings, service: Service) -> Model:
+def _model(settings: ModelSettings, endpoint: Endpoint) -> Model:
     """Recordings alone, or the endpoint, with its replies recorded; or both: what is recorded, else the endpoint."""
-    if service.replay is not None and service.record is None:
-        return Recorded(service.replay)
+    if endpoint.replay is not None and endpoint.record is None:
+        return Recorded(endpoint.replay)
     from extractor.model.live import Live  # noqa: PLC0415  openai is heavy
 
-    live = Live(service, settings.mode)
-    if service.record is None:
+    live = Live(endpoint, settings.mode)
+    if endpoint.record is None:
         return live
-    known = Recorded(service.replay) if service.replay is not None and service.replay.is_dir() else None
-    return Recorder(live, service.record, known=known)
+    known = Recorded(endpoint.replay) if endpoint.replay is not None and endpoint.replay.is_dir() else None
+    return Recorder(live, endpoint.record, known=known)

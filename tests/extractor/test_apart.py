@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from answering import Answers
 from click.testing import CliRunner
-from endpoint import Endpoint, Said
+from endpoint import FakeEndpoint, Said
 from letters import credentials
 from runaway import deadly, endless
 
@@ -26,7 +26,7 @@ from extractor.model.scripted import Scripted
 from extractor.pipeline import Configuration, read, read_in
 from extractor.prompted import Session
 from extractor.records import Record
-from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, ModelSettings, Secret, Service
+from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, ModelSettings, Secret
 from extractor.store import Store
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
@@ -69,19 +69,19 @@ def test_a_model_reads_the_same_here_and_there(strategy: Any) -> None:
     async def both() -> tuple[Record, Record, list[str]]:
         heard: list[str] = []
 
-        async def hear(sha256: str, attempt: Any) -> None:
+        async def on_attempt(sha256: str, attempt: Any) -> None:
             assert sha256 == document.sha256
             heard.append(attempt.purpose)
 
-        with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
-            service = Service(base_url=endpoint.url, api_key=Secret("none"))
+        with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
+            endpoint = Endpoint(base_url=fake.url, api_key=Secret("none"))
             settings = configuration.model
             assert settings is not None
-            async with Session(settings, service) as session:
+            async with Session(settings, endpoint) as session:
                 here = await read_in(session, document, configuration)
                 with Apart(DEFAULT_LIMITS, prompts=session.prompts) as apart:
                     fetch = partial(itself, document)
-                    there = await apart.read(fetch, configuration, as_record, session.asker, hear)
+                    there = await apart.read(fetch, configuration, as_record, session.asker, on_attempt)
         assert sorted(heard) == sorted(attempt.purpose for attempt in here.attempts)
         return here.record, there, heard
 
@@ -96,9 +96,9 @@ def test_a_letter_that_runs_over_its_limit_fails_and_the_others_of_the_loop_go_o
     good = Answers([document.text])
 
     async def all_of_them() -> list[Any]:
-        with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
-            service = Service(base_url=endpoint.url, api_key=Secret("none"))
-            async with Session(ModelSettings("test"), service) as session:
+        with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
+            endpoint = Endpoint(base_url=fake.url, api_key=Secret("none"))
+            async with Session(ModelSettings("test"), endpoint) as session:
                 with Apart(Limits(seconds=3), 2, session.prompts) as apart:
                     fetches = [endless, *[partial(itself, document)] * 3]
                     ticks = 0
@@ -128,10 +128,10 @@ def test_a_backlog_by_a_model_files_the_letter_that_takes_too_long(tmp_path: Pat
     (folder / "good.txt").write_text(text, encoding="utf-8")
     (folder / "long.txt").write_text(long_letter(), encoding="utf-8")
     good = Answers([text])
-    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint, Store(tmp_path / "a.db") as store:
-        service = Service(base_url=endpoint.url, api_key=Secret("none"))
+    with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake, Store(tmp_path / "a.db") as store:
+        endpoint = Endpoint(base_url=fake.url, api_key=Secret("none"))
         configuration = Configuration.of("both", ModelSettings("test"))
-        done = run([folder], store, configuration, service=service, limits=ROOMY)
+        done = run([folder], store, configuration, endpoint=endpoint, limits=ROOMY)
         [failure] = store.failures()
     assert (done.extracted, done.failures) == (1, {"timeout": 1})
     assert failure.message == "reading took longer than 1 s"
@@ -148,7 +148,7 @@ def test_extract_ends_a_letter_in_time_and_prints_the_others(tmp_path: Path) -> 
 
 def test_an_estimate_keeps_the_limit() -> None:
     letters = [Source("long", long_letter().encode()), str(LETTER)]
-    made = estimate(letters, Configuration.of("both", ModelSettings("test")), DEFAULT_SERVICE, ROOMY)
+    made = estimate(letters, Configuration.of("both", ModelSettings("test")), DEFAULT_ENDPOINT, ROOMY)
     assert (made.letters, made.unreadable, made.requests) == (2, 1, 1)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
-from endpoint import Endpoint, bad_key
+from endpoint import FakeEndpoint, bad_key
 from poisoned_child import DEFECT, HANG, KILL
 from pyarrow import parquet
 
@@ -38,7 +38,7 @@ from extractor.documents import read_document
 from extractor.errors import AuthenticationFailed, ConfigurationError, ImrError
 from extractor.pipeline import Configuration, read
 from extractor.records import Record
-from extractor.settings import DEFAULT_LIMITS, Limits, ModelSettings, Secret, Service
+from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, ModelSettings, Secret
 from extractor.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -168,7 +168,7 @@ def test_a_process_that_cannot_start_is_one_sentence(monkeypatch: pytest.MonkeyP
 
 def replaying() -> Job:
     configuration = Configuration.of("both", ModelSettings("reference-llm"))
-    return Job.of(configuration, DEFAULT_LIMITS, Service(replay=ROOT / "gold" / "recordings"))
+    return Job.of(configuration, DEFAULT_LIMITS, Endpoint(replay=ROOT / "gold" / "recordings"))
 
 
 def test_a_model_reads_as_on_one_machine_and_its_requests_are_kept() -> None:
@@ -177,7 +177,7 @@ def test_a_model_reads_as_on_one_machine_and_its_requests_are_kept() -> None:
     given = [{"name": str(path), "content": path.read_bytes()} for path in paths]
     rows = read_partition(table([*given, {"name": "other", "content": letter(1).encode()}]), job).to_pylist()
     for row, path in zip(rows, paths, strict=False):
-        expected = read(read_document(path), job.configuration, service=job.service)
+        expected = read(read_document(path), job.configuration, endpoint=job.endpoint)
         assert told(Record.model_validate_json(row["record"])) == told(expected)
         assert json.loads(row["attempts"])[0][2] == "ok"
     assert rows[3]["failure_class"] == "recording_missing"
@@ -193,22 +193,22 @@ def test_a_model_s_partition_survives_poison() -> None:
 
 
 def test_an_endpoint_that_serves_nobody_ends_it() -> None:
-    with Endpoint(lambda *_: bad_key()) as endpoint:
-        job = Job(Configuration.of("model", ModelSettings("m")), service=Service(base_url=endpoint.url))
+    with FakeEndpoint(lambda *_: bad_key()) as fake:
+        job = Job(Configuration.of("model", ModelSettings("m")), endpoint=Endpoint(base_url=fake.url))
         with pytest.raises(AuthenticationFailed):
             read_partition(table(letters(2)), job)
 
 
 def test_the_key_stays_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    service = Service(base_url="http://127.0.0.1:1/v1", api_key=Secret("sk-mine"))
+    endpoint = Endpoint(base_url="http://127.0.0.1:1/v1", api_key=Secret("sk-mine"))
     configuration = Configuration.of("model", ModelSettings("m"))
     with pytest.raises(ConfigurationError, match="a key is not sent to other machines: set OPENAI_API_KEY") as raised:
-        Job.of(configuration, DEFAULT_LIMITS, service)
+        Job.of(configuration, DEFAULT_LIMITS, endpoint)
     assert "sk-mine" not in str(raised.value)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
-    job = Job.of(configuration, DEFAULT_LIMITS, service)
-    assert job.service.api_key is None
-    assert job.service_here().api_key == Secret("sk-mine")
+    job = Job.of(configuration, DEFAULT_LIMITS, endpoint)
+    assert job.endpoint.api_key is None
+    assert job.endpoint_here().api_key == Secret("sk-mine")
 
 
 # Into a database

@@ -21,7 +21,7 @@ from typing import Any
 import endpoint as ways
 import openai
 import pytest
-from endpoint import Answer, Broken, Chaos, Endpoint, Said
+from endpoint import Answer, Broken, Chaos, FakeEndpoint, Said
 
 MESSAGES: list[Any] = [{"role": "user", "content": "Say it."}]
 SCHEMA = {"type": "object", "properties": {}}
@@ -39,21 +39,21 @@ def always(answer: Answer) -> Callable[[dict[str, Any], int], Answer]:
     return lambda _body, _before: answer
 
 
-def client(endpoint: Endpoint, timeout: float = 5) -> openai.OpenAI:
+def client(endpoint: FakeEndpoint, timeout: float = 5) -> openai.OpenAI:
     return openai.OpenAI(base_url=endpoint.url, api_key="key", max_retries=0, timeout=timeout)
 
 
-def chat(endpoint: Endpoint, *, timeout: float = 5, **more: Any) -> Any:
+def chat(endpoint: FakeEndpoint, *, timeout: float = 5, **more: Any) -> Any:
     with client(endpoint, timeout) as said_to:
         return said_to.chat.completions.create(model="m", messages=MESSAGES, **more)
 
 
-def respond(endpoint: Endpoint, **more: Any) -> Any:
+def respond(endpoint: FakeEndpoint, **more: Any) -> Any:
     with client(endpoint) as said_to:
         return said_to.responses.create(model="m", input="Say it.", **more)
 
 
-def post(endpoint: Endpoint, body: object, path: str = "/chat/completions") -> tuple[int, dict[str, str], bytes]:
+def post(endpoint: FakeEndpoint, body: object, path: str = "/chat/completions") -> tuple[int, dict[str, str], bytes]:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(endpoint.url + path, content, {"Content-Type": "application/json"})  # noqa: S310
     try:
@@ -68,7 +68,7 @@ def post(endpoint: Endpoint, body: object, path: str = "/chat/completions") -> t
 
 
 def test_chat_says_its_text_and_usage() -> None:
-    with Endpoint(always(Said('{"é": 1}', 7, 3, 5))) as endpoint:
+    with FakeEndpoint(always(Said('{"é": 1}', 7, 3, 5))) as endpoint:
         reply = chat(endpoint, temperature=0)
     assert reply.choices[0].message.content == '{"é": 1}'
     assert reply.choices[0].finish_reason == "stop"
@@ -81,7 +81,7 @@ def test_chat_says_its_text_and_usage() -> None:
 
 @pytest.mark.parametrize("choice", [CHAT_TOOL["tool_choice"], "required"])
 def test_chat_calls_the_tool_that_it_must(choice: Any) -> None:
-    with Endpoint(always(Said("{}"))) as endpoint:
+    with FakeEndpoint(always(Said("{}"))) as endpoint:
         called = chat(endpoint, **CHAT_TOOL | {"tool_choice": choice}).choices[0]
         free = chat(endpoint, **CHAT_TOOL | {"tool_choice": "auto"}).choices[0]
     [call] = called.message.tool_calls
@@ -91,7 +91,7 @@ def test_chat_calls_the_tool_that_it_must(choice: Any) -> None:
 
 
 def test_responses_say_their_text_and_usage_or_call_the_tool() -> None:
-    with Endpoint(always(Said("{}", 7, 3, 5))) as endpoint:
+    with FakeEndpoint(always(Said("{}", 7, 3, 5))) as endpoint:
         said, called = respond(endpoint), respond(endpoint, **RESPONSES_TOOL)
     assert (said.output_text, said.status, said.incomplete_details) == ("{}", "completed", None)
     assert (said.usage.input_tokens, said.usage.output_tokens, said.usage.total_tokens) == (7, 5, 12)
@@ -102,7 +102,7 @@ def test_responses_say_their_text_and_usage_or_call_the_tool() -> None:
 
 def test_replies_cut_refused_fenced_and_malformed() -> None:
     answers = [ways.truncated('{"a": 12}'), ways.refused(), ways.fenced("{}"), ways.malformed('{"a": 1}')]
-    with Endpoint(lambda _body, before: answers[before % 4]) as endpoint:
+    with FakeEndpoint(lambda _body, before: answers[before % 4]) as endpoint:
         cut, refused, fenced, malformed = (chat(endpoint).choices[0] for _ in answers)
         response_cut, response_refused = respond(endpoint), respond(endpoint, **RESPONSES_TOOL)
     assert (cut.message.content, cut.finish_reason) == ('{"a"', "length")
@@ -132,7 +132,7 @@ def test_replies_cut_refused_fenced_and_malformed() -> None:
     ],
 )
 def test_errors_are_what_the_client_knows_them_as(answer: Broken, kind: type[openai.APIError], code: object) -> None:
-    with Endpoint(always(answer)) as endpoint, pytest.raises(kind) as raised:
+    with FakeEndpoint(always(answer)) as endpoint, pytest.raises(kind) as raised:
         chat(endpoint)
     assert raised.value.code == code
     assert isinstance(raised.value, openai.APIStatusError)
@@ -140,14 +140,14 @@ def test_errors_are_what_the_client_knows_them_as(answer: Broken, kind: type[ope
 
 
 def test_a_rate_limit_may_say_how_long() -> None:
-    with Endpoint(lambda _body, before: ways.rate_limited("3" if before else None)) as endpoint:
+    with FakeEndpoint(lambda _body, before: ways.rate_limited("3" if before else None)) as endpoint:
         (status, without, _), (_, headers, _) = post(endpoint, {}), post(endpoint, {})
     assert status == 429
     assert (without.get("retry-after"), headers.get("retry-after")) == (None, "3")
 
 
 def test_two_hundred_need_not_mean_a_reply() -> None:
-    with Endpoint(lambda _body, before: ways.empty_choices() if before else ways.html_page()) as endpoint:
+    with FakeEndpoint(lambda _body, before: ways.empty_choices() if before else ways.html_page()) as endpoint:
         status, headers, page = post(endpoint, {})
         assert (status, headers["content-type"].split(";")[0], page[:9]) == (200, "text/html", b"<!DOCTYPE")
         assert chat(endpoint).choices == []
@@ -155,7 +155,7 @@ def test_two_hundred_need_not_mean_a_reply() -> None:
 
 
 def test_a_disconnect_and_a_hang_fail_and_are_no_longer_in_flight() -> None:
-    with Endpoint(lambda _body, before: ways.hanging() if before else ways.disconnected()) as endpoint:
+    with FakeEndpoint(lambda _body, before: ways.hanging() if before else ways.disconnected()) as endpoint:
         with pytest.raises(openai.APIConnectionError) as raised:
             chat(endpoint)
         assert not isinstance(raised.value, openai.APITimeoutError)
@@ -170,7 +170,7 @@ def test_a_disconnect_and_a_hang_fail_and_are_no_longer_in_flight() -> None:
 
 
 def test_a_hang_does_not_hold_up_the_end() -> None:
-    with Endpoint(always(ways.hanging())) as endpoint:
+    with FakeEndpoint(always(ways.hanging())) as endpoint:
         connection = http.client.HTTPConnection(endpoint.url.split("/")[2], timeout=5)
         connection.request("POST", "/v1/chat/completions", b"{}")
         deadline = time.monotonic() + 3
@@ -182,7 +182,7 @@ def test_a_hang_does_not_hold_up_the_end() -> None:
 
 
 def test_what_is_not_served() -> None:
-    with Endpoint(always(Said("{}"))) as endpoint:
+    with FakeEndpoint(always(Said("{}"))) as endpoint:
         assert post(endpoint, {}, "/embeddings")[0] == 404
         assert json.loads(post(endpoint, {}, "/embeddings")[2])["error"]["type"] == "invalid_request_error"
         assert post(endpoint, b"[]")[0] == post(endpoint, b"{")[0] == 400
@@ -195,7 +195,7 @@ def test_a_mistake_in_the_handler_is_raised_at_the_end() -> None:
     def handler(body: dict[str, Any], _before: int) -> Said:
         return Said(body["absent"])
 
-    with pytest.raises(KeyError, match="absent"), Endpoint(handler) as endpoint:
+    with pytest.raises(KeyError, match="absent"), FakeEndpoint(handler) as endpoint:
         assert post(endpoint, {})[0] == 500
 
 
@@ -203,7 +203,7 @@ def test_a_mistake_in_the_handler_is_raised_at_the_end() -> None:
 
 
 def test_a_connection_is_kept_and_requests_may_come_in_pieces_or_together() -> None:
-    with Endpoint(lambda _body, before: Said(str(before), seconds=0.01 * (before == 5)), keep=False) as endpoint:
+    with FakeEndpoint(lambda _body, before: Said(str(before), seconds=0.01 * (before == 5)), keep=False) as endpoint:
         connection = http.client.HTTPConnection(endpoint.url.split("/")[2], timeout=5)
         said = []
         for _ in range(5):
@@ -230,7 +230,7 @@ def test_requests_at_once_are_counted_and_none_waits_for_another() -> None:
         together.wait(5)
         post(endpoint, {})
 
-    with Endpoint(always(ways.slow(Said("{}"), 0.3))) as endpoint, ThreadPoolExecutor(8) as pool:
+    with FakeEndpoint(always(ways.slow(Said("{}"), 0.3))) as endpoint, ThreadPoolExecutor(8) as pool:
         begin = time.monotonic()
         list(pool.map(ask, range(8)))
         spent = time.monotonic() - begin
@@ -280,7 +280,7 @@ def test_chaos_is_the_same_whatever_the_order() -> None:
 
 def test_chaos_adds_up_what_its_replies_report() -> None:
     chaos = Chaos(good, 7, RATES, slow_seconds=0.01)
-    with Endpoint(chaos) as endpoint, ThreadPoolExecutor(4) as pool:
+    with FakeEndpoint(chaos) as endpoint, ThreadPoolExecutor(4) as pool:
         replies = list(pool.map(lambda body: post(endpoint, body), bodies()))
     usages = [json.loads(body)["usage"] for status, headers, body in replies if status == 200 and body[:1] == b"{"]
     assert chaos.input_tokens == sum(used["prompt_tokens"] for used in usages)

@@ -36,7 +36,7 @@ from extractor.model.scripted import Scripted
 from extractor.model.wire import kept_reply, usage_of
 from extractor.prompted.answers import CorrectionsForm
 from extractor.records import Usage
-from extractor.settings import Price, Service
+from extractor.settings import Endpoint, Price
 
 GOOD = '{"corrections":[]}'
 REQUEST = Request("m", (Message("system", "Read."), Message("user", "a letter")), CorrectionsForm, 100)
@@ -68,7 +68,7 @@ def ask(said: Sequence[Say] | Callable[[int], Say], request: Request = REQUEST) 
     """Ask a model that says these things in turn, the last for ever."""
     turn: Iterator[int] = iter(range(1000))
     says = said if callable(said) else lambda number: said[min(number, len(said) - 1)]
-    asked = Asked(Scripted(lambda _request: says(next(turn))), Meter(Service()))
+    asked = Asked(Scripted(lambda _request: says(next(turn))), Meter(Endpoint()))
 
     async def sleep(seconds: float) -> None:
         asked.pauses.append(seconds)
@@ -267,7 +267,7 @@ def test_never_more_are_inside_than_allowed_and_a_gate_halves_and_recovers() -> 
 
 def test_requests_that_fail_together_halve_once() -> None:
     async def run() -> None:
-        meter, sent, after = Meter(Service(in_flight=8)), 0, []
+        meter, sent, after = Meter(Endpoint(in_flight=8)), 0, []
 
         class Busy:
             async def complete(self, _request: Request) -> Reply:
@@ -298,11 +298,13 @@ def test_no_more_replies_wait_to_be_kept_than_requests_may_be_open(said: str | I
     async def run() -> None:
         model, kept = Scripted(lambda _: said), asyncio.Event()
 
-        async def hear(_: Attempt) -> None:
+        async def on_attempt(_: Attempt) -> None:
             await kept.wait()
 
-        asker = Asker(model, Meter(Service(in_flight=3)), lambda _seconds: asyncio.sleep(0))
-        asking = asyncio.gather(*(asker.ask(REQUEST, CorrectionsForm, hear) for _ in range(10)), return_exceptions=True)
+        asker = Asker(model, Meter(Endpoint(in_flight=3)), lambda _seconds: asyncio.sleep(0))
+        asking = asyncio.gather(
+            *(asker.ask(REQUEST, CorrectionsForm, on_attempt) for _ in range(10)), return_exceptions=True
+        )
         for _ in range(100):
             await asyncio.sleep(0)
         assert len(model.requests) == 3
@@ -325,7 +327,7 @@ def test_a_budget_is_never_crossed(seed: int) -> None:
     under_way = most = 0.0
 
     async def run() -> tuple[Meter, list[object]]:
-        meter = Meter(Service(in_flight=6, price=PRICE, budget=budget))
+        meter = Meter(Endpoint(in_flight=6, price=PRICE, budget=budget))
 
         class Costly:
             async def complete(self, request: Request) -> Reply:
@@ -360,14 +362,14 @@ def test_a_budget_is_never_crossed(seed: int) -> None:
 
 def test_without_room_for_one_nothing_is_sent() -> None:
     model = Scripted(lambda _request: reply())
-    asker = Asker(model, Meter(Service(price=PRICE, budget=DEAREST * 0.99)))
+    asker = Asker(model, Meter(Endpoint(price=PRICE, budget=DEAREST * 0.99)))
     with pytest.raises(BudgetExceeded):
         asyncio.run(asker.ask(REQUEST, CorrectionsForm, heard([])))
     assert model.requests == []
 
 
 def test_without_a_price_nothing_is_known_of_money() -> None:
-    assert Meter(Service()).spent is None
+    assert Meter(Endpoint()).spent is None
 
 
 @pytest.mark.parametrize(
@@ -390,7 +392,7 @@ def test_what_may_have_been_billed_counts_in_full(trouble: Usage | Exception) ->
         return trouble if isinstance(trouble, Exception) else Reply(GOOD, "stop", "m", trouble, 0, "")
 
     model = Scripted(script)
-    asker = Asker(model, Meter(Service(price=PRICE, budget=DEAREST * 2.5)), lambda _seconds: asyncio.sleep(0))
+    asker = Asker(model, Meter(Endpoint(price=PRICE, budget=DEAREST * 2.5)), lambda _seconds: asyncio.sleep(0))
 
     async def ask() -> list[object]:
         return [
@@ -405,7 +407,7 @@ def test_what_may_have_been_billed_counts_in_full(trouble: Usage | Exception) ->
 
 def test_what_was_refused_before_any_work_costs_nothing() -> None:
     model = Scripted(lambda _request: RateLimited("slow down", 0.0))
-    meter = Meter(Service(price=PRICE, budget=DEAREST * 1.5))
+    meter = Meter(Endpoint(price=PRICE, budget=DEAREST * 1.5))
     with pytest.raises(RateLimited):
         asyncio.run(Asker(model, meter, lambda _seconds: asyncio.sleep(0)).ask(REQUEST, CorrectionsForm, heard([])))
     assert len(model.requests) == POLICY[RateLimited].times + 1
@@ -422,7 +424,7 @@ def test_an_answer_longer_than_was_allowed_counts_as_told_and_nothing_more_is_se
     """An endpoint may ignore the limit of output tokens."""
     long = Usage(requests=1, input_tokens=10, output_tokens=50 * REQUEST.max_output_tokens)
     model = Scripted(lambda _request: Reply(GOOD, "stop", "m", long, 0, ""))
-    meter = Meter(Service(price=PRICE, budget=DEAREST * 10))
+    meter = Meter(Endpoint(price=PRICE, budget=DEAREST * 10))
     asker = Asker(model, meter)
 
     async def ask() -> None:
@@ -439,7 +441,7 @@ def test_an_answer_longer_than_was_allowed_counts_as_told_and_nothing_more_is_se
 def test_what_nobody_told_is_told_where_the_budget_ends() -> None:
     silent = Scripted(lambda _request: Reply(GOOD, "stop", "m", usage_of({"prompt_tokens": 5}), 0, ""))
     attempts: list[Attempt] = []
-    asker = Asker(silent, Meter(Service(price=PRICE, budget=DEAREST * 1.5)))
+    asker = Asker(silent, Meter(Endpoint(price=PRICE, budget=DEAREST * 1.5)))
     asyncio.run(asker.ask(REQUEST, CorrectionsForm, heard(attempts)))
     assert [(each.dollars, each.usage) for each in attempts] == [(None, Usage(requests=1))]
     with pytest.raises(
@@ -461,7 +463,7 @@ def test_an_earlier_reply_tells_what_it_took_and_is_not_billed_again() -> None:
         {"choices": [{"message": {"content": GOOD}}], "usage": {"prompt_tokens": 50, "completion_tokens": 7}}
     )
     attempts: list[Attempt] = []
-    meter = Meter(Service(price=PRICE))
+    meter = Meter(Endpoint(price=PRICE))
     asker = Asker(Scripted(lambda _request: reply()), meter, known=lambda _request: kept_reply(raw))
     asyncio.run(asker.ask(REQUEST, CorrectionsForm, heard(attempts)))
     [attempt] = attempts

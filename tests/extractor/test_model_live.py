@@ -12,7 +12,7 @@ from typing import Any
 
 import endpoint as ways
 import pytest
-from endpoint import Answer, Body, Broken, Endpoint, Handler, Said
+from endpoint import Answer, Body, Broken, FakeEndpoint, Handler, Said
 
 from extractor.errors import (
     AuthenticationFailed,
@@ -35,7 +35,7 @@ from extractor.model.live import Live
 from extractor.model.meter import perhaps_billed
 from extractor.model.wire import MOST_REPLY_BYTES
 from extractor.prompted.answers import CorrectionsForm
-from extractor.settings import Mode, Secret, Service
+from extractor.settings import Endpoint, Mode, Secret
 
 GOOD = '{"corrections":[]}'
 KEY = "sk-Echoed-By-The-Server-77"
@@ -56,16 +56,16 @@ def bad(message: str, kind: str = "invalid_request_error", code: str | None = No
 
 def use(
     handler: Handler, do: Callable[[Live], Awaitable[Any]], mode: Mode = "json_schema", timeout: float = 20.0
-) -> tuple[Any, Endpoint]:
+) -> tuple[Any, FakeEndpoint]:
     async def run(url: str) -> Any:
-        live = Live(Service(base_url=url, api_key=Secret(KEY), timeout=timeout), mode)
+        live = Live(Endpoint(base_url=url, api_key=Secret(KEY), timeout=timeout), mode)
         try:
             return await do(live)
         finally:
             await live.aclose()
 
-    with Endpoint(handler) as endpoint:
-        return asyncio.run(run(endpoint.url)), endpoint
+    with FakeEndpoint(handler) as fake:
+        return asyncio.run(run(fake.url)), fake
 
 
 async def once(live: Live) -> Reply | ImrError:
@@ -130,11 +130,11 @@ ERRORS: dict[str, tuple[Answer, type[ImrError], str]] = {
 @pytest.mark.parametrize("mode", ["json_schema", "responses"])
 def test_an_error_becomes_ours_after_one_request_and_never_holds_the_key(case: str, mode: Mode) -> None:
     answer, kind, words = ERRORS[case]
-    error, endpoint = use(always(answer), once, mode)
+    error, fake = use(always(answer), once, mode)
     assert type(error) is kind
     assert words in str(error)
-    assert endpoint.seen == 1
-    assert endpoint.headers[0]["authorization"] == f"Bearer {KEY}"
+    assert fake.seen == 1
+    assert fake.headers[0]["authorization"] == f"Bearer {KEY}"
     shown = "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
     assert KEY.lower() not in shown.lower()
     assert len(str(error)) < 300
@@ -151,18 +151,18 @@ def test_what_a_rate_limit_asks_is_told(header: str | None, seconds: float | Non
 
 
 def test_a_time_out_is_a_failure_of_transport() -> None:
-    error, endpoint = use(always(ways.hanging()), once, timeout=0.1)
+    error, fake = use(always(ways.hanging()), once, timeout=0.1)
     assert isinstance(error, TransportFailed)
     assert "in time" in str(error)
-    assert endpoint.seen == 1
+    assert fake.seen == 1
 
 
 def test_nobody_there_is_a_failure_of_transport() -> None:
-    with Endpoint(always(Said(GOOD))) as endpoint:
-        url = endpoint.url
+    with FakeEndpoint(always(Said(GOOD))) as fake:
+        url = fake.url
 
     async def run() -> Any:
-        live = Live(Service(base_url=url, timeout=2.0))
+        live = Live(Endpoint(base_url=url, timeout=2.0))
         try:
             return await once(live)
         finally:
@@ -196,21 +196,21 @@ def test_what_a_reply_lacks_is_judged_later(answer: Said, kind: type[Exception])
     ],
 )
 def test_a_good_answer_comes_back_in_every_mode(mode: Mode, path: str) -> None:
-    reply, endpoint = use(always(Said(GOOD, 7, 3, 5)), once, mode)
+    reply, fake = use(always(Said(GOOD, 7, 3, 5)), once, mode)
     assert judged(reply, CorrectionsForm) == CorrectionsForm(corrections=[])
     assert (reply.usage.requests, reply.usage.input_tokens, reply.usage.cached_input_tokens) == (1, 7, 3)
     assert (reply.usage.output_tokens, reply.model, reply.finish) == (5, "test-model", "stop")
-    [body] = endpoint.requests
+    [body] = fake.requests
     assert body["_path"] == path
     assert body["input" if mode == "responses" else "messages"][-1]["content"] == REQUEST.messages[-1].content
 
 
 def test_connections_are_kept_and_closed() -> None:
-    replies, endpoint = use(always(Said(GOOD)), times(10))
+    replies, fake = use(always(Said(GOOD)), times(10))
     assert {type(reply) for reply in replies} == {Reply}
-    assert (endpoint.seen, endpoint.connections) == (10, 1)
-    _, endpoint = use(always(Said(GOOD, seconds=0.01)), together(5))
-    assert (endpoint.seen, endpoint.connections, endpoint.in_flight_most) == (5, 5, 5)
+    assert (fake.seen, fake.connections) == (10, 1)
+    _, fake = use(always(Said(GOOD, seconds=0.01)), together(5))
+    assert (fake.seen, fake.connections, fake.in_flight_most) == (5, 5, 5)
 
 
 # Adapting
@@ -243,28 +243,28 @@ def test_auto_falls_back_until_the_endpoint_takes_it(
     async def do(live: Live) -> tuple[list[Any], Mode]:
         return await ask(live), live.mode
 
-    (replies, used), endpoint = use(refusing(*refused), do, "auto")
+    (replies, used), fake = use(refusing(*refused), do, "auto")
     assert used == mode
     assert [judged(reply, CorrectionsForm) for reply in replies] == [CorrectionsForm(corrections=[])] * len(replies)
-    last = endpoint.requests[-1]
+    last = fake.requests[-1]
     assert ("tools" in last, last.get("response_format", {}).get("type", "")) == {
         "json_schema": (False, "json_schema"),
         "tools": (True, ""),
         "json": (False, "json_object"),
     }[mode]
-    assert len(replies) + requests - 1 <= endpoint.seen <= len(replies) * requests
+    assert len(replies) + requests - 1 <= fake.seen <= len(replies) * requests
 
 
 def test_a_mode_that_was_chosen_is_kept() -> None:
-    error, endpoint = use(refusing(STRICT), once, "json_schema")
+    error, fake = use(refusing(STRICT), once, "json_schema")
     assert isinstance(error, RequestRefused)
-    assert endpoint.seen == 1
+    assert fake.seen == 1
 
 
 def test_a_chosen_mode_that_nothing_takes_ends_in_one_refusal() -> None:
-    error, endpoint = use(refusing("model"), once, "auto")
+    error, fake = use(refusing("model"), once, "auto")
     assert isinstance(error, Rejected)
-    assert endpoint.seen == 3
+    assert fake.seen == 3
 
 
 def test_one_poisonous_letter_changes_no_mode_and_three_are_hopeless() -> None:
@@ -292,9 +292,9 @@ def test_after_an_answer_a_refusal_is_no_wrong_key_and_no_unknown_model(status: 
 
 def test_a_letter_is_not_sent_on_to_another_host() -> None:
     moved = Broken(307, b"", headers={"Location": "http://localhost:9/v1/chat/completions"})
-    error, endpoint = use(always(moved), once, "json_schema")
+    error, fake = use(always(moved), once, "json_schema")
     assert isinstance(error, RequestRefused)
-    assert endpoint.seen == 1
+    assert fake.seen == 1
 
 
 @pytest.mark.parametrize("answer", [ways.llama_overflow(), ways.no_such_model(), AZURE_FILTER, ways.rate_limited()])
@@ -302,10 +302,10 @@ def test_trouble_of_another_kind_changes_no_mode(answer: Broken) -> None:
     async def do(live: Live) -> tuple[list[Any], Mode]:
         return [await once(live), await once(live)], live.mode
 
-    ([error, reply], mode), endpoint = use(in_turn(answer, Said(GOOD)), do, "auto")
+    ([error, reply], mode), fake = use(in_turn(answer, Said(GOOD)), do, "auto")
     assert isinstance(error, ImrError)
     assert isinstance(reply, Reply)
-    assert (mode, endpoint.seen) == ("json_schema", 2)
+    assert (mode, fake.seen) == ("json_schema", 2)
 
 
 def test_the_limit_of_tokens_has_the_name_that_the_endpoint_wants() -> None:
@@ -315,28 +315,28 @@ def test_the_limit_of_tokens_has_the_name_that_the_endpoint_wants() -> None:
         return Said(GOOD)
 
     for ask in (times(2), together(3)):
-        replies, endpoint = use(handle, ask, "auto")
+        replies, fake = use(handle, ask, "auto")
         assert {type(reply) for reply in replies} == {Reply}
-        assert endpoint.requests[-1]["max_completion_tokens"] == 100
-        assert endpoint.requests[-1]["response_format"]["type"] == "json_schema"
-        assert sum("max_completion_tokens" in body for body in endpoint.requests) == len(replies)
+        assert fake.requests[-1]["max_completion_tokens"] == 100
+        assert fake.requests[-1]["response_format"]["type"] == "json_schema"
+        assert sum("max_completion_tokens" in body for body in fake.requests) == len(replies)
 
 
 def test_a_temperature_that_is_refused_is_left_out() -> None:
-    replies, endpoint = use(refusing("temperature"), times(2), "auto")
+    replies, fake = use(refusing("temperature"), times(2), "auto")
     assert {type(reply) for reply in replies} == {Reply}
-    assert ["temperature" in body for body in endpoint.requests] == [True, False, False]
-    assert "response_format" in endpoint.requests[-1]
+    assert ["temperature" in body for body in fake.requests] == [True, False, False]
+    assert "response_format" in fake.requests[-1]
 
 
 def test_once_one_was_answered_a_refused_request_is_that_letters_trouble() -> None:
     odd = bad("Invalid character in the input.")
     [before], _ = use(always(odd), times(1), "auto")
     assert type(before) is Rejected
-    [first, refused, last], endpoint = use(in_turn(Said(GOOD), odd, Said(GOOD)), times(3), "auto")
+    [first, refused, last], fake = use(in_turn(Said(GOOD), odd, Said(GOOD)), times(3), "auto")
     assert (type(first), type(refused), type(last)) == (Reply, Rejected, Reply)
-    assert endpoint.seen == 3
-    assert "response_format" in endpoint.requests[-1]
+    assert fake.seen == 3
+    assert "response_format" in fake.requests[-1]
 
 
 # What it is built from
@@ -344,27 +344,27 @@ def test_once_one_was_answered_a_refused_request_is_that_letters_trouble() -> No
 
 def test_without_key_and_address_it_says_what_to_set() -> None:
     with pytest.raises(ConfigurationError, match=r"OPENAI_API_KEY.*OPENAI_BASE_URL"):
-        Live(Service())
+        Live(Endpoint())
 
 
 @pytest.mark.parametrize("key", ["sk-Schlüssel", "sk-broken\n", "sk-\x00"])
 def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        Live(Service(base_url="http://127.0.0.1:9/v1", api_key=Secret(key)))
+        Live(Endpoint(base_url="http://127.0.0.1:9/v1", api_key=Secret(key)))
     assert key.strip() not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize(
-    "service",
+    "endpoint",
     [
-        Service(base_url="https://api.openai.com/v1", api_key=Secret("k")),
-        Service(api_key=Secret("k")),
-        Service(base_url="http://127.0.0.1.example.com/v1"),
+        Endpoint(base_url="https://api.openai.com/v1", api_key=Secret("k")),
+        Endpoint(api_key=Secret("k")),
+        Endpoint(base_url="http://127.0.0.1.example.com/v1"),
     ],
 )
-def test_tests_may_not_ask_a_live_model(service: Service) -> None:
+def test_tests_may_not_ask_a_live_model(endpoint: Endpoint) -> None:
     with pytest.raises(pytest.fail.Exception, match="IMR_TEST_LIVE"):
-        Live(service)
+        Live(endpoint)
 
 
 # Replies without an end, and what they repeat
@@ -490,7 +490,7 @@ def test_the_whole_reply_has_its_time_not_every_byte(head: bytes) -> None:
     """One byte now and then keeps a connection alive for ever."""
 
     async def run(url: str) -> ImrError | Reply:
-        live = Live(Service(base_url=url, timeout=0.5))
+        live = Live(Endpoint(base_url=url, timeout=0.5))
         try:
             return await once(live)
         finally:

@@ -25,7 +25,7 @@ from extractor.model.scripted import Scripted
 from extractor.prompted import Session
 from extractor.prompted.answers import CorrectionsForm, Form, PatientForm
 from extractor.records import Usage
-from extractor.settings import ModelSettings, Secret, Service
+from extractor.settings import Endpoint, ModelSettings, Secret
 
 GOOD = '{"corrections":[]}'
 
@@ -247,7 +247,7 @@ def test_a_session_replays_records_or_asks(given: dict[str, str], kind: str, tmp
     address = {} if kind == "Recorded" else {"base_url": "http://127.0.0.1:9/v1", "api_key": Secret("k")}
 
     async def run() -> str:
-        async with Session(ModelSettings("m"), Service(**folders, **address)) as session:  # type: ignore[arg-type]
+        async with Session(ModelSettings("m"), Endpoint(**folders, **address)) as session:  # type: ignore[arg-type]
             return type(session._model).__name__
 
     assert asyncio.run(run()) == kind
@@ -257,7 +257,7 @@ def test_replaying_needs_neither_key_nor_address(tmp_path: Path) -> None:
     save(tmp_path, request(), reply())
 
     async def run() -> CorrectionsForm:
-        async with Session(ModelSettings("m"), Service(replay=tmp_path)) as session:
+        async with Session(ModelSettings("m"), Endpoint(replay=tmp_path)) as session:
             return await session.asker.ask(request(), CorrectionsForm, heard([]))
 
     assert asyncio.run(run()) == CorrectionsForm(corrections=[])

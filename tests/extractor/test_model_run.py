@@ -14,7 +14,18 @@ from typing import Any
 import pytest
 from answering import Answers
 from click.testing import CliRunner
-from endpoint import Broken, Chaos, Endpoint, Said, bad_key, hanging, no_such_model, quota_gone, refused, server_error
+from endpoint import (
+    Broken,
+    Chaos,
+    FakeEndpoint,
+    Said,
+    bad_key,
+    hanging,
+    no_such_model,
+    quota_gone,
+    refused,
+    server_error,
+)
 from pebble import ProcessPool
 
 from extractor import children
@@ -25,7 +36,7 @@ from extractor.documents import read_document
 from extractor.errors import AuthenticationFailed, BudgetExceeded, QuotaExceeded, ServiceError, UnknownModel
 from extractor.model import asking
 from extractor.pipeline import Configuration, ReaderName
-from extractor.settings import DEFAULT_LIMITS, ModelSettings, Price, Secret, Service
+from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings, Price, Secret
 from extractor.store import Store
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
@@ -76,12 +87,14 @@ def folder(tmp_path: Path) -> Callable[[list[str]], Path]:
 
 
 def go(
-    source: Path, database: Path, url: str, *, reader: ReaderName = "both", strategy: str = "whole", **service: Any
+    source: Path, database: Path, url: str, *, reader: ReaderName = "both", strategy: str = "whole", **endpoint: Any
 ) -> Summary:
     settings = ModelSettings("test", strategy=strategy)  # type: ignore[arg-type]
-    given = Service(base_url=url, api_key=Secret("sk-secret-of-the-test"), **{"in_flight": 8, "timeout": 5, **service})
+    given = Endpoint(
+        base_url=url, api_key=Secret("sk-secret-of-the-test"), **{"in_flight": 8, "timeout": 5, **endpoint}
+    )
     with Store(database) as store:
-        return run([source], store, Configuration.of(reader, settings), service=given)
+        return run([source], store, Configuration.of(reader, settings), endpoint=given)
 
 
 def rows(database: Path, sql: str) -> list[Any]:
@@ -98,9 +111,9 @@ def test_of_a_server_that_misbehaves_in_every_way_nothing_is_lost(
 ) -> None:
     texts = letters(80)
     chaos = Chaos(Answers(texts).body, seed=7, rates=CHAOS)
-    with Endpoint(chaos, keep=False) as endpoint:
-        summary = go(folder(texts), tmp_path / "a.db", endpoint.url, reader=reader, strategy=strategy)
-        assert endpoint.in_flight_most <= 8
+    with FakeEndpoint(chaos, keep=False) as fake:
+        summary = go(folder(texts), tmp_path / "a.db", fake.url, reader=reader, strategy=strategy)
+        assert fake.in_flight_most <= 8
     assert (summary.found, summary.extracted + summary.failed, summary.remaining) == (80, 80, 0)
     assert set(CHAOS) - set(chaos.did) <= {"slow", "loading"}, "the chaos did not come about"
     [(records, documents)] = rows(tmp_path / "a.db", "SELECT count(*), count(DISTINCT document_sha256) FROM records")
@@ -124,14 +137,14 @@ def test_a_second_run_tries_what_failed_and_nothing_else(tmp_path: Path, folder:
         return refused() if unlucky.group() in body["messages"][-1]["content"] else Said(good.body(body))
 
     source = folder(texts)
-    with Endpoint(moody) as endpoint:
-        first = go(source, tmp_path / "a.db", endpoint.url)
+    with FakeEndpoint(moody) as fake:
+        first = go(source, tmp_path / "a.db", fake.url)
     assert (first.extracted, first.failures) == (29, {"refused": 1})
-    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
-        second = go(source, tmp_path / "a.db", endpoint.url)
-        assert len(endpoint.requests) == 1
-        third = go(source, tmp_path / "a.db", endpoint.url)
-        assert len(endpoint.requests) == 1
+    with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
+        second = go(source, tmp_path / "a.db", fake.url)
+        assert len(fake.requests) == 1
+        third = go(source, tmp_path / "a.db", fake.url)
+        assert len(fake.requests) == 1
     assert (second.already, second.extracted, third.already) == (29, 1, 30)
     assert rows(tmp_path / "a.db", "SELECT count(*) FROM open_failures") == [(0,)]
 
@@ -146,10 +159,10 @@ def test_what_concerns_every_letter_stops_the_run_at_once_and_it_can_go_on(
     texts = letters(60)
     good = Answers(texts)
     source = folder(texts)
-    with Endpoint(lambda body, before: answer() if before >= 10 else Said(good.body(body))) as endpoint:
+    with FakeEndpoint(lambda body, before: answer() if before >= 10 else Said(good.body(body))) as fake:
         with pytest.raises(error) as caught:
-            go(source, tmp_path / "a.db", endpoint.url)
-        assert len(endpoint.requests) <= 10 + 16 + 16, "it went on asking"
+            go(source, tmp_path / "a.db", fake.url)
+        assert len(fake.requests) <= 10 + 16 + 16, "it went on asking"
     assert "sk-secret" not in str(caught.value)
     [(state, found, extracted, failed, remaining)] = rows(
         tmp_path / "a.db", "SELECT state, found, extracted, failed, remaining FROM runs"
@@ -159,9 +172,9 @@ def test_what_concerns_every_letter_stops_the_run_at_once_and_it_can_go_on(
     assert (state, extracted, failed) == ("stopped", 10, spared)
     assert remaining == 50 - spared
     assert found <= 60
-    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
-        assert go(source, tmp_path / "a.db", endpoint.url).extracted == 50
-        assert len(endpoint.requests) == 50
+    with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
+        assert go(source, tmp_path / "a.db", fake.url).extracted == 50
+        assert len(fake.requests) == 50
 
 
 @pytest.mark.parametrize("in_flight", [1, 16])
@@ -178,15 +191,15 @@ def test_a_budget_is_never_crossed_and_what_it_bought_is_kept(
         sent = sum(len(message["content"]) for message in body["messages"])
         return Said(good.body(body), input_tokens=sent // 3, output_tokens=body["max_tokens"], seconds=0.002)
 
-    with Endpoint(dear) as endpoint, pytest.raises(BudgetExceeded, match="--budget"):
-        go(folder(texts), tmp_path / "a.db", endpoint.url, price=price, budget=0.4, in_flight=in_flight)
+    with FakeEndpoint(dear) as fake, pytest.raises(BudgetExceeded, match="--budget"):
+        go(folder(texts), tmp_path / "a.db", fake.url, price=price, budget=0.4, in_flight=in_flight)
     [(sent, said, records)] = rows(
         tmp_path / "a.db",
         "SELECT sum(input_tokens), sum(output_tokens), (SELECT count(*) FROM records) FROM attempts",
     )
     spent = price.of(sent, 0, said)
     assert 0.2 < spent <= 0.4
-    assert records == len(endpoint.requests) > 5
+    assert records == len(fake.requests) > 5
 
 
 def test_what_may_have_been_billed_counts_against_the_budget(
@@ -195,10 +208,10 @@ def test_what_may_have_been_billed_counts_against_the_budget(
     """A request that was sent and never answered may stand on the bill."""
     texts = letters(20)
     price, source = Price(input=1.0, output=4.0), folder(texts)
-    with Endpoint(lambda body, _: hanging()) as endpoint:
+    with FakeEndpoint(lambda body, _: hanging()) as fake:
         with pytest.raises(BudgetExceeded):
-            go(source, tmp_path / "a.db", endpoint.url, price=price, budget=0.1, in_flight=4, timeout=1.5)
-        assert 1 <= len(endpoint.requests) <= 4  # each could cost 2 to 3 cents
+            go(source, tmp_path / "a.db", fake.url, price=price, budget=0.1, in_flight=4, timeout=1.5)
+        assert 1 <= len(fake.requests) <= 4  # each could cost 2 to 3 cents
 
 
 def test_a_letter_that_hangs_is_given_up_and_the_others_go_on(
@@ -214,11 +227,11 @@ def test_a_letter_that_hangs_is_given_up_and_the_others_go_on(
     def script(body: dict[str, Any], _: int) -> Said | Broken:
         return hanging() if slow.group() in body["messages"][-1]["content"] else Said(good.body(body))
 
-    with Endpoint(script) as endpoint:
+    with FakeEndpoint(script) as fake:
         settings = Configuration.of("model", ModelSettings("test"))
-        service = Service(base_url=endpoint.url, timeout=0.3, in_flight=4)
+        endpoint = Endpoint(base_url=fake.url, timeout=0.3, in_flight=4)
         with Store(tmp_path / "a.db") as store:
-            summary = run([folder(texts)], store, settings, service=service)
+            summary = run([folder(texts)], store, settings, endpoint=endpoint)
     assert (summary.extracted, summary.failures) == (11, {"transport": 1})
 
 
@@ -228,9 +241,9 @@ def test_documents_that_cannot_be_read_cost_nothing(tmp_path: Path, folder: Call
     source = folder(texts)
     (source / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing")
     (source / "empty.txt").write_bytes(b"")
-    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
-        summary = go(source, tmp_path / "a.db", endpoint.url)
-        assert len(endpoint.requests) == 3
+    with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
+        summary = go(source, tmp_path / "a.db", fake.url)
+        assert len(fake.requests) == 3
     assert (summary.extracted, summary.failed) == (3, 2)
 
 
@@ -247,10 +260,10 @@ def test_asked_to_stop_it_ends_what_is_under_way(
             stop.set()
         return Said(good.body(body), seconds=0.005)
 
-    with Endpoint(script) as endpoint:
-        summary = go(folder(texts), tmp_path / "a.db", endpoint.url, in_flight=4)
+    with FakeEndpoint(script) as fake:
+        summary = go(folder(texts), tmp_path / "a.db", fake.url, in_flight=4)
         assert summary.interrupted
-        assert summary.extracted == len(endpoint.requests) < 60
+        assert summary.extracted == len(fake.requests) < 60
     assert summary.extracted + summary.remaining == 60
 
 
@@ -261,8 +274,8 @@ def test_every_reply_is_kept_as_it_came(tmp_path: Path, folder: Callable[[list[s
     def script(body: dict[str, Any], before: int) -> Said | Broken:
         return server_error() if before == 0 else Said(good.body(body), output_tokens=33)
 
-    with Endpoint(script) as endpoint:
-        go(folder(texts), tmp_path / "a.db", endpoint.url, in_flight=1)
+    with FakeEndpoint(script) as fake:
+        go(folder(texts), tmp_path / "a.db", fake.url, in_flight=1)
     kept = rows(tmp_path / "a.db", "SELECT outcome, purpose, output_tokens, reply, message FROM attempts ORDER BY id")
     assert sorted(row[0] for row in kept) == ["ok", "ok", "transport"]
     good_ones = [row for row in kept if row[0] == "ok"]
@@ -277,8 +290,8 @@ def test_every_reply_is_kept_as_it_came(tmp_path: Path, folder: Callable[[list[s
 def test_confidence_is_stored_and_comes_back(tmp_path: Path, folder: Callable[[list[str]], Path]) -> None:
     texts = letters(1)
     good = Answers(texts)
-    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
-        go(folder(texts), tmp_path / "a.db", endpoint.url)
+    with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
+        go(folder(texts), tmp_path / "a.db", fake.url)
     with Store(tmp_path / "a.db") as store:
         [record] = store.records()
     assert all(evidence.confidence is not None for evidence in record.evidence.values())
@@ -291,11 +304,11 @@ def test_an_estimate_is_what_is_then_sent(tmp_path: Path, folder: Callable[[list
     texts = letters(16)
     good = Answers(texts)
     source = folder(texts)
-    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
-        go(source, tmp_path / "a.db", endpoint.url, strategy=strategy)
-        sent = endpoint.requests
+    with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
+        go(source, tmp_path / "a.db", fake.url, strategy=strategy)
+        sent = fake.requests
     configuration = Configuration.of("both", ModelSettings("test", strategy=strategy))  # type: ignore[arg-type]
-    made = estimate(sorted(source.iterdir()), configuration, Service(price=Price(1, 2)), DEFAULT_LIMITS)
+    made = estimate(sorted(source.iterdir()), configuration, Endpoint(price=Price(1, 2)), DEFAULT_LIMITS)
     assert (made.letters, made.requests) == (16, len(sent))
     characters = sum(len(message["content"]) for body in sent for message in body["messages"])
     assert characters / 4 < made.input_tokens < characters / 4 + len(sent) * 3_000  # with the schema of the answer
@@ -326,8 +339,8 @@ def test_a_child_that_dies_as_it_starts_is_started_again(
     monkeypatch.setattr(children, "start_deaf", deadly)
     documents = [read_document(path).text for path in sorted(source.glob("*.pdf"))]
     good = Answers(documents)
-    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
-        summary = go(source, tmp_path / "a.db", endpoint.url, in_flight=1)
+    with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
+        summary = go(source, tmp_path / "a.db", fake.url, in_flight=1)
     assert (summary.extracted, summary.failed) == (3, 0)
     assert len(started) == 2
 
@@ -341,9 +354,9 @@ def test_a_failure_and_a_run_tell_what_they_cost(tmp_path: Path, folder: Callabl
             return Said('{"no": "letter"}', input_tokens=1000, output_tokens=10)
         return Said(good.body(body), input_tokens=500, output_tokens=20)
 
-    with Endpoint(answer) as endpoint:
-        first = go(folder(texts), tmp_path / "a.db", endpoint.url, price=price)
-        again = go(folder(texts), tmp_path / "a.db", endpoint.url, price=price)
+    with FakeEndpoint(answer) as fake:
+        first = go(folder(texts), tmp_path / "a.db", fake.url, price=price)
+        again = go(folder(texts), tmp_path / "a.db", fake.url, price=price)
     with Store(tmp_path / "a.db") as store:
         [failure] = store.failures()
         latest, earlier = store.status().runs
@@ -361,6 +374,6 @@ def test_letters_of_the_same_content_are_counted_when_nobody_is_answered(
     tmp_path: Path, folder: Callable[[list[str]], Path]
 ) -> None:
     texts = letters(6)
-    with Endpoint(lambda body, _: quota_gone()) as endpoint, pytest.raises(QuotaExceeded):
-        go(folder([*texts, *texts]), tmp_path / "a.db", endpoint.url)
+    with FakeEndpoint(lambda body, _: quota_gone()) as fake, pytest.raises(QuotaExceeded):
+        go(folder([*texts, *texts]), tmp_path / "a.db", fake.url)
     assert rows(tmp_path / "a.db", "SELECT found, remaining, extracted, failed FROM runs") == [(12, 12, 0, 0)]

@@ -14,7 +14,7 @@ from endpoint import Said
 
 from extractor.errors import TransportFailed
 from extractor.model import Message, Request, wire
-from extractor.model.wire import ENDPOINTS, body_of, reply_of, unfenced, usage_of
+from extractor.model.wire import PATHS, body_of, reply_of, unfenced, usage_of
 from extractor.prompted.answers import FORMS, CorrectionsForm, Form, PatientForm
 from extractor.records import Usage
 from extractor.settings import MODES, Mode
@@ -110,7 +110,7 @@ def test_responses_are_not_stored_and_state_the_form_once_and_strictly() -> None
     assert (stated["type"], stated["name"], stated["strict"]) == ("json_schema", "PatientForm", True)
     assert "tools" not in body
     assert "tool_choice" not in body
-    assert ENDPOINTS["responses"] == "/responses"
+    assert PATHS["responses"] == "/responses"
 
 
 def test_no_temperature_is_sent_where_there_is_none_and_the_limit_has_the_name_it_is_given() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from extractor import errors
 from extractor.model.asking import POLICY
-from extractor.settings import ModelSettings, Service, model_settings
+from extractor.settings import Endpoint, ModelSettings, model_settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
 
@@ -26,10 +26,10 @@ def test_the_settings_file_is_read_as_it_stands(tmp_path: Path) -> None:
     file = tmp_path / "imr.toml"
     file.write_text(block.group(1), encoding="utf-8")
     chosen = model_settings(environment={}, file=file)
-    assert chosen.service.price is not None
-    assert chosen.service.budget == 20
+    assert chosen.endpoint.price is not None
+    assert chosen.endpoint.budget == 20
     told = set(re.findall(r"^(\w+) =", block.group(1).partition("[prices")[0], re.MULTILINE))
-    known = {*ModelSettings.__dataclass_fields__, *Service.__dataclass_fields__}
+    known = {*ModelSettings.__dataclass_fields__, *Endpoint.__dataclass_fields__}
     assert told == known - {"api_key", "price", "prompts", "record", "replay"}
 
 
@@ -39,4 +39,4 @@ def test_what_it_calls_the_default_is_the_default(tmp_path: Path) -> None:
     (tmp_path / "imr.toml").write_text(block.group(1), encoding="utf-8")
     chosen = model_settings(environment={}, file=tmp_path / "imr.toml")
     assert chosen.model == ModelSettings("NAME")
-    assert (chosen.service.in_flight, chosen.service.timeout) == (Service().in_flight, Service().timeout)
+    assert (chosen.endpoint.in_flight, chosen.endpoint.timeout) == (Endpoint().in_flight, Endpoint().timeout)

@@ -20,7 +20,7 @@ from extractor.model.scripted import Scripted
 from extractor.pipeline import Configuration, ReaderName, read
 from extractor.prompted.answers import MOST_ITEMS
 from extractor.records import FlagCode, Record, Support
-from extractor.settings import ModelSettings, Service
+from extractor.settings import Endpoint, ModelSettings
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 LETTER = (SAMPLES / "CM17-0500538.txt").read_text(encoding="utf-8")
@@ -318,7 +318,10 @@ def test_a_model_reader_in_a_running_loop_says_what_to_do() -> None:
 
     async def inside() -> None:
         read(
-            read_document(LETTER), Configuration.of("model", ModelSettings("m")), service=Service(), model=Scripted(str)
+            read_document(LETTER),
+            Configuration.of("model", ModelSettings("m")),
+            endpoint=Endpoint(),
+            model=Scripted(str),
         )
 
     with pytest.raises(ConfigurationError, match="await read_in"):

@@ -30,7 +30,7 @@ from extractor.prompted.answers import FORMS, KINDS, Form, ItemForm, WholeForm
 from extractor.prompted.letters import enclosed, gaps_request, item_request, summary_request, whole_request
 from extractor.prompts import NAMES, load_prompts
 from extractor.records import FlagCode, Record
-from extractor.settings import STRATEGIES, ModelSettings, Service, Strategy
+from extractor.settings import STRATEGIES, Endpoint, ModelSettings, Strategy
 
 OURS = Path(__file__).parents[2] / "prompts"
 SETTINGS = ModelSettings("m")
@@ -193,7 +193,7 @@ def read_example(strategy: Strategy) -> tuple[Record, list[str]]:
     settings, model = ModelSettings("m", strategy=strategy), Scripted(by_example)
 
     async def reading() -> Record:
-        async with Session(settings, Service(), model) as session:
+        async with Session(settings, Endpoint(), model) as session:
             document = read_document((OURS / "examples" / "knee.txt").read_text(encoding="utf-8"), name="knee")
             return (await read_in(session, document, Configuration.of("model", settings))).record
 

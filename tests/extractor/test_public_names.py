@@ -41,7 +41,7 @@ def test_no_other() -> None:
     [
         ("extractor.layout", ["Item", "Layout", "lay_out", "lay_out_at"]),
         ("extractor.rules", ["read_by_rules", "say_front", "say_item_skeleton", "say_passages"]),
-        ("extractor.model", ["Attempt", "Hear", "Message", "Model", "Reply", "Request"]),
+        ("extractor.model", ["Attempt", "Message", "Model", "OnAttempt", "Reply", "Request"]),
         ("extractor.prompted", ["PromptedReading", "Session", "estimate", "read_by_prompts"]),
         (
             "extractor.cluster",

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pytest
 from answering import Answers
 from click.testing import CliRunner
-from endpoint import Broken, Endpoint, Said, refused
+from endpoint import Broken, FakeEndpoint, Said, refused
+from newer import starting
 from pyarrow import parquet
 
 from extractor import apart, pipeline
@@ -29,7 +30,7 @@ from extractor.cli import cli
 from extractor.cluster import Job, import_results, partition, read_partition
 from extractor.pipeline import Configuration
 from extractor.prompts import load_prompts
-from extractor.settings import DEFAULT_LIMITS, ModelSettings, Secret, Service
+from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings, Secret
 from extractor.store import Store
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
@@ -66,6 +67,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> Any:
         for cached in (pipeline.code_sha256, pipeline._config_sha256, pipeline.code_version):
             cached.cache_clear()
         monkeypatch.setattr(pipeline, "code_sha256", lambda: name)
+        monkeypatch.setattr(apart, "_start", starting(name))  # letters are read in children
         pipeline._config_sha256.cache_clear()
 
     yield upgrade
@@ -81,8 +83,8 @@ def configuration(**settings: Any) -> Configuration:
 
 def read_all(source: Path, database: Path, url: str, **settings: Any) -> Any:
     with Store(database) as store:
-        service = Service(base_url=url, api_key=Secret("k"), in_flight=2)
-        return run([source], store, configuration(**settings), service=service)
+        endpoint = Endpoint(base_url=url, api_key=Secret("k"), in_flight=2)
+        return run([source], store, configuration(**settings), endpoint=endpoint)
 
 
 def rows(database: Path, sql: str) -> list[Any]:
@@ -97,12 +99,12 @@ def rows(database: Path, sql: str) -> list[Any]:
 def test_another_version_reads_the_replies_again_and_asks_nobody(
     tmp_path: Path, source: Path, newer: Any, strategy: str
 ) -> None:
-    with Endpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
-        first = read_all(source, tmp_path / "a.db", endpoint.url, strategy=strategy)
-        asked = len(endpoint.requests)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
+        first = read_all(source, tmp_path / "a.db", fake.url, strategy=strategy)
+        asked = len(fake.requests)
         newer()
-        second = read_all(source, tmp_path / "a.db", endpoint.url, strategy=strategy)
-        assert len(endpoint.requests) == asked
+        second = read_all(source, tmp_path / "a.db", fake.url, strategy=strategy)
+        assert len(fake.requests) == asked
     assert (first.extracted, second.extracted, second.requests) == (len(TEXTS), len(TEXTS), 0)
     assert rows(tmp_path / "a.db", "SELECT count(*) FROM records") == [(2 * len(TEXTS),)]
     old, new = rows(tmp_path / "a.db", "SELECT group_concat(determination) FROM records GROUP BY config_sha256")
@@ -110,8 +112,8 @@ def test_another_version_reads_the_replies_again_and_asks_nobody(
 
 
 def test_reground_does_the_same_without_letters_or_endpoint(tmp_path: Path, source: Path, newer: Any) -> None:
-    with Endpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
-        read_all(source, tmp_path / "a.db", endpoint.url)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
+        read_all(source, tmp_path / "a.db", fake.url)
     with Store(tmp_path / "a.db") as store:
         assert reground(store).same == len(TEXTS)
         newer()
@@ -128,10 +130,11 @@ def test_reground_makes_current_again_what_this_version_has_read(
 ) -> None:
     def become(name: str) -> None:
         monkeypatch.setattr(pipeline, "code_sha256", lambda: name)
+        monkeypatch.setattr(apart, "_start", starting(name))  # letters are read in children
         pipeline._config_sha256.cache_clear()
 
-    with Endpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
-        read_all(source, tmp_path / "a.db", endpoint.url)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
+        read_all(source, tmp_path / "a.db", fake.url)
     with Store(tmp_path / "a.db") as store:
         newer("new")
         assert reground(store).read == len(TEXTS)
@@ -146,12 +149,12 @@ def test_reground_makes_current_again_what_this_version_has_read(
 
 
 def test_a_rules_run_in_between_demotes_nothing_that_was_paid_for(tmp_path: Path, source: Path) -> None:
-    with Endpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
-        paid = read_all(source, tmp_path / "a.db", endpoint.url)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
+        paid = read_all(source, tmp_path / "a.db", fake.url)
         with Store(tmp_path / "a.db") as store:
             run([source], store, Configuration(), workers=1)
             assert {record.provenance.reader for record in store.records()} == {"rules"}
-        again = read_all(source, tmp_path / "a.db", endpoint.url)
+        again = read_all(source, tmp_path / "a.db", fake.url)
     assert paid.requests > 0
     assert (again.requests, again.extracted, again.already, again.made_current) == (0, 0, len(TEXTS), len(TEXTS))
     with Store(tmp_path / "a.db") as store:
@@ -161,8 +164,8 @@ def test_a_rules_run_in_between_demotes_nothing_that_was_paid_for(tmp_path: Path
 def test_reground_leaves_what_it_has_no_reply_for(
     tmp_path: Path, source: Path, newer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Endpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
-        read_all(source, tmp_path / "a.db", endpoint.url)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
+        read_all(source, tmp_path / "a.db", fake.url)
     connection = sqlite3.connect(tmp_path / "a.db")
     with connection:
         connection.execute("DELETE FROM attempts WHERE id = 1")
@@ -181,11 +184,11 @@ def test_a_refusal_is_asked_again_and_an_answer_is_not(tmp_path: Path, source: P
     def moody(body: dict[str, Any], _: int) -> Said | Broken:
         return refused() if unlucky.group() in body["messages"][-1]["content"] else Said(GOOD.body(body))
 
-    with Endpoint(moody) as endpoint:
-        assert read_all(source, tmp_path / "a.db", endpoint.url).failed == 1
-    with Endpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
-        assert read_all(source, tmp_path / "a.db", endpoint.url).extracted == 1
-        assert len(endpoint.requests) == 1
+    with FakeEndpoint(moody) as fake:
+        assert read_all(source, tmp_path / "a.db", fake.url).failed == 1
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
+        assert read_all(source, tmp_path / "a.db", fake.url).extracted == 1
+        assert len(fake.requests) == 1
 
 
 def test_killed_at_random_instants_only_what_was_under_way_is_asked_twice(tmp_path: Path) -> None:
@@ -198,22 +201,22 @@ def test_killed_at_random_instants_only_what_was_under_way_is_asked_twice(tmp_pa
         (folder / f"{number}.txt").write_text(text, encoding="utf-8")
     good = Answers(texts)
     command = [sys.executable, "-m", "extractor", "run", str(folder), "--db", str(tmp_path / "a.db"), "--quiet"]
-    with Endpoint(lambda body, _: Said(good.body(body), seconds=0.02)) as endpoint:
+    with FakeEndpoint(lambda body, _: Said(good.body(body), seconds=0.02)) as fake:
         options = ["--reader", "model", "--model", "test", "--in-flight", "4"]
-        environment = {**os.environ, "OPENAI_BASE_URL": endpoint.url, "OPENAI_API_KEY": "k"}
+        environment = {**os.environ, "OPENAI_BASE_URL": fake.url, "OPENAI_API_KEY": "k"}
         kills = 0
         for _ in range(3):
-            seen = len(endpoint.requests)
+            seen = len(fake.requests)
             process = subprocess.Popen([*command, *options], env=environment)
             deadline = time.monotonic() + 60
-            while len(endpoint.requests) < seen + 9 and process.poll() is None and time.monotonic() < deadline:
+            while len(fake.requests) < seen + 9 and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.005)
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
                 kills += 1
             process.wait()
         subprocess.run([*command, *options], env=environment, check=True)
-        asked = [repr(body["messages"]) for body in endpoint.requests]
+        asked = [repr(body["messages"]) for body in fake.requests]
     assert kills >= 1
     again = len(asked) - len(set(asked))
     # Under way when killed: four requests, and as many whose replies had come and were not yet committed.
@@ -222,8 +225,8 @@ def test_killed_at_random_instants_only_what_was_under_way_is_asked_twice(tmp_pa
 
 
 def test_history_on_the_command_line(tmp_path: Path, source: Path) -> None:
-    with Endpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
-        read_all(source, tmp_path / "a.db", endpoint.url)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
+        read_all(source, tmp_path / "a.db", fake.url)
     with Store(tmp_path / "a.db") as store:
         run([source], store, Configuration(), workers=1)
     shown = CliRunner().invoke(cli, ["history", "CM17-0500538", "--db", str(tmp_path / "a.db"), "--changes"])
@@ -239,7 +242,7 @@ def test_history_on_the_command_line(tmp_path: Path, source: Path) -> None:
 def test_what_came_from_a_cluster_is_reground_as_well(tmp_path: Path, newer: Any) -> None:
     gold = Path(__file__).parents[2] / "gold"
     job = Job.of(
-        Configuration.of("both", ModelSettings("reference-llm")), DEFAULT_LIMITS, Service(replay=gold / "recordings")
+        Configuration.of("both", ModelSettings("reference-llm")), DEFAULT_LIMITS, Endpoint(replay=gold / "recordings")
     )
     paths = [gold / "letters" / f"{name}.txt" for name in ("a01", "a02", "a03")]
     letters = pa.Table.from_pylist([{"name": str(path), "content": path.read_bytes()} for path in paths])

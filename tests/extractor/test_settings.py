@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from extractor.errors import ConfigurationError
-from extractor.settings import Chosen, ModelSettings, Price, Secret, Service, model_settings
+from extractor.settings import Chosen, Endpoint, ModelSettings, Price, Secret, model_settings
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-Never-Shown-0123456789"
@@ -38,7 +38,7 @@ def refusal(**how: Any) -> str:
 
 
 def found(chosen: Chosen, name: str) -> Any:
-    return getattr(chosen.model if hasattr(chosen.model, name) else chosen.service, name)
+    return getattr(chosen.model if hasattr(chosen.model, name) else chosen.endpoint, name)
 
 
 # Where settings come from
@@ -82,7 +82,7 @@ def test_a_flag_goes_before_the_environment_before_the_file_before_the_default(
         assert (found(chosen, name), chosen.sources[name]) == (value, source)
     if name != "name":
         chosen = model_settings(environment={}, file=empty)
-        default: object = ModelSettings("m") if hasattr(chosen.model, name) else Service()
+        default: object = ModelSettings("m") if hasattr(chosen.model, name) else Endpoint()
         assert found(chosen, name) == getattr(default, name)
         assert chosen.sources == {"name": str(empty)}
 
@@ -208,7 +208,7 @@ def test_a_price_has_two_numbers_or_three(given: object, price: Price | None) ->
     if price is None:
         assert "IN,OUT" in refusal(flags={"name": "m", "price": given})
     else:
-        assert model_settings({"name": "m", "price": given}, environment={}).service.price == price
+        assert model_settings({"name": "m", "price": given}, environment={}).endpoint.price == price
 
 
 @pytest.mark.parametrize("given", ["nan,1", "1,-1", "inf,1", "1,nan,1"])
@@ -220,11 +220,11 @@ def test_the_price_is_that_of_the_model_in_use(tmp_path: Path) -> None:
     file = toml(
         tmp_path, '[model]\nname = "a"\n[prices."a"]\ninput = 1\noutput = 2\n[prices."b"]\ninput = 3\noutput = 4\n'
     )
-    assert model_settings(environment={}, file=file).service.price == Price(1, 2)
+    assert model_settings(environment={}, file=file).endpoint.price == Price(1, 2)
     chosen = model_settings({"name": "b", "budget": 1}, environment={}, file=file)
-    assert (chosen.service.price, chosen.sources["price"]) == (Price(3, 4), str(file))
-    assert model_settings({"name": "c"}, environment={}, file=file).service.price is None
-    assert model_settings({"name": "b", "price": "5,6"}, environment={}, file=file).service.price == Price(5, 6)
+    assert (chosen.endpoint.price, chosen.sources["price"]) == (Price(3, 4), str(file))
+    assert model_settings({"name": "c"}, environment={}, file=file).endpoint.price is None
+    assert model_settings({"name": "b", "price": "5,6"}, environment={}, file=file).endpoint.price == Price(5, 6)
 
 
 def test_a_price_counts_cached_tokens_as_a_part_of_the_input() -> None:
@@ -265,13 +265,13 @@ WAYS: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("of", ["chosen", "service", "key"])
+@pytest.mark.parametrize("of", ["chosen", "endpoint", "key"])
 def test_the_key_is_masked_however_it_is_shown(of: str, way: str) -> None:
     chosen = chosen_with_key()
-    secret = chosen.service.api_key
+    secret = chosen.endpoint.api_key
     assert secret is not None
     assert secret.reveal() == KEY
-    value = {"chosen": chosen, "service": chosen.service, "key": secret}[of]
+    value = {"chosen": chosen, "endpoint": chosen.endpoint, "key": secret}[of]
     try:
         shown = str(WAYS[way](value))
     except (TypeError, AttributeError) as error:  # refused
@@ -282,7 +282,7 @@ def test_the_key_is_masked_however_it_is_shown(of: str, way: str) -> None:
 
 def test_the_key_goes_into_no_pickle() -> None:
     with pytest.raises(TypeError, match="a secret is not pickled"):
-        pickle.dumps(chosen_with_key().service)
+        pickle.dumps(chosen_with_key().endpoint)
 
 
 def test_keys_are_equal_when_they_are_the_same() -> None:

@@ -22,7 +22,7 @@ from factories import letter_text, make_document, make_record
 from extractor.cli import cli
 from extractor.errors import RecordDamaged, StoreError
 from extractor.export import Format, export
-from extractor.store import Store, prepare, processes
+from extractor.store import Changes, Store, prepare, processes
 from extractor.store.processes import Process, state_of
 from extractor.store.watch import Sample
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 
 def save(store: Store, first: int, last: int, run_id: int | None = None) -> None:
     documents = [make_document(letter_text(n)) for n in range(first, last)]
-    store.save_all([prepare(make_record(document), document) for document in documents], run_id=run_id)
+    store.save_all(Changes([prepare(make_record(document), document) for document in documents]), run_id=run_id)
 
 
 def begin(store: Store) -> int:
@@ -487,7 +487,7 @@ def test_every_commit_of_a_run_is_a_sign_of_life(tmp_path: Path) -> None:
         run_id = begin(store)
         change(store.path, "UPDATE runs SET beat_at = '2000-01-01T00:00:00+00:00'")
         document = make_document()
-        store.save_all([prepare(make_record(document), document)], run_id=run_id, counts={"found": 1})
+        store.save_all(Changes([prepare(make_record(document), document)]), run_id=run_id, counts={"found": 1})
         beat = store.status().runs[0].beat_at
     assert beat is not None
     assert datetime.now(UTC) - datetime.fromisoformat(beat) < timedelta(minutes=1)

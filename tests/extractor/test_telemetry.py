@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from answering import Answers
 from click.testing import CliRunner
-from endpoint import Broken, Endpoint, Said, bad_key, error_body, rate_limited
+from endpoint import Broken, FakeEndpoint, Said, bad_key, error_body, rate_limited
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -82,7 +82,7 @@ def assert_says_nothing(told: str) -> None:
 
 def test_a_log_tells_what_happened_and_nothing_that_was_said(tmp_path: Path, source: Path) -> None:
     log = tmp_path / "run.log"
-    with Endpoint(troubled(Answers(list(TEXTS.values())))) as endpoint:
+    with FakeEndpoint(troubled(Answers(list(TEXTS.values())))) as endpoint:
         done = run(source, endpoint.url, "--log", str(log), "--log-level", "debug")
     summary = json.loads(done.stdout)
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
@@ -105,7 +105,7 @@ def test_a_log_tells_what_happened_and_nothing_that_was_said(tmp_path: Path, sou
 
 
 def test_a_run_that_an_error_ends_tells_its_class(tmp_path: Path, source: Path) -> None:
-    with Endpoint(lambda body, _: bad_key()) as endpoint:
+    with FakeEndpoint(lambda body, _: bad_key()) as endpoint:
         done = run(source, endpoint.url, "--log", "-")
     last = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")][-1]
     assert (last["event"], last["level"], last["state"]) == ("run ended", "ERROR", "stopped")
@@ -196,7 +196,7 @@ class Collector:
 
 
 def test_counts_and_spans_go_where_the_usual_variables_say(source: Path) -> None:
-    with Collector() as collector, Endpoint(troubled(Answers(list(TEXTS.values())))) as endpoint:
+    with Collector() as collector, FakeEndpoint(troubled(Answers(list(TEXTS.values())))) as endpoint:
         done = run(source, endpoint.url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
     summary = json.loads(done.stdout)
     letters = {told["imr.ended"]: value for told, value in collector.points("imr.letters")}
@@ -247,7 +247,7 @@ def test_without_the_extra_letters_are_read_as_ever(monkeypatch: pytest.MonkeyPa
     good = Answers(list(TEXTS.values()))
     database = source.parent / "a.db"
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    with Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
+    with FakeEndpoint(lambda body, _: Said(good.body(body))) as endpoint:
         done = CliRunner().invoke(
             cli,
             [
@@ -273,7 +273,7 @@ def test_without_the_extra_letters_are_read_as_ever(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(("variable", "metrics", "traces"), [("METRICS", True, False), ("TRACES", False, True)])
 def test_what_nobody_named_a_place_for_goes_nowhere(source: Path, variable: str, metrics: bool, traces: bool) -> None:
     good = Answers(list(TEXTS.values()))
-    with Collector() as collector, Endpoint(lambda body, _: Said(good.body(body))) as endpoint:
+    with Collector() as collector, FakeEndpoint(lambda body, _: Said(good.body(body))) as endpoint:
         place = f"{collector.url}/v1/{variable.lower()}"
         done = run(source, endpoint.url, **{f"OTEL_EXPORTER_OTLP_{variable}_ENDPOINT": place})
     assert (bool(collector.metrics), bool(collector.traces)) == (metrics, traces)
