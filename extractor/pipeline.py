@@ -338,7 +338,7 @@ def _record(
             media_type=document.media_type,
             pages=len(document.pages),
             characters=len(document.text),
-            layout=layout.variant,
+            layout=layout.variant.name,
         ),
         determination=determination,
         evidence={at[place]: evidence for place, evidence in grounded.evidence.items()},

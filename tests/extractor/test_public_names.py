@@ -39,7 +39,7 @@ def test_no_other() -> None:
 @pytest.mark.parametrize(
     ("module", "names"),
     [
-        ("extractor.layout", ["Item", "Layout", "lay_out", "lay_out_at"]),
+        ("extractor.layout", ["Item", "Layout", "Variant", "lay_out", "lay_out_at"]),
         ("extractor.rules", ["read_by_rules", "say_front", "say_item_skeleton", "say_passages"]),
         ("extractor.model", ["Attempt", "Hear", "Message", "Model", "Reply", "Request"]),
         ("extractor.prompted", ["PromptedReading", "Session", "estimate", "read_by_prompts"]),
