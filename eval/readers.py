@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 
 from eval.run import Reader
+from extractor.configuration import READERS, Configuration, ReaderName
 from extractor.documents import Document
 from extractor.errors import ConfigurationError
-from extractor.pipeline import READERS, Configuration, ReaderName, read
+from extractor.reading import read
 from extractor.records import Record
 from extractor.settings import model_settings
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from extractor.configuration import Configuration as Configuration
     from extractor.determination import Determination as Determination
     from extractor.documents import Document as Document
     from extractor.documents import read_document as read_document
     from extractor.errors import DocumentError as DocumentError
     from extractor.errors import ImrError as ImrError
-    from extractor.pipeline import Configuration as Configuration
-    from extractor.pipeline import extract as extract
+    from extractor.reading import extract as extract
     from extractor.records import Record as Record
 
 __all__ = [
@@ -34,13 +34,13 @@ __all__ = [
 
 # Loaded when first used: `imr --help` must not wait for pydantic.
 _HOME = {
-    "Configuration": "pipeline",
+    "Configuration": "configuration",
     "Determination": "determination",
     "Document": "documents",
     "DocumentError": "errors",
     "ImrError": "errors",
     "Record": "records",
-    "extract": "pipeline",
+    "extract": "reading",
     "read_document": "documents",
 }
 

@@ -18,8 +18,8 @@ from extractor.grounding import Grounded, flags, ground
 from extractor.layout import Layout, lay_out
 from extractor.literals import Value
 from extractor.normalize import View, view_of
-from extractor.pipeline import extract
 from extractor.places import pointers
+from extractor.reading import extract
 from extractor.records import Evidence, Flag, Record
 from extractor.rules import read_by_rules
 from extractor.spans import Span

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from extractor.apart import Apart
 from extractor.backlog.pool import Letter
 from extractor.backlog.worker import INTERNAL, Ended
+from extractor.configuration import Configuration
 from extractor.errors import DocumentError, ImrError, ModelError, ServiceError, defect
 from extractor.model.wire import kept_reply
-from extractor.pipeline import Configuration
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.settings import Limits, ModelSettings, Service

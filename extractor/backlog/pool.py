@@ -26,7 +26,7 @@ from extractor.settings import Limits
 from extractor.store import Refused, Stamp
 
 if TYPE_CHECKING:
-    from extractor.pipeline import Configuration
+    from extractor.configuration import Configuration
     from extractor.records import Usage
     from extractor.store.cells import Row
 

@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any
 
 from extractor.apart import Apart, itself
+from extractor.configuration import Configuration
 from extractor.errors import ConfigurationError, DocumentError, ModelError, RecordingMissing
+from extractor.identity import code_version
 from extractor.model import Reply, Request
 from extractor.model.wire import kept_reply
-from extractor.pipeline import Configuration, code_version
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Service

@@ -29,8 +29,8 @@ from extractor.store import Prepared, Refused, Stamp, Store
 
 if TYPE_CHECKING:
     from extractor.backlog.model_pool import ModelPool
+    from extractor.configuration import Configuration
     from extractor.model import Model
-    from extractor.pipeline import Configuration
 
 MOST_TRIES = 3
 """Runs in which a letter may fail under one configuration; then it is only tried when asked for."""
@@ -142,12 +142,12 @@ def run(
     if workers < 1:
         raise ConfigurationError(f"workers must be 1 or more, not {workers!r}")
     walk.check(paths)
-    from extractor.pipeline import code_version  # noqa: PLC0415  the readers are heavy, and walking needs none
+    from extractor.identity import code_version  # noqa: PLC0415  the readers are heavy, and walking needs none
 
     run_id = store.begin_run(
         reader=configuration.reader,
         config_sha256=configuration.sha256,
-        configuration=configuration.as_json,
+        configuration=configuration.as_json_with_parts,
         code_version=code_version(),
         workers=workers,
     )

@@ -18,12 +18,13 @@ from typing import Any, NamedTuple
 from extractor import telemetry
 from extractor.apart import Apart, itself
 from extractor.backlog.source import Source
+from extractor.configuration import Configuration
 from extractor.errors import AnswerPending, ConfigurationError, DocumentError, ModelError, Rejected, ReplyTooLong
+from extractor.identity import code_version
 from extractor.model import Attempt, Reply, Request
 from extractor.model.batches import LongLine, reason
 from extractor.model.meter import is_told, most_tokens
 from extractor.model.wire import MOST_REPLY_BYTES, body_of, kept_reply, reply_of
-from extractor.pipeline import Configuration, code_version
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.records import Usage

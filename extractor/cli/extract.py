@@ -14,8 +14,8 @@ from extractor.cli.options import limit_options, limits_from, model_options, rea
 if TYPE_CHECKING:
     from extractor.apart import Fetch
     from extractor.backlog.source import Source
+    from extractor.configuration import Configuration
     from extractor.errors import ServiceError
-    from extractor.pipeline import Configuration
     from extractor.records import Record
     from extractor.settings import Limits, Service
 

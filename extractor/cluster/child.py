@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from extractor.cluster.job import Job, Row, as_record, failed, source_of
 from extractor.documents import read_document
 from extractor.errors import ImrError, ServiceError
-from extractor.pipeline import Reading, read, read_in
 from extractor.prompted import Session
+from extractor.reading import Reading, read, read_in
 
 if TYPE_CHECKING:
     from extractor.documents import Document

@@ -19,10 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from extractor.cluster import files
 from extractor.cluster.job import FAILURE, RECORD, Row
+from extractor.configuration import Configuration
 from extractor.documents import Document
 from extractor.errors import ConfigurationError
 from extractor.normalize import view_of
-from extractor.pipeline import Configuration
 from extractor.records import Evidence, Record
 from extractor.spans import Span
 from extractor.store import Prepared, Refused, Store, prepare

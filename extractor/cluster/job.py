@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
+from extractor.configuration import Configuration
 from extractor.errors import ConfigurationError, DocumentError, ModelError, defect
-from extractor.pipeline import Configuration, Reading
+from extractor.reading import Reading
 from extractor.settings import DEFAULT_LIMITS, DEFAULT_SERVICE, Limits, Secret, Service
 from extractor.store.rows import attempt_row
 

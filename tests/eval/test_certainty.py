@@ -18,7 +18,7 @@ from eval.screen import certainty_screen
 from eval.tally import FIELDS
 from eval.uncertainty import Sampling, divide, limits, resamples
 from extractor.errors import ConfigurationError
-from extractor.pipeline import read
+from extractor.reading import read
 
 FEW = Sampling(200, 1)
 SOME_FIELDS = {"decisions.outcome": "outcome", "decisions.reasons": "reasons", "patient.age": "patient"}

@@ -47,7 +47,7 @@ def test_run_compare_and_gate(folder, tmp_path):
 
 
 def test_a_reader_by_name(folder):
-    ran = call("run", "--gold", folder, "--reader", "extractor.pipeline:read", "--draws", "100")
+    ran = call("run", "--gold", folder, "--reader", "extractor.reading:read", "--draws", "100")
     assert ran.exit_code == 0, ran.output
     assert "4 letters" in ran.output
 

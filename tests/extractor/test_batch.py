@@ -18,8 +18,9 @@ from endpoint import Endpoint, Said, chat_reply, trickling
 
 from extractor.batch import listed, remote, rounds
 from extractor.cli import cli
+from extractor.configuration import Configuration
 from extractor.model.batches import Batches
-from extractor.pipeline import Configuration, read
+from extractor.reading import read
 from extractor.settings import Price, Service
 from extractor.store import Store, batches
 

@@ -17,7 +17,7 @@ from letters import LETTERS
 from extractor.determination import Determination
 from extractor.documents import read_document
 from extractor.normalize import fold
-from extractor.pipeline import extract
+from extractor.reading import extract
 from extractor.records import Record, Support
 
 pytestmark = pytest.mark.skipif(

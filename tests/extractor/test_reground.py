@@ -17,14 +17,16 @@ import pytest
 from answering import Answers
 from click.testing import CliRunner
 from endpoint import Broken, Endpoint, Said, refused
+from factories import become_version, configuration_of_version
 from pyarrow import parquet
 
-from extractor import pipeline
+from extractor import configuration as configured
+from extractor import identity
 from extractor.backlog import run
 from extractor.backlog.reground import reground
 from extractor.cli import cli
 from extractor.cluster import Job, import_results, partition, read_partition
-from extractor.pipeline import Configuration
+from extractor.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, ModelSettings, Secret, Service
 from extractor.store import Store
 
@@ -44,18 +46,21 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes the code another version from now on."""
+    """Makes the code another version from now on, here and in the processes that read."""
+    before = identity.code_sha256
 
     def upgrade(name: str = "another version") -> None:
-        for cached in (pipeline.code_sha256, pipeline._config_sha256, pipeline.code_version):
-            cached.cache_clear()
-        monkeypatch.setattr(pipeline, "code_sha256", lambda: name)
-        pipeline._config_sha256.cache_clear()
+        become_version(name)
+
+        def told(self: Configuration) -> Any:
+            return configuration_of_version, (name, self.reader, self.model, self.prompt_sha256)
+
+        monkeypatch.setattr(Configuration, "__reduce__", told)
 
     yield upgrade
-    monkeypatch.undo()
-    pipeline._config_sha256.cache_clear()
-    pipeline.code_version.cache_clear()
+    identity.code_sha256 = before
+    configured._sha256.cache_clear()
+    identity.code_version.cache_clear()
 
 
 def configuration(**settings: Any) -> Configuration:
@@ -106,21 +111,15 @@ def test_reground_does_the_same_without_letters_or_endpoint(tmp_path: Path, sour
     assert before.config_sha256 != after.config_sha256
 
 
-def test_reground_makes_current_again_what_this_version_has_read(
-    tmp_path: Path, source: Path, newer: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def become(name: str) -> None:
-        monkeypatch.setattr(pipeline, "code_sha256", lambda: name)
-        pipeline._config_sha256.cache_clear()
-
+def test_reground_makes_current_again_what_this_version_has_read(tmp_path: Path, source: Path, newer: Any) -> None:
     with Endpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
         read_all(source, tmp_path / "a.db", endpoint.url)
     with Store(tmp_path / "a.db") as store:
         newer("new")
         assert reground(store).read == len(TEXTS)
-        become("newest")
+        newer("newest")
         assert reground(store).read == len(TEXTS)
-        become("new")
+        newer("new")
         done = reground(store)
         assert (done.read, done.same, done.made_current) == (0, len(TEXTS), len(TEXTS))
         _, middle, last = store.history(store.find("CM17-0500538")[0].sha256)
