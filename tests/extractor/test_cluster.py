@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from endpoint import Endpoint, bad_key
 from poisoned_child import DEFECT, HANG, KILL
 from pyarrow import parquet
+from replaying import recordings
 
 from extractor.backlog import run, walk
 from extractor.cli import cli
@@ -169,7 +170,7 @@ def test_a_process_that_cannot_start_is_one_sentence(monkeypatch: pytest.MonkeyP
 
 def replaying() -> Job:
     configuration = Configuration.of("both", ModelSettings("reference-llm"))
-    return Job.of(configuration, DEFAULT_LIMITS, Service(replay=ROOT / "gold" / "recordings"))
+    return Job.of(configuration, DEFAULT_LIMITS, Service(replay=recordings()))
 
 
 def test_a_model_reads_as_on_one_machine_and_its_requests_are_kept() -> None:

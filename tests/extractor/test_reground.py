@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from endpoint import Broken, Endpoint, Said, refused
 from factories import become_version, configuration_of_version
 from pyarrow import parquet
+from replaying import recordings
 
 from extractor import configuration as configured
 from extractor import identity
@@ -220,9 +221,8 @@ def test_history_on_the_command_line(tmp_path: Path, source: Path) -> None:
 
 def test_what_came_from_a_cluster_is_reground_as_well(tmp_path: Path, newer: Any) -> None:
     gold = Path(__file__).parents[2] / "gold"
-    job = Job.of(
-        Configuration.of("both", ModelSettings("reference-llm")), DEFAULT_LIMITS, Service(replay=gold / "recordings")
-    )
+    replay = Service(replay=recordings())
+    job = Job.of(Configuration.of("both", ModelSettings("reference-llm")), DEFAULT_LIMITS, replay)
     paths = [gold / "letters" / f"{name}.txt" for name in ("a01", "a02", "a03")]
     letters = pa.Table.from_pylist([{"name": str(path), "content": path.read_bytes()} for path in paths])
     parquet.write_table(read_partition(letters, job), tmp_path / "1.parquet")
