@@ -34,8 +34,9 @@ from pathlib import Path
 from extractor.backlog import run as run_backlog
 from extractor.backlog.source import Source
 from extractor.backlog.worker import read_letter
+from extractor.configuration import Configuration
 from extractor.documents import Document, read_document
-from extractor.pipeline import Configuration, read
+from extractor.reading import read
 from extractor.records import Record
 from extractor.settings import Limits
 from extractor.store import Changes, Store, prepare

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from extractor.configuration import READERS, Configuration, ReaderName
 from extractor.documents import Document
 from extractor.errors import ConfigurationError
-from extractor.pipeline import READERS, Configuration, ReaderName, read
+from extractor.reading import read
 from extractor.records import Record
 from extractor.settings import model_settings
 

@@ -20,13 +20,14 @@ from pydantic import BaseModel
 
 from extractor import telemetry
 from extractor.children import Children
+from extractor.configuration import Configuration
 from extractor.documents import Document
 from extractor.errors import AnswerPending, ContextOverflow, ModelError, ReadTimeout, Truncated
 from extractor.memory import bound_memory
 from extractor.model import Attempt, OnAttempt, Request
 from extractor.model.asking import A, Asks
-from extractor.pipeline import Configuration, Opened, by_rules, open_letter, read_opened
 from extractor.prompts import Prompts
+from extractor.reading import Opened, by_rules, open_letter, read_opened
 from extractor.records import Record
 from extractor.settings import Limits
 

@@ -29,7 +29,7 @@ _SPOKEN = {
     "date_assigned": "assignment",
     "decision_date": "decision",
 }
-_CREDENTIALS_HEADER = ("case_number", "priority", *_ORDER)
+_FULL_HEADER = ("case_number", "priority", *_ORDER)
 
 
 def check(determination: Determination, layout: Layout, facts: Facts, draft: Draft) -> list[Flag]:
@@ -37,10 +37,10 @@ def check(determination: Determination, layout: Layout, facts: Facts, draft: Dra
     unknown = Flag(
         path="", code=FlagCode.UNKNOWN_LAYOUT, message="This text has none of the known layouts of a determination."
     )
-    if layout.variant == "unknown" and not layout.items:
+    if not layout.variant.known and not layout.items:
         return [unknown]
     return [
-        *([unknown] if layout.variant == "unknown" else []),
+        *([] if layout.variant.known else [unknown]),
         *_completeness(determination, layout, draft),
         *_missing(determination, layout),
         *_dates(determination, layout, facts),
@@ -100,15 +100,14 @@ def _unclaimed(layout: Layout) -> Iterator[Flag]:
         words = {layout.view.words(mark.span).rstrip(" :") for mark in marks}
         message = f"The section stands {len(marks)} times, and a letter has it once: {', '.join(sorted(words))}."
         yield Flag(path="", code=FlagCode.REPEATED_SECTION, message=message)
-    # A professional review has labels for sections, which several issues may share.
-    labels = () if layout.variant == "professional_review" else left.labels
+    labels = () if layout.variant.shares_labels else left.labels
     found = {
         "outcome words that close no heading": len(left.outcomes),
         "labels outside of the items": len(labels) + len(left.foreign_labels),
         "statements on guidelines inside rationales": len(left.statements),
         "requests without a verdict": len(left.undecided),
         "paragraphs before the first heading": int(left.before is not None),
-        "items without a heading of their own": left.unheaded if layout.variant == "notice" else 0,
+        "items without a heading of their own": left.unheaded if layout.variant.heads_each_item else 0,
     }
     if any(found.values()):
         counted = ", ".join(f"{count} {what}" for what, count in found.items() if count)
@@ -122,12 +121,9 @@ def _unclaimed(layout: Layout) -> Iterator[Flag]:
         yield Flag(path=f"/decisions/{index}/rationale", code=FlagCode.INCOMPLETE, message=message)
 
 
-_LISTS_RECORDS = frozenset({"notice", "professional_review", "decisions_and_rationales"})
-
-
 def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
-    if layout.variant == "credentials" and len(layout.header):
-        for name in _CREDENTIALS_HEADER:
+    if layout.variant.full_header and len(layout.header):
+        for name in _FULL_HEADER:
             if getattr(determination, name) is None:
                 yield Flag(
                     path=f"/{name}",
@@ -138,7 +134,7 @@ def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
         yield Flag(
             path="/clinical_summary", code=FlagCode.MISSING_PASSAGE, message="No clinical case summary was found."
         )
-    if layout.records is None and layout.variant in _LISTS_RECORDS:
+    if layout.records is None and layout.variant.lists_records:
         message = "No list of the documents reviewed was found."
         yield Flag(path="/records_reviewed", code=FlagCode.MISSING_PASSAGE, message=message)
     apart = any(item.administrator or item.expert for item in layout.items)

@@ -115,7 +115,7 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
 def _stated(place: Place, layout: Layout, facts: Facts, draft: Draft) -> Iterable[Stated] | None:
     """What the facts of the letter state for this field; None where words decide, not facts."""
     kind = place.field
-    if kind.fact is None or (kind.check is not None and layout.variant == "unknown"):
+    if kind.fact is None or (kind.check is not None and not layout.variant.known):
         return None
 
     def beside(leaf: str) -> Value | None:

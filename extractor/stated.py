@@ -95,7 +95,7 @@ def qualification(of: Callable[[ReviewerFacts], tuple[tuple[str, Span], ...]]) -
 def age(asked: Asked) -> Iterator[Stated]:
     """Ages of the patient: those of the summary, and of rationales where they say the same or it says none."""
     layout = asked.layout
-    if layout.variant == "unknown":
+    if not layout.variant.known:
         yield from (Stated(value, (place,)) for value, place in ages(layout.view, Span(0, len(layout.view.flat))))
         return
     rationales = [item.rationale for item in layout.items if item.rationale]

@@ -11,11 +11,11 @@ from extractor.facts import gather
 from extractor.grounding import ground
 from extractor.layout import lay_out
 from extractor.model import Attempt, OnAttempt, Request
-from extractor.pipeline import read
 from extractor.prompted.answers import MOST_ITEMS, GapForm, GapsForm, ItemForm, PatientForm, WholeForm, WholeItemForm
 from extractor.prompted.letters import gaps_request, item_request, line_range, summary_request, whole_request
 from extractor.prompted.reader import weak
 from extractor.prompts import load_prompts
+from extractor.reading import read
 from extractor.records import Record
 from extractor.rules import read_by_rules
 from extractor.settings import ModelSettings

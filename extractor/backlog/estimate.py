@@ -10,12 +10,13 @@ from pathlib import Path
 
 from extractor.apart import Apart, Fetch
 from extractor.backlog.source import Source
+from extractor.configuration import Configuration
 from extractor.endings import FailedLetter, read_one
 from extractor.errors import ConfigurationError
 from extractor.model.meter import CHARACTERS_A_TOKEN, estimated_tokens
-from extractor.pipeline import Configuration, open_letter
 from extractor.prompted import estimate as requests_of
 from extractor.prompts import load_prompts
+from extractor.reading import open_letter
 from extractor.settings import Endpoint, Limits
 
 _OUTPUT = {"whole": (210, 110), "summary": (95, 0), "item": (95, 0), "gaps": (70, 45)}

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Self
 from extractor.apart import Apart
 from extractor.backlog.pool import Ended, Letter
 from extractor.backlog.replies import KeptReplies
+from extractor.configuration import Configuration
 from extractor.endings import await_one
 from extractor.errors import ImrError
-from extractor.pipeline import Configuration
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.settings import Endpoint, Limits, ModelSettings

@@ -10,11 +10,12 @@ from functools import partial
 
 from extractor.apart import Apart, itself
 from extractor.backlog.replies import KeptReplies, NotAsked
+from extractor.configuration import Configuration
 from extractor.documents import Document
 from extractor.endings import FailedLetter, await_one
 from extractor.errors import ConfigurationError, ModelError, RecordingMissing
+from extractor.identity import code_version
 from extractor.model import Request
-from extractor.pipeline import Configuration, code_version
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits

@@ -26,7 +26,7 @@ from extractor.memory import has_memory
 from extractor.settings import Limits
 
 if TYPE_CHECKING:
-    from extractor.pipeline import Configuration
+    from extractor.configuration import Configuration
 
 CHUNKS_AHEAD = 2
 """Chunks that wait for each worker: enough that it never idles, few enough that memory stays flat."""

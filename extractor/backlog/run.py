@@ -21,13 +21,13 @@ from extractor.backlog.summary import Summary, Tally
 from extractor.backlog.work import Wanted, Work
 from extractor.backlog.worker import Reader, read_letter
 from extractor.children import cores
+from extractor.configuration import Configuration
 from extractor.errors import ConfigurationError
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits
 from extractor.store import Store
 
 if TYPE_CHECKING:
     from extractor.model import Model
-    from extractor.pipeline import Configuration
 
 
 def run(
@@ -79,12 +79,12 @@ def run(
     if workers < 1:
         raise ConfigurationError(f"workers must be 1 or more, not {workers!r}")
     walk.check(paths)
-    from extractor.pipeline import code_version  # noqa: PLC0415  the readers are heavy, and walking needs none
+    from extractor.identity import code_version  # noqa: PLC0415  the readers are heavy, and walking needs none
 
     run_id = store.begin_run(
         reader=configuration.reader,
         config_sha256=configuration.sha256,
-        configuration=configuration.as_json,
+        configuration=configuration.as_json_with_parts,
         code_version=code_version(),
         workers=workers,
     )

@@ -18,8 +18,8 @@ from extractor.settings import Limits
 from extractor.store.rows import Prepared, prepare
 
 if TYPE_CHECKING:
+    from extractor.configuration import Configuration
     from extractor.documents import Document
-    from extractor.pipeline import Configuration
     from extractor.records import Record
 
 Reader = Callable[[Source, "Configuration", Limits], "tuple[Document, Record]"]
@@ -32,8 +32,8 @@ _job: list[tuple[Reader, Configuration, Limits]] = []
 
 
 def read_letter(source: Source, configuration: Configuration, limits: Limits) -> tuple[Document, Record]:
-    """Read one letter with the real pipeline."""
-    from extractor.pipeline import read  # noqa: PLC0415  loaded in workers only, once
+    """Read one letter with the real reader."""
+    from extractor.reading import read  # noqa: PLC0415  loaded in workers only, once
 
     document = source.document(limits)
     return document, read(document, configuration, limits=limits)
@@ -46,7 +46,7 @@ def start(reader: Reader, configuration: Configuration, limits: Limits) -> None:
     """
     if reader is read_letter:
         import extractor.documents  # noqa: PLC0415
-        import extractor.pipeline  # noqa: F401, PLC0415
+        import extractor.reading  # noqa: F401, PLC0415
     _job[:] = [(reader, configuration, limits)]
     bound_memory(limits.max_memory)
     gc.freeze()  # what is loaded now lives as long as the process: the collector need not walk it again

@@ -14,9 +14,10 @@ from extractor.apart import Apart, itself
 from extractor.backlog.replies import KeptReplies, NotAsked
 from extractor.backlog.source import Source
 from extractor.batch.request_files import RequestFiles, bring_back
+from extractor.configuration import Configuration
 from extractor.endings import FailedLetter, await_one, read_one
 from extractor.errors import AnswerPending, ConfigurationError, Rejected
-from extractor.pipeline import Configuration, code_version
+from extractor.identity import code_version
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits

@@ -11,7 +11,7 @@ import click
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, MODES, STRATEGIES, Endpoint, Limits, model_settings
 
 if TYPE_CHECKING:
-    from extractor.pipeline import Configuration
+    from extractor.configuration import Configuration
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -112,8 +112,8 @@ def reader_from(values: dict[str, Any], *, unnamed: str = "") -> tuple[Configura
         ConfigurationError: the settings cannot be used.
 
     """
+    from extractor.configuration import Configuration  # noqa: PLC0415  heavy: only when there is something to do
     from extractor.errors import ConfigurationError  # noqa: PLC0415
-    from extractor.pipeline import Configuration  # noqa: PLC0415  heavy: only when there is something to do
 
     flags: dict[str, Any] = {name.lstrip("-").split("/")[0].replace("-", "_"): None for name, _, _ in _MODEL}
     flags = {name: values.pop(name) for name in flags}

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from extractor.cluster.job import FAILURE, RECORD, TableRow
+from extractor.configuration import Configuration
 from extractor.documents import Document
 from extractor.errors import ConfigurationError
 from extractor.normalize import view_of
-from extractor.pipeline import Configuration
 from extractor.records import Evidence, Record
 from extractor.spans import Span
 from extractor.store import Prepared, prepare

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
+from extractor.configuration import Configuration
 from extractor.endings import FailedLetter
 from extractor.errors import ConfigurationError
-from extractor.pipeline import Configuration, Reading
+from extractor.reading import Reading
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, Secret
 from extractor.store.rows import attempt_row
 

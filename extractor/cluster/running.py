@@ -134,7 +134,7 @@ def read_for_driver(letters: pa.Table, job: Job, expected: str) -> tuple[bytes, 
 
     """
     if job.configuration.sha256 != expected:
-        from extractor.pipeline import code_version  # noqa: PLC0415  only to say which
+        from extractor.identity import code_version  # noqa: PLC0415  only to say which
 
         raise ConfigurationError(
             f"a worker has another imr-extractor ({code_version()}), or other versions of the libraries that read "

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from extractor.determination import Outcome
-from extractor.layout.headings import Mark, Name
+from extractor.layout.headings import ITEM_LABELS, Mark, Name
 from extractor.layout.items import BASIS_SENTENCE, Item
 from extractor.layout.letters_of_2013 import undecided
 from extractor.normalize import View
 from extractor.spans import Span
 from extractor.vocabulary.verdicts import conclusions
 
-_LABELS = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.GUIDELINES, Name.RATIONALE})
 _ONCE = (
     frozenset({Name.HOW_MADE}),
     frozenset({Name.REVIEWER}),
@@ -143,7 +142,7 @@ def _stray_labels(marks: tuple[Mark, ...], items: tuple[Item, ...]) -> tuple[Mar
     stray: list[Mark] = []
     at = 0
     for mark in marks:
-        if mark.name not in _LABELS:
+        if mark.name not in ITEM_LABELS:
             continue
         while at < len(items) and items[at].window.end <= mark.span.start:
             at += 1

@@ -25,10 +25,10 @@ from packing import SMALL, Members, jsonl, tarred, zipped
 from extractor.backlog import Summary, run, walk
 from extractor.backlog.rules_pool import RulesPool
 from extractor.cli import cli
+from extractor.configuration import Configuration
 from extractor.errors import ImrError, QuotaExceeded
 from extractor.model import Request
 from extractor.model.scripted import Scripted
-from extractor.pipeline import Configuration
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, ModelSettings
 from extractor.store import Store
 

@@ -14,8 +14,8 @@ from factories import FakeConfiguration, fake_reader, letter_text, write_letters
 from extractor import children
 from extractor.backlog import rules_pool, run, worker
 from extractor.backlog.source import Source
+from extractor.configuration import Configuration
 from extractor.errors import ImrError
-from extractor.pipeline import Configuration
 from extractor.settings import DEFAULT_LIMITS, Limits
 from extractor.store import Store
 

@@ -20,8 +20,9 @@ from extractor.batch import answers as batch_answers
 from extractor.batch import listed, remote
 from extractor.batch.request_files import RequestFiles
 from extractor.cli import cli
+from extractor.configuration import Configuration
 from extractor.model.batches import Batches
-from extractor.pipeline import Configuration, read
+from extractor.reading import read
 from extractor.settings import Endpoint, Price
 from extractor.store import Store, batches
 

@@ -29,12 +29,12 @@ from letters import (
     sample_names,
 )
 
+from extractor.assembling import assemble
 from extractor.checks import check
 from extractor.drafts import Claim, Draft
 from extractor.facts import gather
 from extractor.fields import DECISION_DATE, MECHANISM
 from extractor.layout import lay_out
-from extractor.pipeline import assemble
 from extractor.places import Place
 from extractor.records import Flag, FlagCode, Record
 

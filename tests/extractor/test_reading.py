@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from letters import EVERY_LAYOUT, Asked, credentials, prose, sample, sample_names
 
+from extractor.configuration import Configuration
 from extractor.determination import Determination, Outcome
 from extractor.documents import read_document
 from extractor.errors import ConfigurationError, DocumentError, EmptyDocument
-from extractor.pipeline import Configuration, extract, read
+from extractor.reading import extract, read
 from extractor.records import Record, Support
 
 EVERY_TEXT = {

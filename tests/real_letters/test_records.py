@@ -12,17 +12,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from letters import LETTERS
+from letters import AT_HAND, LETTERS
 
 from extractor.determination import Determination
 from extractor.documents import read_document
 from extractor.normalize import fold
-from extractor.pipeline import extract
+from extractor.reading import extract
 from extractor.records import Record, Support
 
-pytestmark = pytest.mark.skipif(
-    not (LETTERS / "layout_labels.jsonl").is_file(), reason="the real letters in ../shared/letters are not at hand"
-)
+pytestmark = AT_HAND
 
 NAMES = sorted(path.stem for path in (LETTERS / "pdf").glob("*.pdf"))
 THE_2014_LETTER = LETTERS / "text" / "000_6d6d2d7886315427.txt"

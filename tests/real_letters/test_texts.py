@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from letters import AT_HAND, LETTERS
 
 from extractor.documents import read_document
 
-LETTERS = Path(__file__).parents[3] / "shared" / "letters"
-
-pytestmark = pytest.mark.skipif(
-    not (LETTERS / "pdf").is_dir(), reason="the real letters in ../shared/letters are not at hand"
-)
+pytestmark = AT_HAND
 
 
 def words(path: Path) -> list[str]:
