@@ -31,20 +31,18 @@ class KeptReplies:
 
 
 class NotAsked:
-    """Stands in for a model where no request may be sent now: it notes what it is asked, and raises.
+    """Stands in for a model where no request may be sent now.
 
     Args:
-        why: Makes the error of a request.
+        why: Makes the error of a request; it is the place to note the request, too.
 
     """
 
     def __init__(self, why: Callable[[Request], ModelError]) -> None:
         self._why = why
-        self.asked: list[Request] = []
 
     async def complete(self, request: Request) -> Reply:
-        """Note the request."""
-        self.asked.append(request)
+        """Raise."""
         raise self._why(request)
 
     async def aclose(self) -> None:

@@ -16,7 +16,7 @@ from extractor.model.wire import MOST_REPLY_BYTES, reply_of
 from extractor.records import Usage
 from extractor.settings import Mode, Price
 from extractor.store import Store, batches, writer
-from extractor.store.opened import now
+from extractor.store.database import now
 from extractor.store.rows import attempt_row
 
 _ID = re.compile(r"[0-9a-f]{64}")

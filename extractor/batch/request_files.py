@@ -16,7 +16,7 @@ from extractor.model.meter import most_tokens
 from extractor.model.wire import body_of
 from extractor.settings import Mode
 from extractor.store import Store, batches
-from extractor.store.opened import now
+from extractor.store.database import now
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 190_000_000

@@ -18,11 +18,12 @@ from extractor.configuration import Configuration
 from extractor.endings import FailedLetter, await_one, read_one
 from extractor.errors import AnswerPending, ConfigurationError, Rejected
 from extractor.identity import code_version
+from extractor.model import Request
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits
 from extractor.store import Changes, Store, batches, prepare, writer
-from extractor.store.opened import now
+from extractor.store.database import now
 
 
 @dataclass(slots=True)
@@ -124,17 +125,17 @@ async def _advance(store: Store, endpoint: Endpoint, out: Path, apart: Apart) ->
         if given not in configurations:
             configurations[given] = Configuration.from_json(given, endpoint.prompts)
         configuration = configurations[given]
-        model = NotAsked(lambda _: AnswerPending("it goes into a batch"))
+        asked: list[Request] = []
         document = replace(store.document(sha256), name=Path(name).name)
         if configuration.model is None:
             continue
-        session = Session(configuration.model, endpoint, model, known=known)
+        session = Session(configuration.model, endpoint, NotAsked(partial(_pending, asked)), known=known)
         fetch, finish = partial(itself, document), partial(prepare, name=name)
         reading = apart.read(fetch, configuration, finish, session.asker)
         try:
             ended = await await_one(reading, name, partial(str, sha256))
         except AnswerPending:
-            hopeless = files.add(model.asked, sha256, configuration)
+            hopeless = files.add(asked, sha256, configuration)
             if hopeless is None:
                 done.waiting += 1
                 continue
@@ -158,6 +159,11 @@ async def _advance(store: Store, endpoint: Endpoint, out: Path, apart: Apart) ->
     for given, run_id in run_ids.items():
         store.end_run(run_id, "finished", {"found": read[given], "extracted": read[given]})
     return done
+
+
+def _pending(asked: list[Request], request: Request) -> AnswerPending:
+    asked.append(request)
+    return AnswerPending("it goes into a batch")
 
 
 def _begin(store: Store, configuration: Configuration, given: str) -> int:

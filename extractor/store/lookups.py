@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from extractor.store.opened import Opened
+from extractor.store.database import OpenDatabase
 
 
 class Stamp(NamedTuple):
@@ -26,7 +26,7 @@ class Stamp(NamedTuple):
     """Differs between files that were written at the same moment."""
 
 
-class Lookups(Opened):
+class Lookups(OpenDatabase):
     """Questions about contents, names, places and files."""
 
     def known(self, contents: Iterable[str], config_sha256: str) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor.store.batches import BATCH
-from extractor.store.opened import Opened
+from extractor.store.database import OpenDatabase
 from extractor.store.processes import RUNNING, Process, state_of
 
 
@@ -119,7 +119,7 @@ GROUP BY f.id ORDER BY f.name, f.id
 """
 
 
-class Overview(Opened):
+class Overview(OpenDatabase):
     """Questions about everything."""
 
     def failures(self, *, include_cleared: bool = False, failure_class: str | None = None) -> Iterator[Failure]:

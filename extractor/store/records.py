@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from extractor.errors import RecordDamaged, RecordNotFound
 from extractor.spans import Span
-from extractor.store.opened import Opened
+from extractor.store.database import OpenDatabase
 from extractor.store.rows import restore
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Version:
     """It is the one that counts."""
 
 
-class Records(Opened):
+class Records(OpenDatabase):
     """What was saved."""
 
     def load(self, record_id: int) -> Record:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from extractor import telemetry
-from extractor.store.opened import Opened, now
+from extractor.store.database import OpenDatabase, now
 from extractor.store.processes import Process
 from extractor.store.watch import Sample
 
@@ -22,7 +22,7 @@ Counts = Mapping[str, int | float | None]
 """By the names of `RUN_COUNTS`, for example `{"found": 120, "extracted": 118, "failed": 2}`."""
 
 
-class Runs(Opened):
+class Runs(OpenDatabase):
     """What writes to the table of runs."""
 
     def __init__(self, path: Path | str, *, create: bool = True) -> None:

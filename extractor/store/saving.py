@@ -14,8 +14,8 @@ from extractor.endings import INTERNAL, FailedLetter
 from extractor.errors import RecordDamaged, defect
 from extractor.store import writer
 from extractor.store.cells import Row
+from extractor.store.database import now
 from extractor.store.lookups import Stamp
-from extractor.store.opened import now
 from extractor.store.records import Records
 from extractor.store.rows import Prepared, prepare
 from extractor.store.runs import Counts, Runs

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from extractor.errors import ConfigurationError, RecordNotFound
-from extractor.store.opened import Opened
+from extractor.store.database import OpenDatabase
 
 HIT_START, HIT_END = "\x02", "\x03"
 """Stand around the words that matched in `Hit.snippet`; no letter holds them after display has cleaned it."""
@@ -48,7 +48,7 @@ FROM current_records AS r JOIN determinations AS d ON d.record_id = r.id
 """
 
 
-class Search(Opened):
+class Search(OpenDatabase):
     """Questions that a person asks about one letter, or about words."""
 
     def find(self, name: str) -> list[Found]:

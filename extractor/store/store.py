@@ -18,5 +18,5 @@ class Store(Saving, Lookups, Search, Overview):
             for hit in store.search("functional improvement"):
                 print(hit.case_number, hit.snippet)
 
-    For its arguments and errors see `extractor.store.opened.Opened`.
+    For its arguments and errors see `extractor.store.database.OpenDatabase`.
     """

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
+from click.testing import CliRunner
+from endpoint import FakeEndpoint, Said
+from extractor.pipeline import Configuration
 
+from extractor.apart import Apart
+from extractor.backlog import run
+from extractor.backlog.replies import KeptReplies
+from extractor.cli import cli
 from extractor.endings import INTERNAL, FailedLetter, await_one, is_of_letter, read_one
 from extractor.errors import (
     AnswerPending,
@@ -16,6 +24,10 @@ from extractor.errors import (
     InvalidAnswer,
     StoreError,
 )
+from extractor.settings import Endpoint, ModelSettings
+from extractor.store import Store
+
+SAMPLE = Path(__file__).parents[2] / "docs" / "samples" / "CM17-0500538.txt"
 
 OF_A_LETTER = [
     (EncryptedDocument("a password is needed"), "encrypted", "a password is needed"),
@@ -85,3 +97,53 @@ def test_the_requests_of_a_failed_letter_come_with_it() -> None:
     error = InvalidAnswer("no JSON")
     error.attempts = ("asked", "asked again")
     assert FailedLetter.of(error, "a", None).attempts == ("asked", "asked again")
+
+
+def broken(method: Any) -> Any:
+    """A defect of ours that the first letter brings out."""
+    calls: list[object] = []
+
+    def once(self: Apart, *arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise KeyError("zebra")
+        return method(self, *arguments)
+
+    return once
+
+
+def test_a_defect_is_reported_and_the_other_letters_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Apart, "read_by_rules", broken(Apart.read_by_rules))
+    done = CliRunner().invoke(cli, ["extract", str(SAMPLE), str(SAMPLE)])
+    assert done.exit_code == 1
+    assert done.stdout.count('"case_number":"CM17-0500538"') == 1
+    assert "imr: internal: KeyError in " in done.stderr
+    assert "zebra" not in done.stderr
+
+
+def test_a_defect_is_filed_and_the_other_letters_go_into_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("Nothing that was ever a letter.")
+    monkeypatch.setattr(Apart, "do", broken(Apart.do))
+    command = ["batch", "build", str(tmp_path / "a.txt"), str(SAMPLE), "--db", str(tmp_path / "a.db")]
+    done = CliRunner().invoke(cli, [*command, "--out", str(tmp_path / "out"), "--reader", "model", "--model", "m"])
+    assert done.exit_code == 0, done.output
+    assert "1 waiting" in done.output
+    with Store(tmp_path / "a.db") as store:
+        assert [(Path(each.name).name, each.failure_class) for each in store.failures()] == [("a.txt", INTERNAL)]
+
+
+def test_a_database_that_fails_ends_the_run_and_is_no_letters_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> NoReturn:
+        raise StoreError("the database is gone")
+
+    monkeypatch.setattr(KeptReplies, "__call__", lost)
+    with FakeEndpoint(lambda *_: Said("{}")) as fake, Store(tmp_path / "a.db") as store:
+        configuration = Configuration.of("model", ModelSettings("m"))
+        with pytest.raises(StoreError, match="the database is gone"):
+            run([SAMPLE], store, configuration, endpoint=Endpoint(base_url=fake.url))
+        assert list(store.failures()) == []
+        assert fake.seen == 0

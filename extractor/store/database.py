@@ -14,7 +14,7 @@ from extractor.store.connection import as_store_errors, connect, writing
 from extractor.store.watch import Watch
 
 
-class Opened:
+class OpenDatabase:
     """What every part of a `Store` builds on. Use as a context manager, in one thread.
 
     Without `create`, a file or folder that may not be written to is opened for reading only. At every commit, the file
