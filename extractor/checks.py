@@ -116,6 +116,9 @@ def _unclaimed(layout: Layout) -> Iterator[Flag]:
     for index in left.broken_off:
         message = "The rationale ends within a sentence: something was lost, or another text begins there."
         yield Flag(path=f"/decisions/{index}/rationale", code=FlagCode.INCOMPLETE, message=message)
+    for index in left.within_lines if layout.decisions is not None else ():
+        message = "The heading begins within a line, behind other words: it may stand inside another item."
+        yield Flag(path=f"/decisions/{index}/heading", code=FlagCode.INCOMPLETE, message=message)
     for index in left.interrupted:
         message = "The rationale draws no conclusion and the next item's draws two: one may stand inside the other."
         yield Flag(path=f"/decisions/{index}/rationale", code=FlagCode.INCOMPLETE, message=message)
@@ -137,13 +140,19 @@ def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
     if layout.records is None and layout.variant.lists_records:
         message = "No list of the documents reviewed was found."
         yield Flag(path="/records_reviewed", code=FlagCode.MISSING_PASSAGE, message=message)
+    if layout.reviewer is None and layout.variant.lists_records:
+        message = "No paragraph on the reviewer's qualifications was found."
+        yield Flag(path="/reviewer", code=FlagCode.MISSING_PASSAGE, message=message)
     apart = any(item.administrator or item.expert for item in layout.items)
     for index, item in enumerate(layout.items):
         if item.administrator is None and (item.expert is not None or (apart and item.guidelines is not None)):
             message = "The item has no guideline paragraph of the claims administrator's."
             path = f"/decisions/{index}/claims_administrator_basis"
             yield Flag(path=path, code=FlagCode.MISSING_PASSAGE, message=message)
-        if item.expert is None and (item.administrator is not None or (apart and item.guidelines is not None)):
+        bare = layout.variant.reviewer_only and item.guidelines is None
+        if (
+            item.expert is None and (item.administrator is not None or (apart and item.guidelines is not None))
+        ) or bare:
             message = "The item has no guideline paragraph of the reviewer's."
             yield Flag(path=f"/decisions/{index}/reviewer_basis", code=FlagCode.MISSING_PASSAGE, message=message)
     for index, decision in enumerate(determination.decisions):
@@ -231,7 +240,7 @@ _DOUBTS = {
         "One verdict stands for several unnumbered issues; it was taken for each.",
     ),
     Doubt.MISSING: (FlagCode.INCOMPLETE, "No verdict on this request was found."),
-    Doubt.ODD: (FlagCode.AMBIGUOUS, "Unusual words stand between the heading's colon and its outcome."),
+    Doubt.ODD: (FlagCode.AMBIGUOUS, "Unusual words or marks stand beside the outcome; it was taken."),
 }
 
 

@@ -21,12 +21,12 @@ from extractor.backlog.summary import Summary, Tally
 from extractor.backlog.work import Wanted, Work
 from extractor.backlog.worker import Reader, read_letter
 from extractor.children import cores
-from extractor.configuration import Configuration
 from extractor.errors import ConfigurationError
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits
 from extractor.store import Store
 
 if TYPE_CHECKING:
+    from extractor.configuration import Configuration
     from extractor.model import Model
 
 

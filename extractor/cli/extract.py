@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from extractor.cli.options import limit_options, limits_from, model_options, reader_from
-from extractor.configuration import Configuration
 
 if TYPE_CHECKING:
     from extractor.apart import Fetch
     from extractor.backlog.source import Source
+    from extractor.configuration import Configuration
     from extractor.endings import FailedLetter
     from extractor.errors import ServiceError
     from extractor.records import Record

@@ -117,8 +117,10 @@ def _labelled(
         return after if behind < len(label_starts) else None
     near = behind < len(label_starts) and label - match.end() <= LONGEST_TRAIL
     own = following is None or following.start() >= label  # else the other one stands before the label
+    if not (near and own):
+        return None
     same_line = after not in view.starts and ". " not in view.flat[match.end() : label]
-    return label if near and own and same_line else None
+    return label if same_line else None
 
 
 def items_at(view: View, places: Sequence[Span], marks: list[Mark]) -> list[Item]:

@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 import pytest
 from click.testing import CliRunner
 from endpoint import FakeEndpoint, Said
-from extractor.pipeline import Configuration
 
 from extractor.apart import Apart
 from extractor.backlog import run
 from extractor.backlog.replies import KeptReplies
 from extractor.cli import cli
+from extractor.configuration import Configuration
 from extractor.endings import INTERNAL, FailedLetter, await_one, is_of_letter, read_one
 from extractor.errors import (
     AnswerPending,

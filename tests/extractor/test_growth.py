@@ -70,6 +70,8 @@ BAIT: tuple[tuple[Callable[[str], str], str], ...] = (
     (_behind, "Issue at Dispute: x "),
     (_behind, "X: Upheld\n"),
     (_behind, "Upheld Rationale: "),
+    (_behind, "Upheld the a an "),
+    (_behind, "Upheld? "),
     (_notice, "relied on mtus guidelines and "),
 )
 

@@ -46,8 +46,8 @@ def test_the_version_is_that_of_the_distribution() -> None:
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
-        ("extract", ["source", "name", "reader", "configuration", "service", "limits"]),
-        ("read", ["document", "configuration", "service", "model", "limits"]),
+        ("extract", ["source", "name", "reader", "configuration", "endpoint", "limits"]),
+        ("read", ["document", "configuration", "endpoint", "model", "limits"]),
         ("read_document", ["source", "name", "limits", "below"]),
         ("Configuration", ["reader", "model", "prompt_sha256"]),
         ("Database", ["path"]),
