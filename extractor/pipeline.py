@@ -34,7 +34,7 @@ from extractor.places import pointers
 from extractor.prompted import Session, read_by_prompts
 from extractor.prompts import Prompts, load_prompts
 from extractor.reconcile import reconcile
-from extractor.records import DocumentInfo, Provenance, Record, Usage
+from extractor.records import DocumentInfo, Flag, FlagCode, Provenance, Record, Usage
 from extractor.rules import read_by_rules
 from extractor.settings import (
     DEFAULT_LIMITS,
@@ -342,7 +342,11 @@ def _record(
         ),
         determination=determination,
         evidence={at[place]: evidence for place, evidence in grounded.evidence.items()},
-        flags=(*flags(grounded.doubts, at), *check(determination, layout, facts, draft)),
+        flags=(
+            *(Flag(path="", code=FlagCode(note.code), message=note.message) for note in document.notes),
+            *flags(grounded.doubts, at),
+            *check(determination, layout, facts, draft),
+        ),
         provenance=provenance,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from extractor import files
 from extractor.documents.budget import Budget
 from extractor.documents.markup import read_markup
+from extractor.documents.notes import Note
 from extractor.documents.pdf import read_pdf
 from extractor.documents.plain import decode
 from extractor.documents.recognise import MediaType, recognise_container, recognise_text
@@ -41,6 +42,8 @@ class Document:
     """The file's name, or what the caller calls it; for bytes and texts without a name, the head of the digest."""
     media_type: str
     """`application/pdf`, `text/plain`, `text/html` or the one of .docx; told by content."""
+    notes: tuple[Note, ...] = ()
+    """What of the file the text does not hold, or holds although it may not be meant to be read."""
 
 
 def read_document(
@@ -79,12 +82,12 @@ def read_document(
         raise TypeError(f"a document is read from a Path, bytes or a str, not from {type(source).__name__!r}")
     if not data:
         raise EmptyDocument(f"{budget.name!r} has no bytes: check that the copy or download was finished")
-    text, media_type = _read(data, budget)
+    text, media_type, notes = _read(data, budget)
     budget.check_characters(len(text))
     budget.check_time()
     if not text.strip():
         raise EmptyDocument(f"{budget.name!r} holds no text: check that it is the right file")
-    return Document(text=text, pages=page_spans(text), sha256=sha256, name=budget.name, media_type=media_type)
+    return Document(text, page_spans(text), sha256, budget.name, media_type, notes)
 
 
 def load(path: Path, budget: Budget, below: str | None = None) -> bytes:
@@ -111,19 +114,20 @@ def load(path: Path, budget: Budget, below: str | None = None) -> bytes:
     return data
 
 
-def _read(data: bytes, budget: Budget) -> tuple[str, MediaType]:
+def _read(data: bytes, budget: Budget) -> tuple[str, MediaType, tuple[Note, ...]]:
     media_type: MediaType | None = None
     try:
         media_type = recognise_container(data, budget.name)
         if media_type is MediaType.PDF:
-            return tidy(read_pdf(data, budget)), media_type
+            text, notes = read_pdf(data, budget)
+            return tidy(text), media_type, notes
         if media_type is MediaType.WORD:
-            return _LAST_PAGE_END.sub("", tidy(read_word(data, budget))), media_type
+            return _LAST_PAGE_END.sub("", tidy(read_word(data, budget))), media_type, ()
         text = decode(data)
         media_type = recognise_text(text, data, budget.name)
         if media_type is MediaType.HTML:
-            return tidy(read_markup(text, budget)), media_type
-        return _LAST_PAGE_END.sub("", tidy(text)), media_type
+            return tidy(read_markup(text, budget)), media_type, ()
+        return _LAST_PAGE_END.sub("", tidy(text)), media_type, ()
     except DocumentError:
         raise
     except MemoryError as error:

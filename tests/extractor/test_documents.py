@@ -65,7 +65,7 @@ def office(content_type: bytes) -> bytes:
 
 
 def test_public_names() -> None:
-    assert extractor.documents.__all__ == ["Document", "read_document"]
+    assert extractor.documents.__all__ == ["Document", "Note", "NoteCode", "read_document"]
 
 
 def test_a_path_its_bytes_and_its_text_give_the_same(tmp_path: Path) -> None:
