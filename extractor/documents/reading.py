@@ -10,19 +10,38 @@ from pathlib import Path
 
 from extractor import files
 from extractor.documents.budget import Budget
+from extractor.documents.legible import is_legible
+from extractor.documents.markdown import plain
 from extractor.documents.markup import read_markup
-from extractor.documents.notes import Note
+from extractor.documents.notes import Note, NoteCode, pages_named
 from extractor.documents.pdf import read_pdf
 from extractor.documents.plain import decode
 from extractor.documents.recognise import MediaType, recognise_container, recognise_text
 from extractor.documents.tidy import joined_surrogates, page_spans, tidy
 from extractor.documents.word import read_word
-from extractor.errors import BrokenDocument, DocumentError, EmptyDocument, OutOfMemory, TooLarge
+from extractor.errors import (
+    BrokenDocument,
+    DocumentError,
+    EmptyDocument,
+    IllegibleText,
+    OutOfMemory,
+    TooLarge,
+    UnsupportedType,
+)
 from extractor.settings import DEFAULT_LIMITS, Limits
 from extractor.spans import Span
 
 # Programs that write plain text end the last page, too, with a form feed; no page begins there.
 _LAST_PAGE_END = re.compile(r"\f[ \t\n]*\Z")
+
+
+# One line that ends as names of files do, or begins as paths do and has no blank.
+_PATH = re.compile(
+    r"[^\n\r\f]{0,4000}\.(?:pdf|docx?|docm|rtf|odt|txt|text|md|html?|xhtml|mht|mhtml|eml|msg|mbox|xml|json|jsonl|csv|tsv|xlsx?"
+    r"|zip|gz|tgz|tar|png|jpe?g|tiff?)"
+    r"|(?:file:|[A-Za-z]:[\\/]|\\\\|~?/|\.{1,2}[\\/])[^\s]{1,4000}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +74,8 @@ def read_document(
 ) -> Document:
     """Read a file (`Path`), its content (`bytes`) or a text (`str`: the text itself, never a path).
 
-    The document is a function of the bytes and the limits alone: a text gives what its UTF-8 bytes give.
+    The document is a function of the bytes and the limits alone: a text gives what its UTF-8 bytes give, save that a
+    text which is but a path is refused.
 
     Args:
         source: The letter.
@@ -74,6 +94,8 @@ def read_document(
         data = load(source, budget, below)
         sha256 = hashlib.sha256(data).hexdigest()
     elif isinstance(source, str | bytes):
+        if isinstance(source, str) and _PATH.fullmatch(source.strip()):
+            raise UnsupportedType("what was given is a path, not the text of a letter: give Path(...) to read a file")
         data = joined_surrogates(source).encode() if isinstance(source, str) else source
         sha256 = hashlib.sha256(data).hexdigest()
         budget = Budget.start(joined_surrogates(name or f"sha256:{sha256[:12]}"), limits)
@@ -87,7 +109,28 @@ def read_document(
     budget.check_time()
     if not text.strip():
         raise EmptyDocument(f"{budget.name!r} holds no text: check that it is the right file")
+    notes += _illegible(text, budget.name)
     return Document(text, page_spans(text), sha256, budget.name, media_type, notes)
+
+
+def _illegible(text: str, name: str) -> tuple[Note, ...]:
+    """Say which pages are rubble.
+
+    Raises:
+        IllegibleText: most of the text is.
+
+    """
+    pages = text.split("\f")
+    rubble = [number for number, page in enumerate(pages, 1) if not is_legible(page)]
+    if not rubble:
+        return ()
+    if 2 * sum(len(pages[number - 1]) for number in rubble) > len(text):
+        raise IllegibleText(
+            f"the characters of {name!r} make no words, as in a PDF whose fonts have no character map: "
+            "run OCR on it (ocrmypdf --force-ocr), or print it again from the program that made it"
+        )
+    message = f"The characters on {pages_named(rubble)} make no words: what stands there cannot be read."
+    return (Note(NoteCode.PAGE_WITHOUT_TEXT, message),)
 
 
 def load(path: Path, budget: Budget, below: str | None = None) -> bytes:
@@ -127,7 +170,7 @@ def _read(data: bytes, budget: Budget) -> tuple[str, MediaType, tuple[Note, ...]
         media_type = recognise_text(text, data, budget.name)
         if media_type is MediaType.HTML:
             return tidy(read_markup(text, budget)), media_type, ()
-        return _LAST_PAGE_END.sub("", tidy(text)), media_type, ()
+        return _LAST_PAGE_END.sub("", plain(tidy(text))), media_type, ()
     except DocumentError:
         raise
     except MemoryError as error:
