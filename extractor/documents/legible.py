@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from itertools import pairwise
 
 _SMALL_WORDS = frozenset(
     "the of and to in is for was with on that this are not be or as by at has date case medical".split()
@@ -26,6 +27,10 @@ _LEAST_WITH_ACCENTS = 0.15
 """Vietnamese has 0.22. Ciphers of plain letters have no accents."""
 _ACCENTS = 0.01
 _FEWEST_LETTERS_IN_INK = 0.4
+_FEWEST_SIGNS = 1_000
+"""Of signs that are no letters, fewer are a table, a drawing or a row of dots."""
+_FEWEST_WORDS = 50
+"""Different ones. Fewer are a form, or the same line again and again."""
 _SAMPLE = 20_000
 
 
@@ -37,14 +42,12 @@ def is_legible(text: str) -> bool:
     ink = sum(not char.isspace() for char in sample)
     letters = len(_LETTER.findall(sample))
     private = sum("\ue000" <= char <= "\uf8ff" for char in sample)
-    if max(letters, private, ink // 2) < _FEWEST_LETTERS:
-        return True
     digits = sum(char.isdigit() for char in sample)
-    if private > letters or letters + digits < _FEWEST_LETTERS_IN_INK * ink:
+    if ink >= _FEWEST_SIGNS and (private > letters or letters + digits < _FEWEST_LETTERS_IN_INK * ink):
         return False
     words = _LATIN_WORD.findall(sample)
     latin = sum(map(len, words))
-    if latin < max(_FEWEST_LETTERS, letters / 2):
+    if latin < max(_FEWEST_LETTERS, letters / 2) or len({word.lower() for word in words}) < _FEWEST_WORDS:
         return True
     accented = sum(not char.isascii() for word in words for char in word) >= _ACCENTS * latin
     least = _LEAST_WITH_ACCENTS if accented else _LEAST_ALTERNATION
@@ -69,7 +72,7 @@ def alternation(words: list[str]) -> float:
     for word in words:
         plain = unicodedata.normalize("NFD", word.lower())
         kinds = [char in "aeiouy" for char in plain if char.isalpha()]
-        for first, second in zip(kinds, kinds[1:], strict=False):
+        for first, second in pairwise(kinds):
             after[first][second] += 1
     shares = {kind: vowels / max(1, others + vowels) for kind, (others, vowels) in after.items()}
     return shares[False] - shares[True]

@@ -11,6 +11,7 @@ from pathlib import Path
 from extractor import files
 from extractor.documents.budget import Budget
 from extractor.documents.legible import is_legible
+from extractor.documents.mail import is_mail, read_mail
 from extractor.documents.markdown import plain
 from extractor.documents.markup import read_markup
 from extractor.documents.notes import Note, NoteCode, pages_named
@@ -34,6 +35,8 @@ from extractor.spans import Span
 # Programs that write plain text end the last page, too, with a form feed; no page begins there.
 _LAST_PAGE_END = re.compile(r"\f[ \t\n]*\Z")
 
+
+_MOST_MAILS = 3
 
 # One line that ends as names of files do, or begins as paths do and has no blank.
 _PATH = re.compile(
@@ -60,7 +63,7 @@ class Document:
     name: str
     """The file's name, or what the caller calls it; for bytes and texts without a name, the head of the digest."""
     media_type: str
-    """`application/pdf`, `text/plain`, `text/html` or the one of .docx; told by content."""
+    """`application/pdf`, `text/plain`, `text/html`, `message/rfc822` or the one of .docx; told by content."""
     notes: tuple[Note, ...] = ()
     """What of the file the text does not hold, or holds although it may not be meant to be read."""
 
@@ -157,7 +160,7 @@ def load(path: Path, budget: Budget, below: str | None = None) -> bytes:
     return data
 
 
-def _read(data: bytes, budget: Budget) -> tuple[str, MediaType, tuple[Note, ...]]:
+def _read(data: bytes, budget: Budget, depth: int = 0) -> tuple[str, MediaType, tuple[Note, ...]]:
     media_type: MediaType | None = None
     try:
         media_type = recognise_container(data, budget.name)
@@ -166,6 +169,10 @@ def _read(data: bytes, budget: Budget) -> tuple[str, MediaType, tuple[Note, ...]
             return tidy(text), media_type, notes
         if media_type is MediaType.WORD:
             return _LAST_PAGE_END.sub("", tidy(read_word(data, budget))), media_type, ()
+        if is_mail(data):
+            media_type = MediaType.MAIL
+            text, notes = _mail(data, budget, depth)
+            return text, media_type, notes
         text = decode(data)
         media_type = recognise_text(text, data, budget.name)
         if media_type is MediaType.HTML:
@@ -182,6 +189,20 @@ def _read(data: bytes, budget: Budget) -> tuple[str, MediaType, tuple[Note, ...]
             f"{budget.name!r} looks like {media_type or 'text'} but cannot be parsed "
             f"({type(error).__name__}): fetch it again, or print it to a PDF"
         ) from error
+
+
+def _mail(data: bytes, budget: Budget, depth: int) -> tuple[str, tuple[Note, ...]]:
+    if depth == _MOST_MAILS:
+        raise UnsupportedType(f"{budget.name!r} is a mail in a mail in a mail: save the letter in it by itself")
+
+    def read(content: bytes) -> tuple[str, tuple[Note, ...]]:
+        if not content.strip():
+            raise EmptyDocument(f"{budget.name!r} has an empty attachment: check that it was sent")
+        text, _, notes = _read(content, budget, depth + 1)
+        return text, notes
+
+    text, notes = read_mail(data, read, budget)
+    return tidy(text), notes
 
 
 def _out_of_memory(budget: Budget) -> OutOfMemory:
