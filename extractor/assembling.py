@@ -17,7 +17,7 @@ from extractor.identity import code_version
 from extractor.layout import Layout
 from extractor.model import Attempt
 from extractor.places import pointers
-from extractor.records import DocumentInfo, Provenance, Record, Usage
+from extractor.records import DocumentInfo, Flag, FlagCode, Provenance, Record, Usage
 
 
 def record_of(
@@ -37,7 +37,11 @@ def record_of(
         ),
         determination=determination,
         evidence={at[place]: evidence for place, evidence in grounded.evidence.items()},
-        flags=(*flags(grounded.doubts, at), *check(determination, layout, facts, draft)),
+        flags=(
+            *(Flag(path="", code=FlagCode(note.code), message=note.message) for note in document.notes),
+            *flags(grounded.doubts, at),
+            *check(determination, layout, facts, draft),
+        ),
         provenance=provenance,
     )
 

@@ -51,6 +51,9 @@ class FlagCode(StrEnum):
     DUPLICATE_DECISION = "duplicate_decision"
     UNCHECKED = "unchecked"
     READERS_DISAGREE = "readers_disagree"
+    PAGE_WITHOUT_TEXT = "page_without_text"
+    LEFT_OUT = "left_out"
+    UNSEEN_TEXT = "unseen_text"
 
 
 class DocumentInfo(Strict):

@@ -37,6 +37,7 @@ _BUFFER = 1 << 16
 _LOCAL_HEADER = 30
 """Bytes of a ZIP member's own header, without its name."""
 _ENCRYPTED = 0x1
+_UTF8 = 0x800
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """What is unpacked within bounds. `zipfile` unpacks a block of the others in one go, whatever comes out of it."""
 
@@ -55,10 +56,22 @@ def zip_members(holder: Holder) -> Iterator[Source]:
         for info in members:
             holder.beat()
             kind = stat.S_IFMT(info.external_attr >> 16)
-            if info.is_dir() or kind not in {0, stat.S_IFREG} or _hidden(info.filename):
+            name = _zip_name(info)
+            if info.is_dir() or kind not in {0, stat.S_IFREG} or _hidden(name):
                 continue
             content = _zip_content(archive, info, holder.limits, id(info) in overlapping)
-            yield _source(holder.path, info.filename, content)
+            yield _source(holder.path, name, content)
+
+
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """The member's name. Many programs write it in UTF-8 and leave the flag unset that says so."""
+    if info.flag_bits & _UTF8 or info.filename.isascii():
+        return info.filename
+    try:
+        # As `zipfile` takes it for CP437; other text in that hardly ever happens to be UTF-8.
+        return info.filename.encode("cp437").decode()
+    except UnicodeError:
+        return info.filename
 
 
 def _overlapping(members: list[zipfile.ZipInfo]) -> set[int]:
@@ -74,7 +87,7 @@ def _overlapping(members: list[zipfile.ZipInfo]) -> set[int]:
 def _zip_content(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits, overlaps: bool
 ) -> bytes | DocumentError:
-    name = printable(info.filename)
+    name = printable(_zip_name(info))
     if info.flag_bits & _ENCRYPTED:
         return EncryptedDocument(f"{name!r} needs a password: make the archive without one")
     if info.compress_type not in _METHODS:

@@ -183,12 +183,14 @@ def test_a_reader_that_returns_another_number_of_decisions(count: int) -> None:
     assert ("incomplete", "/decisions") in {(flag.code.value, flag.path) for flag in _flags(miscount)}
 
 
+BY_DOCUMENTS = {"page_without_text", "left_out", "unseen_text"}
+"""Raised where a file is turned into text: test_documents_seen.py."""
 BY_MODELS = {"unchecked", "readers_disagree"}
 """Raised where a model reads: test_prompted.py, test_reconcile.py."""
 
 
 def test_every_code_is_tested() -> None:
-    assert {code.value for code in FlagCode} == {code for code, *_ in RAISED} | {"withheld"} | BY_MODELS
+    assert {code.value for code in FlagCode} == {code for code, *_ in RAISED} | {"withheld"} | BY_MODELS | BY_DOCUMENTS
 
 
 @pytest.mark.parametrize("name", EVERY_LAYOUT)

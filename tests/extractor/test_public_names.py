@@ -81,7 +81,7 @@ def test_no_other() -> None:
                 *("import_results", "read_partition", "run_on_cluster"),
             ],
         ),
-        ("extractor.documents", ["Document", "read_document"]),
+        ("extractor.documents", ["Document", "Note", "NoteCode", "read_document"]),
     ],
 )
 def test_names_of_subpackages(module: str, names: list[str]) -> None:
