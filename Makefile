@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT := out
 
-.PHONY: run test check lint wheel bench browser clean
+.PHONY: run test quick check lint wheel bench browser clean
 
 run: $(READY)  ## read the sample letters with the rules reader and show what came out
 	@mkdir -p $(OUT)
@@ -16,8 +16,20 @@ run: $(READY)  ## read the sample letters with the rules reader and show what ca
 	@$(BIN)/imr show CM17-0500538 --db $(OUT)/imr.db
 	@echo "The records are in $(OUT)/imr.db: try  $(BIN)/imr export --db $(OUT)/imr.db --format csv $(OUT)/tables"
 
+# A file of tests runs in one process: its fixtures are made once, and what builds on the test before it may.
 test: $(READY) browser
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
+
+# What needs no process of its own, no database and no drawing of samples: half a minute, while one works.
+QUICK := architecture variants fields layout headings outcomes literals checks grounding public_names reading reconcile \
+  recordings rules_diagnoses rules_guidelines rules_header rules_patient rules_quantities rules_reasons \
+  rules_requests rules_reviewer rules_treatments
+
+quick: $(READY)  ## lint, types, and the tests of what reads a letter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy extractor eval
+	$(BIN)/python -m pytest -q -n auto --dist loadfile $(wildcard $(QUICK:%=tests/extractor/test_%.py)) tests/test_contributing.py
 
 check: test lint wheel  ## what CI runs
 
@@ -26,6 +38,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy extractor eval
 	$(BIN)/mypy tests/eval
+	MYPYPATH=tests $(BIN)/mypy --explicit-package-bases $(wildcard tests/*.py)
 	$(BIN)/lint-imports
 
 # A wheel, installed with the locked dependencies in an environment of its own, reads a letter in an empty folder.

@@ -87,7 +87,7 @@ def header_date(
     return fact
 
 
-def qualification(of: Callable[[ReviewerFacts], tuple[tuple[str, Span], ...]]) -> Fact:
+def qualification(of: Callable[[ReviewerFacts], Sequence[tuple[Value, Span]]]) -> Fact:
     """One of the reviewer's states or specialties."""
     return lambda asked: (Stated(value, (place,)) for value, place in _own_first(of(asked.facts.reviewer), asked))
 

@@ -82,12 +82,13 @@ def command(
         letters = walk.letters(paths, database, limits=limits, most=limit)
         show_estimate(letters, configuration, endpoint, limits)
         return
-    if not (quiet or as_json) and (why := why_again(database, configuration)) is not None:
-        click.echo(f"imr: {why}", err=True)
+    why = None if quiet or as_json else why_again(database, configuration)
     with (
         Store(database) as store,
         progress(lambda: walk.count(paths, database, most=limit), quiet=quiet or as_json) as on_progress,
     ):
+        if why is not None:
+            click.echo(f"imr: {why}", err=True)
         summary = run(
             paths,
             store,

@@ -299,19 +299,17 @@ def test_values_mixed_up_within_a_heading_are_refused(pointer: str, value: Value
     assert not accepted
 
 
-def test_counts() -> None:
-    """False acceptance 0, true acceptance 100%, over enough of either."""
-    true = [case.accepts(pointer, claim) for case, pointer, row in rows() for _, claim in case.ways(pointer, row[0])]
+def test_there_are_enough_of_either() -> None:
+    """That true claims are accepted and false ones refused is tested claim by claim, above."""
+    true = [claim for case, pointer, row in rows() for claim in case.ways(pointer, row[0])]
     false = [
-        case.accepts(pointer, claim)
+        claim
         for case, pointer, row in rows()
         for value in (*row[1], *row[2])
-        for _, claim in case.wrong_ways(pointer, value)
+        for claim in case.wrong_ways(pointer, value)
     ]
     assert len(true) > 150
     assert len(false) > 1000
-    assert sum(true) == len(true)
-    assert sum(false) == 0
 
 
 def test_every_kind_of_field_is_in_the_table() -> None:
