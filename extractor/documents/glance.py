@@ -94,6 +94,8 @@ def _is_bare(handles: list[Any], is_text: np.ndarray[Any, Any], corners: np.ndar
         return False
     later = np.flatnonzero(~is_text)
     later = later[later > is_text.argmax()]
+    if not len(later):
+        return True
     sides = np.zeros((len(later), 4), np.float32)
     _each(map(_sides, [handles[at] for at in later], *_columns(sides)))
     thick = (sides[:, 2] - sides[:, 0] > THICKER) & (sides[:, 3] - sides[:, 1] > THICKER)

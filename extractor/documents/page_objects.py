@@ -59,6 +59,8 @@ class Piece:
     box: Box
     quarter: int | None = 0
     """Of text: quarter turns, anticlockwise, from left-to-right; None for aslant."""
+    askew: float = 0.0
+    """Of text: degrees, anticlockwise, beyond that."""
     unpainted: bool = False
     """Of text: drawn by a mode that paints nothing, as programs lay recognised text under a scan."""
     pale: bool = False
@@ -129,7 +131,7 @@ class _Reader:
             piece = Piece(handle, self._order, kind, box, layered=off)
             if kind == raw.FPDF_PAGEOBJ_TEXT:
                 if y1 != y2 or x1 > x2:
-                    piece.quarter = _quarter(x2 - x1, y2 - y1)
+                    piece.quarter, piece.askew = _direction(x2 - x1, y2 - y1)
                 mode = raw.FPDFTextObj_GetTextRenderMode(handle)
                 piece.unpainted = mode in _INVISIBLE_MODES
                 if raw.FPDFPageObj_GetFillColor(handle, red, green, blue, alpha):
@@ -150,10 +152,11 @@ def _plain_bounds(handle: Any, quad: Any) -> bool:
     return True
 
 
-def _quarter(along: float, up: float) -> int | None:
-    angle = degrees(atan2(up, along)) % 360
-    quarter = round(angle / 90) % 4
-    return quarter if abs((angle - quarter * 90 + 180) % 360 - 180) <= _UPRIGHT else None
+def _direction(along: float, up: float) -> tuple[int | None, float]:
+    angle = degrees(atan2(up, along))
+    quarters = round(angle / 90)
+    askew = angle - 90 * quarters
+    return (quarters % 4 if abs(askew) <= _UPRIGHT else None), askew
 
 
 def _is_layered(handle: Any) -> bool:
