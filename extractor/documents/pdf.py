@@ -197,8 +197,12 @@ def is_picture(page: pypdfium2.PdfPage, text: str) -> bool:
     paper = paper_of(page)
     if not text.strip():
         return Drawing(page, paper).shows_something(paper)
-    shown = sum(piece.box.within(paper).area for piece in pieces if piece.kind == raw.FPDF_PAGEOBJ_IMAGE)
-    return shown > paper.area / 2
+    images = [piece for piece in pieces if piece.kind == raw.FPDF_PAGEOBJ_IMAGE]
+    if sum(image.box.within(paper).area for image in images) <= paper.area / 2:
+        return False
+    last = max(image.order for image in images)
+    # Text laid under the picture is what was recognised in it.
+    return not any(piece.is_text and (piece.unpainted or piece.order < last) for piece in pieces)
 
 
 def _page_text(page: pypdfium2.PdfPage) -> str:
