@@ -37,7 +37,7 @@ _ADDRESS = ctypes.c_void_p
 
 def _quick(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:
     """A function of PDFium that takes addresses as numbers."""
-    return ctypes.CFUNCTYPE(result, *arguments)(ctypes.cast(getattr(raw, name), _ADDRESS).value or 0)
+    return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(getattr(raw, name), _ADDRESS).value or 0)
 
 
 _object = _quick("FPDFPage_GetObject", _ADDRESS, _ADDRESS, ctypes.c_int)

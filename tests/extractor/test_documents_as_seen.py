@@ -31,7 +31,7 @@ FOREIGN = {
     "sumasakit ang ibabang bahagi ng kanyang likod at hindi na siya nakakapagtrabaho nang buong araw.",
     "Vietnamese": "Chuyên gia đã xem xét toàn bộ hồ sơ và viết bản tóm tắt sau đây. Bệnh nhân bị trượt ngã trên sàn "
     "bếp ướt, đập đầu gối trái và lưng dưới xuống đất. Từ đó bà bị đau lưng liên tục, uống thuốc không đỡ và phải "
-    "nghỉ làm nhiều lần trong năm vừa qua, tuy đã tập theo lời bác sĩ và mang đai lưng mỗi khi đi ra ngoài hay làm việc nhà.",
+    "nghỉ làm nhiều lần trong năm vừa qua, tuy đã tập theo lời bác sĩ và mang đai lưng mỗi khi đi ra ngoài.",
     "Russian": "Эксперт составил следующее резюме на основании полного изучения дела, включая все записи. " * 6,
 }
 
@@ -113,6 +113,13 @@ def test_letters_are_legible(path: Path) -> None:
 def test_other_languages_are_legible(language: str) -> None:
     assert is_legible(FOREIGN[language])
     assert is_legible(FOREIGN[language].upper())
+
+
+def test_a_short_page_of_rubble_is_named() -> None:
+    short = "The request for an MRI of the lumbar spine is not medically necessary, since the guideline was not met."
+    assert read_document(f"{LETTER}\f{short}").notes == ()
+    document = read_document(f"{LETTER}\f{ciphered(short, random.Random(1))}")  # noqa: S311
+    assert [note.code for note in document.notes] == [NoteCode.PAGE_WITHOUT_TEXT]
 
 
 def test_one_page_of_rubble_is_named() -> None:

@@ -205,6 +205,22 @@ def test_turned_content_is_read(turn: int, origin: tuple[int, int]) -> None:
     assert document.notes == ()
 
 
+def test_short_lines_between_lines_askew_stay() -> None:
+    words = [
+        "the right knee, and the back of the patient who was seen in the clinic on that day again",
+        "the",
+        "x the y " * 9,
+    ]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.rotate(-2)
+        lines(canvas, words)
+
+    document = read_document(made(draw))
+    assert document.text.split("\n") == words
+    assert document.notes == ()
+
+
 def test_text_that_goes_on_beyond_the_edge_is_read_and_told() -> None:
     words = [f"line {number}" for number in range(60)]
     document = read_document(made(lambda canvas: lines(canvas, words)))
