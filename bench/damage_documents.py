@@ -407,7 +407,8 @@ _INKLESS = ("\u200e", "\u200f", "\u200b", "\u2060", "\u00ad", "\ufe0f", "\u2066"
 
 def _inkless(text: str, chance: random.Random) -> bytes:
     def broken(found: re.Match[str]) -> str:
-        return "".join(char + (chance.choice(_INKLESS) if chance.random() < 0.4 else "") for char in found[0])
+        inside = (char + (chance.choice(_INKLESS) if chance.random() < 0.4 else "") for char in found[0][:-1])
+        return "".join(inside) + found[0][-1]
 
     return re.sub(r"[^\s]+", lambda found: broken(found) if chance.random() < 0.3 else found[0], text).encode()
 

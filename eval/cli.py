@@ -25,8 +25,8 @@ BROKEN = 13
 """Exit code of `metamorphic` where a relation is broken."""
 
 
-EXTRA = ("deepdiff", "jinja2", "numpy", "scipy")
-"""What only the evaluation needs: the extra `eval`, 218 MB (216 of them numpy and scipy)."""
+EXTRA = ("deepdiff", "jinja2", "scipy")
+"""What only the evaluation needs: the extra `eval`; nearly all of its size is scipy."""
 
 
 class ReaderError(ImrError):

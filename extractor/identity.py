@@ -32,7 +32,7 @@ READ_BY_ALL = (
 """Modules, packages and data that decide what any reader gives. Each is a part that `Identity.parts` tells of."""
 READ_BY_MODELS = ("prompts.py", "prompted", "model", "reconcile.py", "confidence.py", "data/confidence.toml")
 """What decides besides, where a model reads. What limits, watches or ends a reading changes none, and is on no list."""
-LIBRARIES = ("charset-normalizer", "lxml", "pypdfium2", "rapidfuzz")
+LIBRARIES = ("charset-normalizer", "lxml", "numpy", "pypdfium2", "rapidfuzz")
 """Libraries that decide what text a document has, or how words compare; of them the version counts."""
 
 

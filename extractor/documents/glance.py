@@ -37,7 +37,7 @@ _ADDRESS = ctypes.c_void_p
 
 def _quick(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:
     """A function of PDFium that takes addresses as numbers."""
-    return ctypes.CFUNCTYPE(result, *arguments)(ctypes.cast(getattr(raw, name), _ADDRESS).value or 0)
+    return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(getattr(raw, name), _ADDRESS).value or 0)
 
 
 _object = _quick("FPDFPage_GetObject", _ADDRESS, _ADDRESS, ctypes.c_int)
@@ -94,6 +94,8 @@ def _is_bare(handles: list[Any], is_text: np.ndarray[Any, Any], corners: np.ndar
         return False
     later = np.flatnonzero(~is_text)
     later = later[later > is_text.argmax()]
+    if not len(later):
+        return True
     sides = np.zeros((len(later), 4), np.float32)
     _each(map(_sides, [handles[at] for at in later], *_columns(sides)))
     thick = (sides[:, 2] - sides[:, 0] > THICKER) & (sides[:, 3] - sides[:, 1] > THICKER)

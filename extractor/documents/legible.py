@@ -31,6 +31,9 @@ _FEWEST_SIGNS = 1_000
 """Of signs that are no letters, fewer are a table, a drawing or a row of dots."""
 _FEWEST_WORDS = 50
 """Different ones. Fewer are a form, or the same line again and again."""
+_FEW_WORDS = 4
+_SOME_WORDS = 8
+_LEAST_OF_SOME, _LEAST_OF_FEW = 0.25, 0.0
 _SAMPLE = 20_000
 
 
@@ -45,13 +48,34 @@ def is_legible(text: str) -> bool:
     digits = sum(char.isdigit() for char in sample)
     if ink >= _FEWEST_SIGNS and (private > letters or letters + digits < _FEWEST_LETTERS_IN_INK * ink):
         return False
-    words = _LATIN_WORD.findall(sample)
-    latin = sum(map(len, words))
-    if latin < max(_FEWEST_LETTERS, letters / 2) or len({word.lower() for word in words}) < _FEWEST_WORDS:
+    found = _LATIN_WORD.findall(sample)
+    if sum(map(len, found)) < max(_FEWEST_LETTERS, letters / 2):
         return True
-    accented = sum(not char.isascii() for word in words for char in word) >= _ACCENTS * latin
+    words = sorted({word.lower() for word in found})  # once each: a line that is repeated proves nothing
+    if len(words) < _FEWEST_WORDS:
+        return True
+    accented = sum(not char.isascii() for word in words for char in word) >= _ACCENTS * sum(map(len, words))
     least = _LEAST_WITH_ACCENTS if accented else _LEAST_ALTERNATION
     return _vowels_lead(words) and alternation(words) >= least
+
+
+def illegible_pages(pages: list[str]) -> list[int]:
+    """The numbers, from 1, of the pages that are not made of words.
+
+    Of a letter in English a page can be told by less: one without any small word, whose vowels stand anywhere.
+    """
+    found = [number for number, page in enumerate(pages, 1) if not is_legible(page)]
+    if len(pages) == 1 or not _is_english(max(pages, key=len)[:_SAMPLE]):
+        return found
+    for number, page in enumerate(pages, 1):
+        words = sorted({word.lower() for word in _LATIN_WORD.findall(page[:_SAMPLE])})
+        if (
+            _FEW_WORDS <= len(words) < _FEWEST_WORDS
+            and _SMALL_WORDS.isdisjoint(page.lower().split())
+            and alternation(words) < (_LEAST_OF_FEW if len(words) < _SOME_WORDS else _LEAST_OF_SOME)
+        ):
+            found.append(number)
+    return sorted(set(found))
 
 
 def _is_english(sample: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import atan2, degrees
+from math import atan2, degrees, hypot
 from typing import Any, NamedTuple
 
 import pypdfium2  # type: ignore[import-untyped]
@@ -57,8 +57,12 @@ class Piece:
     order: int
     kind: int
     box: Box
+    level: Box
+    """Of text: the same in the frame of its own lines, which boxes of lines askew would reach out of."""
     quarter: int | None = 0
     """Of text: quarter turns, anticlockwise, from left-to-right; None for aslant."""
+    askew: float = 0.0
+    """Of text: degrees, anticlockwise, beyond that."""
     unpainted: bool = False
     """Of text: drawn by a mode that paints nothing, as programs lay recognised text under a scan."""
     pale: bool = False
@@ -126,10 +130,11 @@ class _Reader:
                 corners = tuple(_moved(corner, to_page) for corner in corners)  # type: ignore[assignment]
             (x1, y1), (x2, y2), (x3, y3), (x4, y4) = corners
             box = Box(min(x1, x2, x3, x4), min(y1, y2, y3, y4), max(x1, x2, x3, x4), max(y1, y2, y3, y4))
-            piece = Piece(handle, self._order, kind, box, layered=off)
+            piece = Piece(handle, self._order, kind, box, box, layered=off)
             if kind == raw.FPDF_PAGEOBJ_TEXT:
                 if y1 != y2 or x1 > x2:
-                    piece.quarter = _quarter(x2 - x1, y2 - y1)
+                    piece.quarter, piece.askew = _direction(x2 - x1, y2 - y1)
+                    piece.level = _levelled(corners, x2 - x1, y2 - y1)
                 mode = raw.FPDFTextObj_GetTextRenderMode(handle)
                 piece.unpainted = mode in _INVISIBLE_MODES
                 if raw.FPDFPageObj_GetFillColor(handle, red, green, blue, alpha):
@@ -150,10 +155,19 @@ def _plain_bounds(handle: Any, quad: Any) -> bool:
     return True
 
 
-def _quarter(along: float, up: float) -> int | None:
-    angle = degrees(atan2(up, along)) % 360
-    quarter = round(angle / 90) % 4
-    return quarter if abs((angle - quarter * 90 + 180) % 360 - 180) <= _UPRIGHT else None
+def _direction(along: float, up: float) -> tuple[int | None, float]:
+    angle = degrees(atan2(up, along))
+    quarters = round(angle / 90)
+    askew = angle - 90 * quarters
+    return (quarters % 4 if abs(askew) <= _UPRIGHT else None), askew
+
+
+def _levelled(corners: tuple[tuple[float, float], ...], along: float, up: float) -> Box:
+    length = hypot(along, up) or 1.0
+    cosine, sine = along / length, up / length
+    across = [x * cosine + y * sine for x, y in corners]
+    over = [y * cosine - x * sine for x, y in corners]
+    return Box(min(across), min(over), max(across), max(over))
 
 
 def _is_layered(handle: Any) -> bool:

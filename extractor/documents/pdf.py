@@ -70,7 +70,7 @@ class _Reading:
     def __init__(self, document: pypdfium2.PdfDocument, data: bytes, budget: Budget) -> None:
         self._document = document
         self._budget = budget
-        self._layers = b"/OCProperties" in data or _in_packed_objects(data, b"/OCProperties")
+        self._layers = b"/OCProperties" in data or _in_packed_objects(data, b"/OCProperties") is not False
         self._pictures: list[int] = []
         self._found: dict[str, list[int]] = {}
         self._shows_something = False
@@ -177,7 +177,8 @@ def _refuse_wrappers(document: pypdfium2.PdfDocument, data: bytes, name: str) ->
         )
 
 
-def _in_packed_objects(data: bytes, word: bytes) -> bool:
+def _in_packed_objects(data: bytes, word: bytes) -> bool | None:
+    """Whether a word stands among the packed objects; None where they cannot be unpacked, being encrypted or broken."""
     for start in _PACKED.finditer(data):
         begin = data.find(b"stream", start.end())
         unpacker = zlib.decompressobj()
@@ -185,7 +186,7 @@ def _in_packed_objects(data: bytes, word: bytes) -> bool:
             if begin > 0 and word in unpacker.decompress(data[begin + 6 :].lstrip(b"\r\n"), _MOST_UNPACKED):
                 return True
         except zlib.error:
-            return True  # encrypted, or broken: it cannot be told, so it must be looked for
+            return None
     return False
 
 
@@ -197,8 +198,12 @@ def is_picture(page: pypdfium2.PdfPage, text: str) -> bool:
     paper = paper_of(page)
     if not text.strip():
         return Drawing(page, paper).shows_something(paper)
-    shown = sum(piece.box.within(paper).area for piece in pieces if piece.kind == raw.FPDF_PAGEOBJ_IMAGE)
-    return shown > paper.area / 2
+    images = [piece for piece in pieces if piece.kind == raw.FPDF_PAGEOBJ_IMAGE]
+    if sum(image.box.within(paper).area for image in images) <= paper.area / 2:
+        return False
+    last = max(image.order for image in images)
+    # Text laid under the picture is what was recognised in it.
+    return not any(piece.is_text and (piece.unpainted or piece.order < last) for piece in pieces)
 
 
 def _page_text(page: pypdfium2.PdfPage) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from extractor import files
 from extractor.documents.budget import Budget
-from extractor.documents.legible import is_legible
+from extractor.documents.legible import illegible_pages
 from extractor.documents.mail import is_mail, read_mail
 from extractor.documents.markdown import plain
 from extractor.documents.markup import read_markup
@@ -124,7 +124,7 @@ def _illegible(text: str, name: str) -> tuple[Note, ...]:
 
     """
     pages = text.split("\f")
-    rubble = [number for number, page in enumerate(pages, 1) if not is_legible(page)]
+    rubble = illegible_pages(pages)
     if not rubble:
         return ()
     if 2 * sum(len(pages[number - 1]) for number in rubble) > len(text):

@@ -228,12 +228,12 @@ def _rows(texts: Sequence[Piece]) -> dict[int, list[Piece]]:
 
 def _overlapping(texts: Sequence[Piece]) -> Iterator[tuple[Piece, list[Piece]]]:
     """Each text that stands where earlier ones do, with those."""
-    rows: dict[int, list[tuple[float, float, float, float, Piece]]] = defaultdict(list)
+    rows: dict[tuple[int | None, int], list[tuple[float, float, float, float, Piece]]] = defaultdict(list)
     compared = 0
     for piece in texts:
-        left, bottom, right, top = piece.box
+        left, bottom, right, top = piece.level
         y = (bottom + top) / 2
-        row = rows[int(y // _ROW)]
+        row = rows[piece.quarter, int(y // _ROW)]
         if row and compared < _MOST_COMPARED:
             compared += len(row)
             quarter, middle = (3 * left + right) / 4, (left + right) / 2
@@ -247,7 +247,7 @@ def _overlapping(texts: Sequence[Piece]) -> Iterator[tuple[Piece, list[Piece]]]:
                 yield piece, under
         if top - bottom < 20 * _ROW:
             for at in range(int(bottom // _ROW), int(top // _ROW) + 1):
-                rows[at].append((left, bottom, right, top, piece))
+                rows[piece.quarter, at].append((left, bottom, right, top, piece))
 
 
 def _compared(page: pypdfium2.PdfPage, pairs: Sequence[tuple[Piece, list[Piece]]]) -> tuple[list[Piece], bool]:

@@ -119,6 +119,16 @@ def test_a_name_is_only_a_name_and_what_is_no_file_is_left_out(tmp_path: Path) -
     assert {each.name for each in tmp_path.iterdir()} == {"a.zip", "b.tar"}, "nothing is written"
 
 
+def test_a_name_in_utf8_without_its_flag(tmp_path: Path) -> None:
+    name = "CM1 Mu\u00f1oz.txt"
+    path = zipped(tmp_path / "a.zip", {name: b"letter", "plain.txt": b"letter"})
+    data = bytearray(path.read_bytes())
+    for at in (data.find(b"PK\3\4") + 6, data.find(b"PK\1\2") + 8):
+        data[at : at + 2] = struct.pack("<H", 0)
+    path.write_bytes(data)
+    assert walked(path, folder=tmp_path) == {f"a.zip!{name}": "letter", "a.zip!plain.txt": "letter"}
+
+
 # tar
 
 

@@ -80,6 +80,9 @@ def test_a_letter() -> None:
         (f"<w:p><w:hyperlink>{run('link')}</w:hyperlink><w:smartTag>{run(' tag')}</w:smartTag></w:p>", "link tag"),
         (f"<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r>{run('seen')}</w:p>", "seen"),
         ("<w:p><w:r><w:rPr><w:vanish w:val='0'/></w:rPr><w:t>seen</w:t></w:r></w:p>", "seen"),
+        (f"<w:p><w:r><w:rPr><w:strike/></w:rPr><w:t>x</w:t></w:r>{run('seen')}</w:p>", "seen"),
+        (f"<w:p><w:r><w:rPr><w:dstrike/></w:rPr><w:t>x</w:t></w:r>{run('seen')}</w:p>", "seen"),
+        ("<w:p><w:r><w:rPr><w:strike w:val='false'/></w:rPr><w:t>seen</w:t></w:r></w:p>", "seen"),
         (f"<w:p><w:pPr><w:tabs><w:tab/></w:tabs><w:rPr><w:vanish/></w:rPr></w:pPr>{run('a')}</w:p>", "a"),
         (
             "<w:p><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:noBreakHyphen/><w:softHyphen/><w:t>c</w:t></w:r></w:p>",
@@ -113,6 +116,21 @@ def test_a_letter() -> None:
 def test_what_counts_as_text(xml: str, text: str) -> None:
     for namespace in (NAMESPACE, STRICT):
         assert read_document(package(body(xml, namespace))).text == text
+
+
+def test_styles_that_strike_or_hide() -> None:
+    document = docx.Document()
+    struck, hidden, seen = (document.styles.add_style(name, kind) for name, kind in (("A", 2), ("B", 1), ("C", 2)))
+    struck.font.strike, hidden.font.hidden = True, True
+    seen.base_style, seen.font.strike = struck, False
+    document.styles.add_style("D", 2).base_style = struck
+    paragraph = document.add_paragraph("Brace: ")
+    for style in ("A", "C", "D"):
+        paragraph.add_run(style, style=style)
+    document.add_paragraph("hidden", style="B")
+    buffer = io.BytesIO()
+    document.save(buffer)
+    assert read_document(buffer.getvalue()).text == "Brace: C"
 
 
 def test_equal_headers_stand_once() -> None:
