@@ -19,7 +19,16 @@ from typing import TYPE_CHECKING
 from extractor.apart import Apart
 from extractor.backlog.pool import Letter
 from extractor.backlog.worker import INTERNAL, Ended
-from extractor.errors import DocumentError, ImrError, ModelError, ServiceError, defect
+from extractor.errors import (
+    ContextOverflow,
+    DocumentError,
+    EndpointUnavailable,
+    ImrError,
+    ModelError,
+    ServiceError,
+    defect,
+)
+from extractor.model.health import OF_THE_ENDPOINT
 from extractor.model.wire import kept_reply
 from extractor.pipeline import Configuration
 from extractor.prompted import Session
@@ -70,6 +79,8 @@ class ModelPool:
         self._apart = Apart(limits, workers, load_prompts(endpoint.prompts))
         self.trouble: ServiceError | None = None
         """Why nothing more can be read; letters under way are still brought to their end."""
+        self._failed_in_a_row = 0
+        self._read_any = False
         self.unread = 0
         """Letters that were handed out and came back unread because of that."""
 
@@ -169,13 +180,31 @@ class ModelPool:
             return
         try:
             self._ended.put((letter, await self._read_whole(letter)))
+            self._failed_in_a_row, self._read_any = 0, True
         except ServiceError as error:
             self.trouble = error
             self._ended.put(letter)
         except (DocumentError, ModelError) as error:
+            if isinstance(error, ModelError):
+                self._note(error)
             self._ended.put((letter, self._refused(letter, error.failure_class, str(error))))
         except Exception as error:  # noqa: BLE001  one letter's defect must not end the others
             self._ended.put((letter, self._refused(letter, INTERNAL, defect(error))))
+
+    def _note(self, error: ModelError) -> None:
+        """Notice where letter after letter fails, though the endpoint answers requests without one.
+
+        Once letters were read, many that a model refuses or cannot answer may be letters of a kind.
+        """
+        self._failed_in_a_row += 1
+        endpoints = isinstance(error, (*OF_THE_ENDPOINT, ContextOverflow))
+        if self._failed_in_a_row >= self._endpoint.failures_in_a_row and (endpoints or not self._read_any):
+            said = getattr(error, "said", "")
+            self.trouble = self.trouble or EndpointUnavailable(
+                f"{self._failed_in_a_row} letters failed in a row and none was read between, the last by "
+                f"{error.failure_class}: {error}{'; it says: ' + said if said else ''}; check endpoint and model with "
+                "`imr model check`"
+            )
 
     async def _read_whole(self, letter: Letter) -> Ended:
         if self._session is None:

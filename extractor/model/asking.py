@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -28,8 +29,10 @@ from extractor.errors import (
     TransportFailed,
     Truncated,
 )
+from extractor.model.health import LONGEST_WAIT, OF_THE_ENDPOINT, Health
 from extractor.model.meter import Meter, Turn, perhaps_billed
 from extractor.model.seam import Attempt, Hear, Known, Message, Model, Reply, Request
+from extractor.model.unwrapping import unwrapped
 from extractor.records import Usage
 
 
@@ -73,8 +76,6 @@ POLICY: Mapping[type[ModelError], Rule] = {
 
 LONGEST_PAUSE = 60.0
 """Seconds between repetitions, at most, where the endpoint does not say."""
-LONGEST_WAIT = 600.0
-"""Seconds that we wait because the endpoint says so; longer means that it is not to be had today."""
 _MOST_FAULTS = 8
 """Faults told to the model at a time: the first explain the rest."""
 
@@ -96,8 +97,16 @@ class Asks(Protocol):
 class Asker:
     """Asks a model by the policy, within the limits of a meter."""
 
-    def __init__(self, model: Model, meter: Meter, sleep: Sleep = asyncio.sleep, known: Known | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        meter: Meter,
+        sleep: Sleep = asyncio.sleep,
+        known: Known | None = None,
+        health: Health | None = None,
+    ) -> None:
         self._model = model
+        self._health = health
         self._known = known
         self.meter = meter
         self._sleep = sleep
@@ -121,12 +130,18 @@ class Asker:
         told: tuple[str, ...] = ()
         current = request
         while True:
+            answers = self._answers()
             try:
                 return cast(A, await self._try(current, hear))
             except ModelError as error:
                 rule = POLICY[type(error)]
                 count = repeated[type(error)] = repeated.get(type(error), 0) + 1
-                if rule.action not in (Action.RETRY, Action.REASK) or count > rule.times:
+                last = rule.action not in (Action.RETRY, Action.REASK) or count > rule.times
+                if self._health is not None and isinstance(error, OF_THE_ENDPOINT):
+                    in_a_row = rule.action is Action.RETRY and self._health.failed()
+                    if in_a_row or (last and self._health.answers == answers):
+                        await self._health.examine(error, partial(self._try, self._health.probe(), hear))
+                if last:
                     raise
                 if isinstance(error, InvalidAnswer):
                     if error.faults == told:  # the same again: it has understood and cannot
@@ -135,6 +150,14 @@ class Asker:
                     current = reask(request, told)
                     continue
                 await self._sleep(self._pause(error, rule, count))
+
+    def _answers(self) -> int:
+        """How many requests were answered so far; raises where nobody is asked any more."""
+        if self._health is None:
+            return 0
+        if self._health.trouble is not None:
+            raise self._health.trouble
+        return self._health.answers
 
     async def _try(self, request: Request, hear: Hear) -> BaseModel:
         """Send a request once, unless its reply is known, and judge the reply."""
@@ -170,10 +193,12 @@ class Asker:
                 self.meter.slower()
             raise
         turn.settle(reply.usage, paid=reply.paid)
+        if self._health is not None:
+            self._health.answered()
         return reply
 
     def _pause(self, error: ModelError, rule: Rule, count: int) -> float:
-        asked = error.retry_after if isinstance(error, RateLimited) else None
+        asked = error.retry_after if isinstance(error, RateLimited | TransportFailed) else None
         if asked is not None:
             if asked > LONGEST_WAIT:
                 raise error
@@ -218,7 +243,7 @@ async def _tell(request: Request, attempt: Attempt, hear: Hear) -> None:
 
 
 def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:
-    """The answer in a reply. A cut or refused one is never parsed.
+    """The answer in a reply, taken out of what is wrapped around it. A cut or refused one is never parsed.
 
     Raises:
         Truncated, Refused, InvalidAnswer: what is wrong with it.
@@ -233,11 +258,22 @@ def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:
     try:
         return form.model_validate_json(reply.text)
     except ValidationError as error:
+        answer = unwrapped(reply.text, partial(_fitting, form))
+        if answer is not None:
+            return answer
         listed = error.errors(include_input=False, include_url=False)[:_MOST_FAULTS]
         names = _names(form)
         shown = "; ".join(_fault(each, lambda part: part in names) for each in listed)[:300]
         faults = tuple(_fault(each, lambda part: _NAME.fullmatch(part) is not None) for each in listed)
         raise InvalidAnswer(f"the answer is not of the form: {shown}", faults) from None
+
+
+def _fitting(form: type[BaseModel], value: object) -> BaseModel | None:
+    """A JSON value as an answer of the form; None where it is none."""
+    try:
+        return form.model_validate_json(json.dumps(value)) if isinstance(value, dict) else None
+    except ValidationError:
+        return None
 
 
 @cache

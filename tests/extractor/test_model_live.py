@@ -8,6 +8,7 @@ import json
 import traceback
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import endpoint as ways
@@ -122,7 +123,7 @@ ERRORS: dict[str, tuple[Answer, type[ImrError], str]] = {
     "400 with the key": (bad(f"{KEY} {KEY.upper()} is odd. " + "x" * 500), Rejected, "(status 400)"),
     "400 page": (Broken(400, f"<p>{KEY}</p>".encode(), content_type="text/html"), Rejected, "400"),
     "400 of another form": (Broken(400, json.dumps({"error": f"no {KEY}"}).encode()), Rejected, "(status 400)"),
-    "413": (bad("Too large.", status=413), Rejected, "413"),
+    "413": (bad("Too large.", status=413), ContextOverflow, "413"),
 }
 
 
@@ -142,7 +143,19 @@ def test_an_error_becomes_ours_after_one_request_and_never_holds_the_key(case: s
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [(None, None), ("3", 3.0), ("0.5", 0.5), ("-1", 0.0), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("soon", None)],
+    [
+        *[
+            (None, None),
+            ("3", 3.0),
+            ("0.5", 0.5),
+            ("-1", 0.0),
+            ("2s", 2.0),
+            ("soon", None),
+            ("nan", None),
+            ("inf", None),
+        ],
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+    ],
 )
 def test_what_a_rate_limit_asks_is_told(header: str | None, seconds: float | None) -> None:
     error, _ = use(always(ways.rate_limited(header)), once)
@@ -463,19 +476,28 @@ def test_a_key_is_found_in_json_in_json(depth: int) -> None:
     assert text == "…"
 
 
-def test_no_error_tells_what_the_endpoint_said() -> None:
+def test_no_error_tells_what_the_endpoint_repeats() -> None:
     """It may be what it was sent: the letter."""
-    letter = "zebra umbrella 7*7"
-    for status in (300, 302, 307, 400, 401, 403, 404, 409, 413, 418, 422, 429, 451, 500, 502):
+    letter = "Zebra Umbrella was born 7/14/1961"
+    request = replace(REQUEST, messages=(*REQUEST.messages[:1], Message("user", f"Read this: {letter}.")))
+
+    async def asked(live: Live) -> ImrError | Reply:
+        try:
+            return await live.complete(request)
+        except ImrError as error:
+            return error
+
+    for status in (400, 401, 403, 404, 413, 429, 500):
         for body in (
             ways.error_body(letter, letter, letter),
-            json.dumps({"error": letter}).encode(),
+            json.dumps({"error": letter.upper()}).encode(),
             json.dumps({"detail": [{"loc": [letter], "msg": letter}]}).encode(),
             letter.encode(),
         ):
-            error, _ = use(always(Broken(status, body, {"location": "/zebra"})), once)
+            error, _ = use(always(Broken(status, body, {"location": "/zebra"})), asked)
             assert isinstance(error, ImrError)
-            assert not any(word in str(error) for word in letter.split())
+            shown = f"{error} {vars(error)}".lower()
+            assert not any(part in shown for part in ("zebra", "umbrella", "born", "1961"))
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520, 524, 529])

@@ -167,10 +167,8 @@ def test_what_concerns_every_letter_stops_the_run_at_once_and_it_can_go_on(
     [(state, found, extracted, failed, remaining)] = rows(
         tmp_path / "a.db", "SELECT state, found, extracted, failed, remaining FROM runs"
     )
-    # A model that was there may be refused by one letter: two are filed before it counts as gone.
-    spared = 2 if error is UnknownModel else 0
-    assert (state, extracted, failed) == ("stopped", 10, spared)
-    assert remaining == 50 - spared
+    # A model that was there may be refused by one letter; a request without one tells that it is gone.
+    assert (state, extracted, failed, remaining) == ("stopped", 10, 0, 50)
     assert found <= 60
     with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
         assert go(source, tmp_path / "a.db", fake.url).extracted == 50
