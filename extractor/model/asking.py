@@ -79,6 +79,10 @@ LONGEST_PAUSE = 60.0
 _MOST_FAULTS = 8
 """Faults told to the model at a time: the first explain the rest."""
 
+_CONTEXT, _NEAR = 1024, 16
+"""Contexts are multiples of it, nearly."""
+_MOST_A_TOKEN = 6.0
+"""Characters of a request; letters have about four."""
 _NAME = re.compile(r"\w{1,40}")
 """A field's name, in a path."""
 
@@ -176,7 +180,7 @@ class Asker:
             except ModelError as error:
                 await _tell(request, self._attempt(request, error, None, time.perf_counter() - began), hear)
                 raise
-            judgement = _judgement(reply, request.answer)
+            judgement = _cut_off(request, reply) or _judgement(reply, request.answer)
             fault = judgement if isinstance(judgement, ModelError) else None
             await _tell(request, self._attempt(request, fault, reply, reply.seconds), hear)
         if isinstance(judgement, ModelError):  # here: what a reply is worth is no matter of the turn, nor of its bill
@@ -219,6 +223,18 @@ class Asker:
             message=str(error) if error else None,
             dollars=self.meter.dollars(usage, paid=reply.paid if reply else error is None or perhaps_billed(error)),
         )
+
+
+def _cut_off(request: Request, reply: Reply) -> ContextOverflow | None:
+    """What a server did that cuts what is too long and answers the rest, as Ollama does.
+
+    It tells as many tokens as its context holds, and more characters to each than any tokenizer finds.
+    """
+    told = reply.usage.input_tokens
+    sent = sum(len(message.content) for message in request.messages)
+    if told < _CONTEXT or abs(told - _CONTEXT * round(told / _CONTEXT)) > _NEAR or sent / told < _MOST_A_TOKEN:
+        return None
+    return ContextOverflow(f"the endpoint read {told:,} tokens of the request and left out the rest: raise its context")
 
 
 def _judgement(reply: Reply, form: type[BaseModel]) -> BaseModel | ModelError:

@@ -18,6 +18,7 @@ from extractor.model.wire import MOST_REPLY_BYTES
 from extractor.settings import Endpoint, Secret
 
 _MOST_OF_AN_ERROR = 64_000
+_NO_KEY = "Bearer none"
 
 
 class TooLong(openai.OpenAIError):
@@ -49,21 +50,24 @@ def client_of(endpoint: Endpoint, *, whose: str) -> openai.AsyncOpenAI:
         base_url=endpoint.base_url,
         timeout=endpoint.timeout,
         max_retries=0,  # attempts are counted once, by the policy
-        default_headers={**({"Authorization": openai.Omit()} if own and key is None else {}), **own},  # type: ignore[dict-item]
+        default_headers=own,
         default_query={name: value.reveal() for name, value in endpoint.query.items()},
-        http_client=_Client(secrets, timeout=endpoint.timeout, follow_redirects=False),
+        http_client=_Client(secrets, keyless=key is None, timeout=endpoint.timeout, follow_redirects=False),
     )
 
 
 class _Client(openai.DefaultAioHttpClient):
     """Reads replies whole within the bound; but for a file that is streamed, whose reader has a bound of its own."""
 
-    def __init__(self, secrets: Sequence[Secret], **settings: Any) -> None:
+    def __init__(self, secrets: Sequence[Secret], *, keyless: bool, **settings: Any) -> None:
         super().__init__(**settings)
+        self._keyless = keyless
         self._secrets = secrets
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **settings: Any) -> httpx2.Response:
         """Send, and read the reply."""
+        if self._keyless and request.headers.get("authorization") == _NO_KEY:
+            del request.headers["authorization"]  # which openai's client always sends; Azure looks at it first
         response = await super().send(request, stream=True, **settings)
         if stream and response.is_success:
             return response

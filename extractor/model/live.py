@@ -226,7 +226,9 @@ class Live:
         host = self._client.base_url.host
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                why = cause.verify_message or "it cannot be verified"
+                # As aiohttp tells it, it has lost what ssl said; that stands further down.
+                told = (getattr(each, "verify_message", "") for each in causes)
+                why = next(filter(None, told), "it cannot be verified")
                 return EndpointUnavailable(f"the certificate of {host} is not good: {why}")
         sent = not _unconnected(error)
         if sent and isinstance(error, self._openai.APITimeoutError):
@@ -253,7 +255,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
     while cause is not None:
         yield cause
-        inner = getattr(cause, "os_error", None)  # as aiohttp keeps it
+        inner = getattr(cause, "certificate_error", None) or getattr(cause, "os_error", None)  # as aiohttp keeps it
         if isinstance(inner, BaseException) and inner is not cause.__cause__:
             yield from _causes(inner)
         cause = cause.__cause__ or cause.__context__
