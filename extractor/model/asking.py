@@ -132,6 +132,7 @@ class Asker:
         """
         repeated: dict[type[ModelError], int] = {}
         told: tuple[str, ...] = ()
+        once_more = False
         current = request
         while True:
             answers = self._answers()
@@ -145,6 +146,8 @@ class Asker:
                     in_a_row = rule.action is Action.RETRY and self._health.failed()
                     if in_a_row or (last and self._health.answers == answers):
                         await self._health.examine(error, partial(self._try, self._health.probe(), hear))
+                    if last and rule.action is Action.RETRY and not once_more:
+                        last, once_more = False, True  # it may have used up its tries while the endpoint was sick
                 if last:
                     raise
                 if isinstance(error, InvalidAnswer):
