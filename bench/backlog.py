@@ -34,11 +34,12 @@ from pathlib import Path
 from extractor.backlog import run as run_backlog
 from extractor.backlog.source import Source
 from extractor.backlog.worker import read_letter
+from extractor.configuration import Configuration
 from extractor.documents import Document, read_document
-from extractor.pipeline import Configuration, read
+from extractor.reading import read
 from extractor.records import Record
 from extractor.settings import Limits
-from extractor.store import Store, prepare
+from extractor.store import Changes, Store, prepare
 
 IMR = [sys.executable, "-m", "extractor"]
 COUNT = "IMR_BENCH_READS"
@@ -211,7 +212,7 @@ def fill(source: Path, database: Path, number: int, one: Path) -> None:
                 sha256 = hashlib.sha256(content).hexdigest()
                 row, record = (sha256, *made.document[1:]), (sha256, *made.record[1:])
                 saved.append(replace(made, sha256=sha256, name=str(path), document=row, record=record))
-            store.save_all(saved)
+            store.save_all(Changes(saved))
 
 
 def told(command: list[str]) -> str:

@@ -30,9 +30,9 @@ from answering import Answers
 from endpoint import Answer, Chaos, FakeEndpoint, Said
 
 from extractor.backlog import Summary, run
+from extractor.configuration import Configuration
 from extractor.errors import BudgetExceeded
 from extractor.model import asking
-from extractor.pipeline import Configuration
 from extractor.settings import Endpoint, ModelSettings, Price
 from extractor.store import Store
 

@@ -14,11 +14,12 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from eval.gold import Split, load_gold
-from eval.run import judge
-from eval.score import Mark
-from extractor import pipeline
+from eval.judging.grading import grade_one
+from eval.labelling.gold import Split, load_gold
+from eval.scoring.marks import Mark
+from extractor import reading
 from extractor.confidence import kind_of
+from extractor.configuration import Configuration
 from extractor.places import pointers
 from extractor.reconcile import Reconciled, reconcile
 from extractor.settings import model_settings
@@ -33,7 +34,7 @@ HEAD = """# Right and wrong values by agreement of the readers and by field, on 
 def main() -> None:
     """Count, print, and with --write keep."""
     chosen = model_settings()
-    configuration = pipeline.Configuration.of("both", chosen.model)
+    configuration = Configuration.of("both", chosen.model)
     kinds: dict[str, str] = {}
 
     def note(*readings: Any, **more: Any) -> Reconciled:
@@ -42,12 +43,12 @@ def main() -> None:
             kinds[pointer] = kind_of(merged.grounded.evidence[place], merged.agreement[place])
         return merged
 
-    pipeline.reconcile = note  # type: ignore[attr-defined]  # how the readers stand is what is counted
+    reading.reconcile = note  # type: ignore[attr-defined]  # how the readers stand is what is counted
     counts: dict[str, dict[str, Counter[bool]]] = defaultdict(lambda: defaultdict(Counter))
     for case in load_gold(ROOT / "gold", Split.DEV).cases:
         kinds.clear()
-        record = pipeline.read(case.document, configuration, endpoint=chosen.endpoint)
-        score, _ = judge(case, record.model_dump(mode="json"))
+        record = reading.read(case.document, configuration, endpoint=chosen.endpoint)
+        score, _ = grade_one(case, record.model_dump(mode="json"))
         for row in score.rows:
             if row.predicted_at in kinds:
                 field = re.sub(r"/\d+(?=/|$)", "/*", row.predicted_at)

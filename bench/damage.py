@@ -45,10 +45,14 @@ HEDGES = (
     "Not {}", "Never {}", "Partially {}", "Modified {}", "Neither Upheld nor {}", "{} in part", "{} as modified",
     "No longer {}", "Previously {}", "Not fully {}", "{} (partially)", "Conditionally {}", "Mostly {}", "Un{}",
     "Would be {}", "{}, with modification", "Almost {}", "{} for six visits only",
+    "Not: {}", "Modified: {}", "Modified. {}", "Denied: {}", "no: {}", "N o t {}", "≠ {}", "~~{}~~", "Visits 1-6 {}",
+    "6 of 12 {}", "{}?", "{} ½", "{} 50%", "{} - reversed", "{}\nin part", "Approved / {}", "Less than fully {}",
 )  # fmt: skip
 SECONDS = (
     "{0}/{1}", "{0} / {1}", "{0}\n{1}", "{0} or {1}", "[ ] {0} [ ] {1}", "☐ {0} ☐ {1}", "{0}, {1}", "{0}: {1}",
     "{0} {1}", "( ) {0}  ( ) {1}", "{0}; {1}", "{0} - {1}", "{0}. {1}", "[x] {0} [x] {1}", "{0} → {1}",
+    "{0} vs. {1}", "{0} (amended: {1})", "UR: {0}. IMR: {1}", "not {0} but {1}", "Decision: {0}. Decision: {1}",
+    "{0}\nAmended: {1}", "{0}. An earlier determination of this office on the very same request had been: {1}",
 )  # fmt: skip
 
 
@@ -71,6 +75,25 @@ def hedged(text: str, layout: Layout, chance: random.Random) -> Iterator[str]:
     """Another statement made of the outcome by a word beside it."""
     for form in chance.sample(HEDGES, 6):
         yield from _verdict(text, layout, chance, form.format)
+
+
+_NECESSARY = re.compile(r"(?i)(?:not\s+)?(medically\s+necessary(?:\s+and\s+appropriate)?)")
+_BEFORE = ("partially", "not fully", "no longer", "arguably", "far from", "conditionally", "is or is not", "neither")
+_BEHIND = (
+    "in part", "for two weeks", "(6 of 12)", "up to six visits", "or not", "on a trial basis", "in a reduced amount",
+    "except for the brace", "and not medically necessary", "until 3/1/2014", "x 6", "50%",
+)  # fmt: skip
+
+
+@kind("hedged verdict of 2013")
+def hedged_in_2013(text: str, layout: Layout, chance: random.Random) -> Iterator[str]:
+    """Words before or behind "medically necessary", wherever the letter says it of that item."""
+    said = [layout.view.raw(item.outcome_span).of(text) for item in layout.items if item.outcome]
+    said = [words for words in said if _NECESSARY.search(words)]
+    for form in chance.sample([f"{word} \\1" for word in _BEFORE] + [f"\\1 {word}" for word in _BEHIND], 6):
+        if said:
+            words = chance.choice(said)
+            yield text.replace(words, _NECESSARY.sub(form, words, count=1))
 
 
 @kind("two outcomes")
@@ -203,8 +226,8 @@ def judge(sound: Record, damaged: Record | None) -> str:
         return "failed"
     before = dict(_leaves(sound.determination.model_dump()))
     after = dict(_leaves(damaged.determination.model_dump()))
-    known = Counter((flag.path, flag.code) for flag in sound.flags)
-    flagged = bool(Counter((flag.path, flag.code) for flag in damaged.flags) - known)
+    known = Counter((flag.path, flag.code, flag.message) for flag in sound.flags)
+    flagged = bool(Counter((flag.path, flag.code, flag.message) for flag in damaged.flags) - known)
     if before == after:
         return "healed" if flagged else "same"
     if flagged:

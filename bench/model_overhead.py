@@ -42,16 +42,17 @@ if not PEER:
     from openai import AsyncOpenAI, DefaultAioHttpClient
 
     from extractor.backlog import run
+    from extractor.configuration import Configuration
     from extractor.determination import Determination
     from extractor.documents import read_document
     from extractor.facts import gather
     from extractor.grounding import ground
     from extractor.layout import lay_out
-    from extractor.pipeline import Configuration, read, read_in
     from extractor.prompted import Session, estimate
     from extractor.prompted.answers import WholeForm
     from extractor.prompted.letters import whole_request
     from extractor.prompts import load_prompts
+    from extractor.reading import read, read_in
     from extractor.records import Record
     from extractor.rules import read_by_rules
     from extractor.settings import Endpoint, ModelSettings

@@ -19,12 +19,13 @@ from pathlib import Path
 
 from letters import compared
 
-from eval.gold import Split, load_gold
-from eval.run import judge
+from eval.judging.grading import grade_one
+from eval.labelling.gold import Split, load_gold
+from extractor.configuration import Configuration, ReaderName
 from extractor.documents import Document, read_document
 from extractor.errors import ImrError
-from extractor.pipeline import Configuration, ReaderName, Reading, read_in
 from extractor.prompted import Session
+from extractor.reading import Reading, read_in
 from extractor.records import FlagCode, Record
 from extractor.settings import Endpoint, ModelSettings, model_settings
 
@@ -132,7 +133,7 @@ def main() -> None:
         if given.gold:
             counts: Counter[str] = Counter()
             for case, record in zip(cases, records, strict=True):
-                _, judged = judge(case, record.model_dump(mode="json") if record else None)
+                _, judged = grade_one(case, record.model_dump(mode="json") if record else None)
                 counts.update(judged.counts)
             fields = sorted(
                 {

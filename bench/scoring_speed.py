@@ -11,11 +11,13 @@ import random
 import time
 from pathlib import Path
 
-from eval.gold import load_gold
-from eval.metrics import summarize
-from eval.score import score
-from eval.tally import tally
-from eval.uncertainty import Sampling
+from eval.figures.columns import item
+from eval.figures.summary import summarize
+from eval.figures.tally import tally
+from eval.figures.uncertainty import Sampling
+from eval.labelling.gold import load_gold
+from eval.scoring.marks import Mark
+from eval.scoring.score import score
 
 
 def spoiled(text: str, rng: random.Random) -> dict:
@@ -55,7 +57,7 @@ def main() -> None:
     scored = time.perf_counter()
     found = summarize(documents, Sampling())
     ended = time.perf_counter()
-    print(f"{count} records, {found.counts['items decisions match']} decisions paired")
+    print(f"{count} records, {found.counts[item('decisions', Mark.MATCH)]} decisions paired")
     print(f"scoring {scored - began:.2f} s, measures with 2,000 draws {ended - scored:.2f} s")
     print(f"together {ended - began:.2f} s")
 

@@ -14,7 +14,8 @@ from typing import Any
 from scoring_cases import CASES, LEAVES, AcceptanceCase
 from scoring_peers import SIZES, measure
 
-from eval.score import Failure, Mark, score, score_failure
+from eval.scoring.marks import Failure, Mark
+from eval.scoring.score import score, score_failure
 
 _ERRORS = (Mark.MISMATCH, Mark.MISSING, Mark.SPURIOUS)
 

@@ -13,7 +13,7 @@ from extractor.errors import ConfigurationError, ImrError
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from eval.run import RunResult
+    from eval.judging.result import RunResult
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -25,20 +25,33 @@ BROKEN = 13
 """Exit code of `metamorphic` where a relation is broken."""
 
 
+EXTRA = ("deepdiff", "jinja2", "numpy", "scipy")
+"""What only the evaluation needs: the extra `eval`, 218 MB (216 of them numpy and scipy)."""
+
+
 class ReaderError(ImrError):
     """A reader gave no record for any letter."""
 
 
 class _Commands(click.Group):
-    """Shows our own errors as one sentence, with their exit code."""
+    """Shows our own errors as one sentence, with their exit code; a package of the extra that is not there, too."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         try:
             return super().invoke(ctx)
         except ImrError as error:
-            click.echo(f"imr eval: {error}", err=True)
-            ctx.exit(error.exit_code)
+            self._stop(ctx, error)
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing not in EXTRA:
+                raise
+            self._stop(ctx, ConfigurationError(f"{missing} is not installed: pip install 'imr-extractor[eval]'"))
+        return None
+
+    def _stop(self, ctx: click.Context, error: ImrError) -> None:
+        click.echo(f"imr eval: {error}", err=True)
+        ctx.exit(error.exit_code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -82,14 +95,14 @@ def run(
     workers: int,
 ) -> None:
     """Grade a reader on gold letters."""
-    from eval.costs import costs, load_prices  # noqa: PLC0415 - numpy takes its time: not for --help
-    from eval.gold import Split, load_gold  # noqa: PLC0415
+    from eval.figures.uncertainty import Sampling  # noqa: PLC0415
+    from eval.judging.costs import costs, load_prices  # noqa: PLC0415 - numpy takes its time: not for --help
+    from eval.judging.grading import grade, grade_folder  # noqa: PLC0415
+    from eval.judging.result import save_run  # noqa: PLC0415
+    from eval.labelling.gold import Split, load_gold  # noqa: PLC0415
     from eval.readers import reader_named  # noqa: PLC0415
-    from eval.report import write_report  # noqa: PLC0415
-    from eval.run import grade_folder, save_run  # noqa: PLC0415
-    from eval.run import run as grade  # noqa: PLC0415
-    from eval.screen import run_screen  # noqa: PLC0415
-    from eval.uncertainty import Sampling  # noqa: PLC0415
+    from eval.report.page import write_report  # noqa: PLC0415
+    from eval.report.screen import run_screen  # noqa: PLC0415
 
     gold = load_gold(folder, None if split == "all" else Split(split))
     known: dict[str, JsonValue] = {
@@ -116,8 +129,8 @@ def run(
             )
     if gold.drafts:
         click.echo(f"{len(gold.drafts)} drafts do not count until a person has confirmed them", err=True)
-    for place, result in enumerate(results):
-        if place:
+    for index, result in enumerate(results):
+        if index:
             click.echo()
         _show(run_screen(result, costs(result, table)))
         suffix = f".{result.reader.replace(':', '-')}" if len(results) > 1 else ""
@@ -143,9 +156,9 @@ def run(
 )
 def report(run_file: Path, page: Path, folder: Path, prices: Path | None, reveal_test: bool) -> None:
     """Turn a saved run into one self-contained HTML page."""
-    from eval.costs import costs, load_prices  # noqa: PLC0415
-    from eval.report import write_report  # noqa: PLC0415
-    from eval.run import load_run  # noqa: PLC0415
+    from eval.judging.costs import costs, load_prices  # noqa: PLC0415
+    from eval.judging.result import load_run  # noqa: PLC0415
+    from eval.report.page import write_report  # noqa: PLC0415
 
     result = load_run(run_file)
     write_report(result, page, folder, costs=costs(result, load_prices(prices)), reveal_test=reveal_test)
@@ -158,9 +171,9 @@ def report(run_file: Path, page: Path, folder: Path, prices: Path | None, reveal
 @click.option("--out", type=_FILE, help="Write the comparison as JSON.")
 def compare(a: Path, b: Path, out: Path | None) -> None:
     """Compare two runs of the same letters: B against A."""
-    from eval.paired import compare_runs  # noqa: PLC0415
-    from eval.run import load_run  # noqa: PLC0415
-    from eval.screen import compare_screen  # noqa: PLC0415
+    from eval.judging.comparison import compare_runs  # noqa: PLC0415
+    from eval.judging.result import load_run  # noqa: PLC0415
+    from eval.report.screen import compare_screen  # noqa: PLC0415
 
     found = compare_runs(load_run(a), load_run(b))
     _show(compare_screen(found))
@@ -175,10 +188,10 @@ def compare(a: Path, b: Path, out: Path | None) -> None:
 @click.pass_context
 def gate(ctx: click.Context, run_file: Path, baseline: Path | None, limits_file: Path | None) -> None:
     """Say pass (exit 0), regress (10) or inconclusive (11)."""
-    from eval.gate import gate as judge  # noqa: PLC0415
-    from eval.gate import load_limits  # noqa: PLC0415
-    from eval.run import load_run  # noqa: PLC0415
-    from eval.screen import gate_screen  # noqa: PLC0415
+    from eval.judging.gate import gate as judge  # noqa: PLC0415
+    from eval.judging.gate import load_limits  # noqa: PLC0415
+    from eval.judging.result import load_run  # noqa: PLC0415
+    from eval.report.screen import gate_screen  # noqa: PLC0415
 
     result = judge(load_run(run_file), load_run(baseline) if baseline else None, load_limits(limits_file))
     _show(gate_screen(result))
@@ -190,9 +203,9 @@ def gate(ctx: click.Context, run_file: Path, baseline: Path | None, limits_file:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def confidence(run_file: Path, as_json: bool) -> None:
     """Show whether the confidence of values tells right ones from wrong ones."""
-    from eval.certainty import certainty  # noqa: PLC0415
-    from eval.run import load_run  # noqa: PLC0415
-    from eval.screen import certainty_screen  # noqa: PLC0415
+    from eval.judging.certainty import certainty  # noqa: PLC0415
+    from eval.judging.result import load_run  # noqa: PLC0415
+    from eval.report.screen import certainty_screen  # noqa: PLC0415
 
     found = certainty(load_run(run_file))
     _show([found.model_dump_json(indent=1)] if as_json else certainty_screen(found))
@@ -204,9 +217,9 @@ def confidence(run_file: Path, as_json: bool) -> None:
 @click.option("--out", type=_FILE, help="Write the agreement as JSON, every disagreement named.")
 def agreement(a: Path, b: Path, out: Path | None) -> None:
     """Measure how far two labellers agree (two gold folders)."""
-    from eval.agreement import agreement as measure  # noqa: PLC0415
-    from eval.screen import agreement_screen  # noqa: PLC0415
-    from eval.uncertainty import Sampling  # noqa: PLC0415
+    from eval.figures.uncertainty import Sampling  # noqa: PLC0415
+    from eval.labelling.agreement import agreement as measure  # noqa: PLC0415
+    from eval.report.screen import agreement_screen  # noqa: PLC0415
 
     found = measure(a, b, Sampling())
     _show(agreement_screen(found))
@@ -226,9 +239,9 @@ def agreement(a: Path, b: Path, out: Path | None) -> None:
 @click.pass_context
 def lint(ctx: click.Context, folder: Path, freezing: bool, reader: str | None, split: str) -> None:
     """Check a gold folder: hashes, form, places, closed lists, splits. Exit 12 where something is wrong."""
-    from eval.gold import Split, freeze, load_gold  # noqa: PLC0415
-    from eval.lint import lint as check  # noqa: PLC0415
-    from eval.lint import suspects  # noqa: PLC0415
+    from eval.judging.suspects import suspects  # noqa: PLC0415
+    from eval.labelling.gold import Split, freeze, load_gold  # noqa: PLC0415
+    from eval.labelling.lint import lint as check  # noqa: PLC0415
     from eval.readers import reader_named  # noqa: PLC0415
 
     problems = check(folder)
@@ -253,7 +266,7 @@ def lint(ctx: click.Context, folder: Path, freezing: bool, reader: str | None, s
 @click.option("--reader", default="rules", show_default=True, help="Fills the drafts.")
 def init(folder: Path, reader: str) -> None:
     """Prepare a folder of letters as gold: drafts that do not count until a person has confirmed them."""
-    from eval.prepare import prepare  # noqa: PLC0415
+    from eval.labelling.prepare import prepare  # noqa: PLC0415
     from eval.readers import reader_named  # noqa: PLC0415
 
     if not folder.is_dir():
@@ -284,11 +297,11 @@ def metamorphic(
     into the text must change nothing. Without --letters: docs/samples and the dev letters of gold. Exit 13 where a
     relation is broken.
     """
-    from eval.gold import Split, load_gold  # noqa: PLC0415
-    from eval.metamorphic import letters_in, texts_of, try_relations  # noqa: PLC0415
+    from eval.labelling.gold import Split, load_gold  # noqa: PLC0415
+    from eval.metamorphic.relations import RELATIONS  # noqa: PLC0415
+    from eval.metamorphic.suite import letters_in, texts_of, try_relations  # noqa: PLC0415
     from eval.readers import reader_named  # noqa: PLC0415
-    from eval.relations import RELATIONS  # noqa: PLC0415
-    from eval.screen import metamorphic_screen  # noqa: PLC0415
+    from eval.report.screen import metamorphic_screen  # noqa: PLC0415
 
     if folders:
         paths = [path for folder in folders for path in letters_in(folder)]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 
-from eval.run import Reader
+from extractor.configuration import READERS, Configuration, ReaderName
 from extractor.documents import Document
 from extractor.errors import ConfigurationError
-from extractor.pipeline import READERS, Configuration, ReaderName, read
+from extractor.reading import read
 from extractor.records import Record
 from extractor.settings import model_settings
+
+Reader = Callable[[Document], Record]
+"""What is measured: takes a letter, gives its record; a letter that cannot be read raises a `DocumentError`."""
 
 
 def reader_named(name: str) -> Reader:

@@ -1,10 +1,14 @@
 """Turn IMR determination letters into records in which every value can be pointed at in the letter.
 
 >>> from pathlib import Path
->>> from extractor import extract
+>>> from extractor import Database, extract
 >>> record = extract(Path("letter.pdf"))                       # doctest: +SKIP
 >>> record.determination.decisions[0].outcome                  # doctest: +SKIP
 <Outcome.UPHELD: 'upheld'>
+>>> with Database("imr.db") as database:                       # doctest: +SKIP
+...     hits = database.search("functional improvement")
+
+What stands here is what programs may rely upon; everything else may change from version to version.
 """
 
 from __future__ import annotations
@@ -12,42 +16,65 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from extractor.configuration import Configuration as Configuration
+    from extractor.database import Database as Database
     from extractor.determination import Determination as Determination
     from extractor.documents import Document as Document
     from extractor.documents import read_document as read_document
     from extractor.errors import DocumentError as DocumentError
     from extractor.errors import ImrError as ImrError
-    from extractor.pipeline import Configuration as Configuration
-    from extractor.pipeline import extract as extract
+    from extractor.reading import extract as extract
+    from extractor.reading import read as read
+    from extractor.records import Evidence as Evidence
+    from extractor.records import Flag as Flag
     from extractor.records import Record as Record
+
+    __version__: str
 
 __all__ = [
     "Configuration",
+    "Database",
     "Determination",
     "Document",
     "DocumentError",
+    "Evidence",
+    "Flag",
     "ImrError",
     "Record",
+    "__version__",
     "extract",
+    "read",
     "read_document",
 ]
 
 # Loaded when first used: `imr --help` must not wait for pydantic.
 _HOME = {
-    "Configuration": "pipeline",
+    "Configuration": "configuration",
+    "Database": "database",
     "Determination": "determination",
     "Document": "documents",
     "DocumentError": "errors",
+    "Evidence": "records",
+    "Flag": "records",
     "ImrError": "errors",
     "Record": "records",
-    "extract": "pipeline",
+    "extract": "reading",
+    "read": "reading",
     "read_document": "documents",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("imr-extractor")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - `import extractor` stays free of cost
 
     return getattr(import_module(f"extractor.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -19,23 +19,25 @@ from typing import Any, Generic, Self, TypeVar, cast
 from pydantic import BaseModel
 
 from extractor import telemetry
-from extractor.children import Children, bound_memory
+from extractor.children import Children
+from extractor.configuration import Configuration
 from extractor.documents import Document
 from extractor.errors import AnswerPending, ContextOverflow, ModelError, ReadTimeout, Truncated
-from extractor.model import Attempt, Hear, Request
+from extractor.memory import bound_memory
+from extractor.model import Attempt, OnAttempt, Request
 from extractor.model.asking import A, Asks
-from extractor.pipeline import Configuration, Opened, by_rules, open_letter, read_opened
 from extractor.prompts import Prompts
+from extractor.reading import Opened, by_rules, open_letter, read_opened
 from extractor.records import Record
 from extractor.settings import Limits
 
 T = TypeVar("T")
 Fetch = Callable[[], Document]
 """Gives the document, in the child; raises what `read_document` raises. Found by its name: a method, a `partial`."""
-Finish = Callable[[Record, Document], T]
+Finisher = Callable[[Record, Document], T]
 """Makes of record and document what comes back from the child; found by its name."""
-HearOf = Callable[[str, Attempt], Awaitable[None]]
-"""As `Hear`, and told of which document (SHA-256)."""
+OnAttemptOf = Callable[[str, Attempt], Awaitable[None]]
+"""As `OnAttempt`, called with the document's SHA-256, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class _Waits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended(Generic[T]):
+class _Done(Generic[T]):
     value: T
 
 
@@ -102,7 +104,7 @@ class Apart:
         """
         return self._children.run(self._limits.seconds, function, *args)
 
-    def read_by_rules(self, fetch: Fetch, configuration: Configuration, finish: Finish[T]) -> T:
+    def read_by_rules(self, fetch: Fetch, configuration: Configuration, finish: Finisher[T]) -> T:
         """The record of a letter by rules; it waits.
 
         Raises:
@@ -113,9 +115,21 @@ class Apart:
         return read
 
     async def read(
-        self, fetch: Fetch, configuration: Configuration, finish: Finish[T], asker: Asks, hear: HearOf | None = None
+        self,
+        fetch: Fetch,
+        configuration: Configuration,
+        finish: Finisher[T],
+        asker: Asks,
+        on_attempt: OnAttemptOf | None = None,
     ) -> T:
-        """The record of a letter by a model reader; `hear` is told of every try as soon as it has ended, and awaited.
+        """The record of a letter by a model reader.
+
+        Args:
+            fetch: Gives the document, in the child.
+            configuration: How to read; with a model.
+            finish: Makes of record and document what comes back from the child.
+            asker: Asks the model, here.
+            on_attempt: Called with every try as soon as it has ended, and awaited.
 
         Raises:
             DocumentError: as for `read_by_rules`; waiting for answers does not count.
@@ -123,25 +137,23 @@ class Apart:
 
         """
         left = self._limits.seconds
-        step: _Ended[T] | _Waits = await self._call(left, _open, fetch, configuration, finish)
+        step: _Done[T] | _Waits = await self._call(left, _open, fetch, configuration, finish)
         answers: dict[str, _Answer] = {}
         while isinstance(step, _Waits):
             left = max(0.01, left - step.seconds)
             with telemetry.reading(step.sha256, configuration.reader):
-                answers |= await _ask_all(step, asker, hear)
+                answers |= await _ask_all(step, asker, on_attempt)
             step = await self._call(left, _go_on, step.opened, configuration, finish, answers)
         return step.value
 
-    async def _call(
-        self, seconds: float, function: Callable[..., _Ended[T] | _Waits], *args: Any
-    ) -> _Ended[T] | _Waits:
+    async def _call(self, seconds: float, function: Callable[..., _Done[T] | _Waits], *args: Any) -> _Done[T] | _Waits:
         try:
             return await self._children.call(seconds, function, *args)
         except ReadTimeout:
             raise ReadTimeout(f"reading took longer than {self._limits.seconds:g} s") from None
 
 
-async def _ask_all(step: _Waits, asker: Asks, hear: HearOf | None) -> dict[str, _Answer]:
+async def _ask_all(step: _Waits, asker: Asks, on_attempt: OnAttemptOf | None) -> dict[str, _Answer]:
     """Ask everything at once; the first error once all have ended, since what is under way is paid for."""
 
     async def one(request: Request) -> _Answer:
@@ -149,8 +161,8 @@ async def _ask_all(step: _Waits, asker: Asks, hear: HearOf | None) -> dict[str, 
 
         async def note(attempt: Attempt) -> None:
             attempts.append(replace(attempt, raw=None))
-            if hear is not None:
-                await hear(step.sha256, attempt)
+            if on_attempt is not None:
+                await on_attempt(step.sha256, attempt)
 
         try:
             said: str | ModelError = (await asker.ask(request, request.answer, note)).model_dump_json()
@@ -190,20 +202,20 @@ def _start(prompts: Prompts | None, max_memory: int) -> None:
     gc.freeze()  # what is loaded now lives as long as the process: the collector need not walk it again
 
 
-def _read_by_rules(fetch: Fetch, configuration: Configuration, finish: Finish[T]) -> T:
+def _read_by_rules(fetch: Fetch, configuration: Configuration, finish: Finisher[T]) -> T:
     document = fetch()
     return finish(by_rules(document, configuration), document)
 
 
-def _open(fetch: Fetch, configuration: Configuration, finish: Finish[T]) -> _Ended[T] | _Waits:
+def _open(fetch: Fetch, configuration: Configuration, finish: Finisher[T]) -> _Done[T] | _Waits:
     began = time.monotonic()
     opened = open_letter(fetch(), configuration)
     return _as_far(opened, None, configuration, finish, {}, began)
 
 
 def _go_on(
-    kept: bytes, configuration: Configuration, finish: Finish[T], answers: dict[str, _Answer]
-) -> _Ended[T] | _Waits:
+    kept: bytes, configuration: Configuration, finish: Finisher[T], answers: dict[str, _Answer]
+) -> _Done[T] | _Waits:
     began = time.monotonic()
     return _as_far(pickle.loads(kept), kept, configuration, finish, answers, began)  # noqa: S301  our own
 
@@ -212,39 +224,39 @@ def _as_far(
     opened: Opened,
     kept: bytes | None,
     configuration: Configuration,
-    finish: Finish[T],
+    finish: Finisher[T],
     answers: dict[str, _Answer],
     began: float,
-) -> _Ended[T] | _Waits:
+) -> _Done[T] | _Waits:
     """Read on as far as the answers go."""
     if not _loops:
         _loops.append(asyncio.new_event_loop())
-    asker = _Told(answers)
+    asker = _AnswersSoFar(answers)
     try:
         reading = _loops[0].run_until_complete(read_opened(opened, configuration, _prompts[0], asker))
     except AnswerPending:
         kept = kept or pickle.dumps(opened, pickle.HIGHEST_PROTOCOL)
         return _Waits(opened.document.sha256, tuple(asker.missing.values()), kept, time.monotonic() - began)
-    return _Ended(finish(reading.record, opened.document))
+    return _Done(finish(reading.record, opened.document))
 
 
-class _Told:
+class _AnswersSoFar:
     """Gives the answers that are there, and notes what is still to be asked."""
 
     def __init__(self, answers: dict[str, _Answer]) -> None:
         self._answers = answers
-        self._heard: set[str] = set()
+        self._reported: set[str] = set()
         self.missing: dict[str, Request] = {}
 
-    async def ask(self, request: Request, form: type[A], hear: Hear) -> A:
+    async def ask(self, request: Request, form: type[A], on_attempt: OnAttempt) -> A:
         answer = self._answers.get(request.sha256)
         if answer is None:
             self.missing[request.sha256] = request
             raise AnswerPending("it is still to be asked")
-        if request.sha256 not in self._heard:  # asked once, however often it is wanted
-            self._heard.add(request.sha256)
+        if request.sha256 not in self._reported:  # asked once, however often it is wanted
+            self._reported.add(request.sha256)
             for attempt in answer.attempts:
-                await hear(attempt)
+                await on_attempt(attempt)
         if isinstance(answer.said, ModelError):
             raise answer.said
         return cast(A, cast("type[BaseModel]", form).model_validate_json(answer.said))

@@ -29,7 +29,7 @@ _SPOKEN = {
     "date_assigned": "assignment",
     "decision_date": "decision",
 }
-_CREDENTIALS_HEADER = ("case_number", "priority", *_ORDER)
+_FULL_HEADER = ("case_number", "priority", *_ORDER)
 
 
 def check(determination: Determination, layout: Layout, facts: Facts, draft: Draft) -> list[Flag]:
@@ -37,10 +37,10 @@ def check(determination: Determination, layout: Layout, facts: Facts, draft: Dra
     unknown = Flag(
         path="", code=FlagCode.UNKNOWN_LAYOUT, message="This text has none of the known layouts of a determination."
     )
-    if layout.variant == "unknown" and not layout.items:
+    if not layout.variant.known and not layout.items:
         return [unknown]
     return [
-        *([unknown] if layout.variant == "unknown" else []),
+        *([] if layout.variant.known else [unknown]),
         *_completeness(determination, layout, draft),
         *_missing(determination, layout),
         *_dates(determination, layout, facts),
@@ -100,15 +100,14 @@ def _unclaimed(layout: Layout) -> Iterator[Flag]:
         words = {layout.view.words(mark.span).rstrip(" :") for mark in marks}
         message = f"The section stands {len(marks)} times, and a letter has it once: {', '.join(sorted(words))}."
         yield Flag(path="", code=FlagCode.REPEATED_SECTION, message=message)
-    # A professional review has labels for sections, which several issues may share.
-    labels = () if layout.variant == "professional_review" else left.labels
+    labels = () if layout.variant.shares_labels else left.labels
     found = {
         "outcome words that close no heading": len(left.outcomes),
         "labels outside of the items": len(labels) + len(left.foreign_labels),
         "statements on guidelines inside rationales": len(left.statements),
         "requests without a verdict": len(left.undecided),
         "paragraphs before the first heading": int(left.before is not None),
-        "items without a heading of their own": left.unheaded if layout.variant == "notice" else 0,
+        "items without a heading of their own": left.unheaded if layout.variant.heads_each_item else 0,
     }
     if any(found.values()):
         counted = ", ".join(f"{count} {what}" for what, count in found.items() if count)
@@ -117,17 +116,17 @@ def _unclaimed(layout: Layout) -> Iterator[Flag]:
     for index in left.broken_off:
         message = "The rationale ends within a sentence: something was lost, or another text begins there."
         yield Flag(path=f"/decisions/{index}/rationale", code=FlagCode.INCOMPLETE, message=message)
+    for index in left.within_lines if layout.decisions is not None else ():
+        message = "The heading begins within a line, behind other words: it may stand inside another item."
+        yield Flag(path=f"/decisions/{index}/heading", code=FlagCode.INCOMPLETE, message=message)
     for index in left.interrupted:
         message = "The rationale draws no conclusion and the next item's draws two: one may stand inside the other."
         yield Flag(path=f"/decisions/{index}/rationale", code=FlagCode.INCOMPLETE, message=message)
 
 
-_LISTS_RECORDS = frozenset({"notice", "professional_review", "decisions_and_rationales"})
-
-
 def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
-    if layout.variant == "credentials" and len(layout.header):
-        for name in _CREDENTIALS_HEADER:
+    if layout.variant.full_header and len(layout.header):
+        for name in _FULL_HEADER:
             if getattr(determination, name) is None:
                 yield Flag(
                     path=f"/{name}",
@@ -138,16 +137,22 @@ def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
         yield Flag(
             path="/clinical_summary", code=FlagCode.MISSING_PASSAGE, message="No clinical case summary was found."
         )
-    if layout.records is None and layout.variant in _LISTS_RECORDS:
+    if layout.records is None and layout.variant.lists_records:
         message = "No list of the documents reviewed was found."
         yield Flag(path="/records_reviewed", code=FlagCode.MISSING_PASSAGE, message=message)
+    if layout.reviewer is None and layout.variant.lists_records:
+        message = "No paragraph on the reviewer's qualifications was found."
+        yield Flag(path="/reviewer", code=FlagCode.MISSING_PASSAGE, message=message)
     apart = any(item.administrator or item.expert for item in layout.items)
     for index, item in enumerate(layout.items):
         if item.administrator is None and (item.expert is not None or (apart and item.guidelines is not None)):
             message = "The item has no guideline paragraph of the claims administrator's."
             path = f"/decisions/{index}/claims_administrator_basis"
             yield Flag(path=path, code=FlagCode.MISSING_PASSAGE, message=message)
-        if item.expert is None and (item.administrator is not None or (apart and item.guidelines is not None)):
+        bare = layout.variant.reviewer_only and item.guidelines is None
+        if (
+            item.expert is None and (item.administrator is not None or (apart and item.guidelines is not None))
+        ) or bare:
             message = "The item has no guideline paragraph of the reviewer's."
             yield Flag(path=f"/decisions/{index}/reviewer_basis", code=FlagCode.MISSING_PASSAGE, message=message)
     for index, decision in enumerate(determination.decisions):
@@ -235,7 +240,7 @@ _DOUBTS = {
         "One verdict stands for several unnumbered issues; it was taken for each.",
     ),
     Doubt.MISSING: (FlagCode.INCOMPLETE, "No verdict on this request was found."),
-    Doubt.ODD: (FlagCode.AMBIGUOUS, "Unusual words stand between the heading's colon and its outcome."),
+    Doubt.ODD: (FlagCode.AMBIGUOUS, "Unusual words or marks stand beside the outcome; it was taken."),
 }
 
 

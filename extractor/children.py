@@ -16,7 +16,6 @@ from collections.abc import Callable
 from concurrent.futures import TimeoutError as LateError
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -72,8 +71,8 @@ class Children:
         for _ in range(_MOST_STARTS):
             try:
                 result: T = self._scheduled(seconds, function, args).result()
-            except Exception as error:  # noqa: BLE001  told apart there
-                self._told(error, seconds)
+            except Exception as error:  # noqa: BLE001  sorted there
+                self._raise_ours(error, seconds)
             else:
                 return result
         raise ReadCrash("the process that should read it does not stay alive")
@@ -95,8 +94,8 @@ class Children:
         for _ in range(_MOST_STARTS):
             try:
                 result: T = await asyncio.wrap_future(self._scheduled(seconds, function, args))
-            except Exception as error:  # noqa: BLE001  told apart there
-                self._told(error, seconds)
+            except Exception as error:  # noqa: BLE001  sorted there
+                self._raise_ours(error, seconds)
             else:
                 return result
         raise ReadCrash("the process that should read it does not stay alive")
@@ -119,7 +118,7 @@ class Children:
         except RuntimeError as error:  # it broke since
             raise BrokenProcessPool(str(error)) from error
 
-    def _told(self, error: Exception, seconds: float) -> None:
+    def _raise_ours(self, error: Exception, seconds: float) -> None:
         """Raise what a call ended with as an error of ours; return where it is worth another try."""
         if isinstance(error, TimeoutError | LateError):
             raise ReadTimeout(f"reading took longer than {seconds:g} s") from None
@@ -149,7 +148,7 @@ def _context() -> Any:
 
 
 def start_deaf(pool: ProcessPool) -> None:
-    """Start a pool whose workers do not hear Ctrl-C: it belongs to the parent alone.
+    """Start a pool whose workers ignore Ctrl-C: it belongs to the parent alone.
 
     The mask is inherited by the pool's threads and through them by the workers, also while these are starting. The
     tracker of resources, which spawning starts, lifts the mask when it comes up; so it comes first.
@@ -170,28 +169,6 @@ def start_deaf(pool: ProcessPool) -> None:
     except (OSError, RuntimeError, MemoryError) as error:
         reason = f" ({getattr(error, 'strerror', None) or error})"
     raise ImrError(f"the worker processes could not be started{reason}: check memory and limits (ulimit -a)")
-
-
-_STATM = Path("/proc/self/statm")
-"""proc(5): its first number is the address space of the process, in pages."""
-
-
-def bound_memory(most: int) -> None:
-    """Let this process take `most` bytes more than it has, and no further: what asks for more is refused.
-
-    Of address space, for that is what an operating system bounds. Where it cannot be told how much there is already
-    (it is where Linux is), or a process cannot be bounded at all, nothing happens.
-    """
-    try:
-        import resource  # noqa: PLC0415  not everywhere
-
-        held = int(_STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = held + most
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-    except (ImportError, OSError, ValueError):
-        return
 
 
 def cause(exitcode: int | None) -> str:

@@ -287,13 +287,13 @@ REASONS: dict[Outcome, frozenset[Reason]] = {
 """Which reasons can stand under which outcome."""
 
 
-class Model(BaseModel):
-    """Base: frozen, and strict about unknown fields."""
+class Strict(BaseModel):
+    """Base of what a record holds: frozen, and no field but its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Passage(Model):
+class Passage(Strict):
     """A stretch of the letter, held as spans into the document text, never retyped."""
 
     text: Text
@@ -302,7 +302,7 @@ class Passage(Model):
     """Half-open code-point ranges of the raw document text, in order."""
 
 
-class Reviewer(Model):
+class Reviewer(Strict):
     """The physician who decided, as far as the letter tells."""
 
     licensed_states: tuple[Text, ...] = ()
@@ -313,7 +313,7 @@ class Reviewer(Model):
     """Only where the letter says "subspecialty in"."""
 
 
-class Patient(Model):
+class Patient(Strict):
     """The injured worker."""
 
     age: int | None = Field(default=None, ge=0, le=120)
@@ -325,7 +325,7 @@ class Patient(Model):
     """What the summary states as a diagnosis or impression, verbatim, one per entry."""
 
 
-class BodyPart(Model):
+class BodyPart(Strict):
     """A part of the body that the heading names."""
 
     part: Part | None = None
@@ -333,7 +333,7 @@ class BodyPart(Model):
     side: Side | None = None
 
 
-class Drug(Model):
+class Drug(Strict):
     """A drug or compound ingredient that the disputed item names."""
 
     name: Text | None = None
@@ -342,7 +342,7 @@ class Drug(Model):
     """As printed, for example `50mg` or `10/325mg` or `5%`."""
 
 
-class Quantity(Model):
+class Quantity(Strict):
     """How much was in dispute, as printed; a total is never computed."""
 
     total: int | float | None = Field(default=None, ge=0)
@@ -353,7 +353,7 @@ class Quantity(Model):
     refills: int | None = Field(default=None, ge=0)
 
 
-class Citation(Model):
+class Citation(Strict):
     """One guideline or publication that a side cites."""
 
     source: Source | None = None
@@ -366,7 +366,7 @@ class Citation(Model):
     pages: Text | None = None
 
 
-class Basis(Model):
+class Basis(Strict):
     """What one side (the claims administrator, or the reviewer) says it decided on."""
 
     statement: Text | None = None
@@ -375,7 +375,7 @@ class Basis(Model):
     citations: tuple[Citation, ...] = ()
 
 
-class Decision(Model):
+class Decision(Strict):
     """One disputed item and what was decided on it. One per outcome heading, in printed order."""
 
     heading: Text | None = None
@@ -419,7 +419,7 @@ class Decision(Model):
         return self
 
 
-class Determination(Model):
+class Determination(Strict):
     """One California workers' compensation IMR Final Determination letter, as data."""
 
     case_number: Text | None = None

@@ -31,6 +31,7 @@
         ├── BrokenDocument        the content claims a type but cannot be parsed as it
         ├── EncryptedDocument     a password is needed
         ├── NoTextLayer           a scanned PDF: pictures of text; run OCR on it first
+        ├── IllegibleText         its characters make no words: a font without a character map
         ├── OutsideFolder         a link or list that was only met in a folder leads out of it
         ├── ReadTimeout           reading took longer than the limit
         ├── OutOfMemory           reading needs more memory than the limit, or than there is
@@ -122,6 +123,12 @@ class NoTextLayer(DocumentError):
     """A PDF of pictures: it has pages but no text."""
 
     failure_class = "no_text_layer"
+
+
+class IllegibleText(DocumentError):
+    """There is text, but its characters make no words: most often a PDF font without a character map."""
+
+    failure_class = "illegible"
 
 
 class OutsideFolder(DocumentError):

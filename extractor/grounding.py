@@ -84,15 +84,15 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
         support = Support.SUPPORTED
         if why is None:
             scopes = kind.scope(layout, facts, place.decision)
-            told = _told(place, layout, facts, draft)
-            if told is not None:
-                told = (each for each in told if same(each.value, claim.value))
-                told = told if claim.places else list(told)
-            spans, ambiguous = _spans(layout.view, scopes, kind, claim, told)
+            stated = _stated(place, layout, facts, draft)
+            if stated is not None:
+                stated = (each for each in stated if same(each.value, claim.value))
+                stated = stated if claim.places else list(stated)
+            spans, ambiguous = _spans(layout.view, scopes, kind, claim, stated)
             context = ""
             if kind.in_heading and kind.check is not None and scopes:
                 context = contexts.get(scopes[0]) or contexts.setdefault(scopes[0], scopes[0].of(layout.view.folded))
-            why, support = _verdict(kind, claim, spans, context, layout.view, told)
+            why, support = _verdict(kind, claim, spans, context, layout.view, stated)
             if why is None and ambiguous:
                 message = "The value stands at several places; the first was taken."
                 result.doubts.append(Doubt(place, FlagCode.AMBIGUOUS, message))
@@ -112,10 +112,10 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
     return settled(result)
 
 
-def _told(place: Place, layout: Layout, facts: Facts, draft: Draft) -> Iterable[Stated] | None:
+def _stated(place: Place, layout: Layout, facts: Facts, draft: Draft) -> Iterable[Stated] | None:
     """What the facts of the letter state for this field; None where words decide, not facts."""
     kind = place.field
-    if kind.fact is None or (kind.check is not None and layout.variant == "unknown"):
+    if kind.fact is None or (kind.check is not None and not layout.variant.known):
         return None
 
     def beside(leaf: str) -> Value | None:
@@ -137,24 +137,24 @@ def _refusal(kind: Field, claim: Claim) -> str | None:
 
 
 def _verdict(
-    kind: Field, claim: Claim, spans: tuple[Span, ...], context: str, view: View, told: Iterable[Stated] | None
+    kind: Field, claim: Claim, spans: tuple[Span, ...], context: str, view: View, stated: Iterable[Stated] | None
 ) -> tuple[str | None, Support]:
     """Why the claim is refused, or None and how its place supports it."""
     if not spans:
         return "its words are not where the letter would say it", Support.UNCHECKED
     if kind.verbatim and not same(str(claim.value), " ".join([view.words(span) for span in spans])):
         return "the words cited for it are other words", Support.CONTRADICTED
-    if told is not None:
+    if stated is not None:
         # Words that the reader points at must be those of the fact; words looked up for it stand where they do.
         there = any(
-            not claim.places or any(span.overlaps(words) for words in each.places for span in spans) for each in told
+            not claim.places or any(span.overlaps(words) for words in each.places for span in spans) for each in stated
         )
         if there:
             return None, Support.SUPPORTED
         if not claim.places:
             return "the letter says something else there", Support.CONTRADICTED
     words = [view.folded[span.start : span.end] for span in spans]
-    if told is not None or (kind.check is not None and not kind.check(claim.value, words, context)):
+    if stated is not None or (kind.check is not None and not kind.check(claim.value, words, context)):
         return f"the words cited for it ({_shown(words)}) do not say that", Support.CONTRADICTED
     return None, Support.SUPPORTED
 
@@ -185,7 +185,7 @@ def _withhold(result: Grounded, place: Place, refused: Value, why: str) -> None:
 
 
 def _spans(
-    view: View, scopes: list[Span], kind: Field, claim: Claim, told: Iterable[Stated] | None
+    view: View, scopes: list[Span], kind: Field, claim: Claim, stated: Iterable[Stated] | None
 ) -> tuple[tuple[Span, ...], bool]:
     """The words of a claim that lie in its scope and cut no word; and whether others would have done as well."""
     if claim.places:
@@ -204,7 +204,7 @@ def _spans(
         if found:
             return (found[0],), len(found) > 1 and not kind.in_heading
     # The facts know it by other words: "RN" of a registered nurse.
-    return next((each.places for each in told or () if each.places and _inside(each.places, scopes)), ()), False
+    return next((each.places for each in stated or () if each.places and _inside(each.places, scopes)), ()), False
 
 
 def _inside(places: tuple[Span, ...], scopes: list[Span]) -> bool:
@@ -267,7 +267,7 @@ def _judged_at(place: Place, claim: Claim, layout: Layout, facts: Facts) -> Span
     index, kind = place.decision, place.field
     if index is None or index >= len(layout.items) or _refusal(kind, claim) is not None:
         return None
-    view, item, told = layout.view, layout.items[index], facts.items[index]
+    view, item, known = layout.view, layout.items[index], facts.items[index]
     if kind is fields.REASONS:
         cited = _cited(view, claim)
         if cited is None or item.rationale is None or not item.rationale.overlaps(cited):
@@ -276,9 +276,9 @@ def _judged_at(place: Place, claim: Claim, layout: Layout, facts: Facts) -> Span
         begun = [sentence for sentence in sentences if cited.start <= sentence.start < cited.end]
         return next(iter(begun or [sentence for sentence in sentences if sentence.overlaps(cited)]), None)
     if kind in (CATEGORY, SUBCATEGORY):
-        return item.heading if told.kind is None else None
-    if kind in (DRUG_NAME, STRENGTH) and not told.drugs:
-        return next(iter(_find(view, told.request.disputed, kind, claim.value)), None)
+        return item.heading if known.kind is None else None
+    if kind in (DRUG_NAME, STRENGTH) and not known.drugs:
+        return next(iter(_find(view, known.request.disputed, kind, claim.value)), None)
     return None
 
 

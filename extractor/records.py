@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from extractor.determination import Determination, LayoutName, Model
+from extractor.determination import Determination, LayoutName, Strict
 
 
 class How(StrEnum):
@@ -51,9 +51,12 @@ class FlagCode(StrEnum):
     DUPLICATE_DECISION = "duplicate_decision"
     UNCHECKED = "unchecked"
     READERS_DISAGREE = "readers_disagree"
+    PAGE_WITHOUT_TEXT = "page_without_text"
+    LEFT_OUT = "left_out"
+    UNSEEN_TEXT = "unseen_text"
 
 
-class DocumentInfo(Model):
+class DocumentInfo(Strict):
     """The document as the record remembers it (its text is not repeated here)."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -66,7 +69,7 @@ class DocumentInfo(Model):
     layout: LayoutName
 
 
-class Evidence(Model):
+class Evidence(Strict):
     """The words of the letter that a value rests on."""
 
     spans: tuple[tuple[int, int], ...] = Field(min_length=1)
@@ -82,7 +85,7 @@ class Evidence(Model):
     reader read alone."""
 
 
-class Flag(Model):
+class Flag(Strict):
     """A field, a code and one sentence: why a person should look."""
 
     path: str
@@ -93,7 +96,7 @@ class Flag(Model):
     """The value that was withheld, as text."""
 
 
-class Usage(Model):
+class Usage(Strict):
     """What a model reader consumed."""
 
     requests: int = 0
@@ -106,7 +109,7 @@ class Usage(Model):
         return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.model_fields})
 
 
-class Provenance(Model):
+class Provenance(Strict):
     """How the record came to be; equal `config_sha256` means that it can be repeated."""
 
     reader: str
@@ -119,7 +122,7 @@ class Provenance(Model):
     usage: Usage | None = None
 
 
-class Record(Model):
+class Record(Strict):
     """One determination with everything needed to stand behind it."""
 
     document: DocumentInfo

@@ -18,7 +18,7 @@ def _of_letter(spans: Callable[[Layout], list[Span]]) -> Scope:
     """A scope outside of the items; in an unknown layout that is the whole text."""
 
     def scope(layout: Layout, facts: Facts, index: int | None) -> list[Span]:
-        return [Span(0, len(layout.view.flat))] if layout.variant == "unknown" else spans(layout)
+        return spans(layout) if layout.variant.known else [Span(0, len(layout.view.flat))]
 
     return scope
 
@@ -39,7 +39,7 @@ def in_header(name: str, told: Callable[[SummaryDates], tuple[PrintedDate, ...]]
     """Where the header gives the field `name`; else where the summary tells it, for the fields that it may tell."""
 
     def scope(layout: Layout, facts: Facts, index: int | None) -> list[Span]:
-        if layout.variant == "unknown":
+        if not layout.variant.known:
             return [Span(0, len(layout.view.flat))]
         if name in facts.header:
             return [facts.header[name][0]]
@@ -50,7 +50,7 @@ def in_header(name: str, told: Callable[[SummaryDates], tuple[PrintedDate, ...]]
 
 def case_number(layout: Layout, facts: Facts, index: int | None) -> list[Span]:
     """Behind its label, else anywhere in the header."""
-    if layout.variant == "unknown":
+    if not layout.variant.known:
         return [Span(0, len(layout.view.flat))]
     return [facts.header["case_number"][0]] if "case_number" in facts.header else [layout.header]
 

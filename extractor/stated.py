@@ -93,9 +93,9 @@ def qualification(of: Callable[[ReviewerFacts], tuple[tuple[str, Span], ...]]) -
 
 
 def age(asked: Asked) -> Iterator[Stated]:
-    """Ages of the patient: those of the summary, and of rationales that say the same; an age there may be anybody's."""
+    """Ages of the patient: those of the summary, and of rationales where they say the same or it says none."""
     layout = asked.layout
-    if layout.variant == "unknown":
+    if not layout.variant.known:
         yield from (Stated(value, (place,)) for value, place in ages(layout.view, Span(0, len(layout.view.flat))))
         return
     rationales = [item.rationale for item in layout.items if item.rationale]
@@ -106,7 +106,7 @@ def age(asked: Asked) -> Iterator[Stated]:
             yield Stated(value, (place,))
     for region in rationales:
         for value, place in ages(layout.view, region):
-            if layout.summary is None or value in known:
+            if not known or value in known:
                 yield Stated(value, (place,))
 
 

@@ -1,4 +1,4 @@
-"""What happens, told as it happens: a log record each, and counts and spans where OpenTelemetry is installed.
+"""What happens, reported as it happens: a log record each, and counts and spans where OpenTelemetry is installed.
 
 Neither holds what a letter, a model or an endpoint said, nor a key: letters go by name and SHA-256, requests by purpose
 and hash, errors by class. Messages stand in the database (`imr failures`), where letters stand, too.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from opentelemetry.util.types import AttributeValue
 
 LOGGER = logging.getLogger("extractor")
-LOGGER.addHandler(logging.NullHandler())  # a library is silent until whoever runs it wants to hear
+LOGGER.addHandler(logging.NullHandler())  # a library is silent until whoever runs it listens
 
 _NAME = "imr-extractor"
 _PROVIDER = "openai"
@@ -96,13 +96,13 @@ def request_ended(
     )
     if outcome == "known":
         return
-    told = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": _PROVIDER, "gen_ai.request.model": model}
-    _add("duration", seconds, told if good else {**told, "error.type": outcome})
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": _PROVIDER, "gen_ai.request.model": model}
+    _add("duration", seconds, attributes if good else {**attributes, "error.type": outcome})
     for kind, tokens in (("input", input_tokens), ("output", output_tokens)):
         if tokens:
-            _add("tokens", tokens, {**told, "gen_ai.token.type": kind})
+            _add("tokens", tokens, {**attributes, "gen_ai.token.type": kind})
     if dollars:
-        _add("cost", dollars, told)
+        _add("cost", dollars, attributes)
 
 
 @contextmanager
@@ -119,8 +119,8 @@ def reading(sha256: str, reader: str) -> Iterator[None]:
 @contextmanager
 def asking(model: str, purpose: str) -> Iterator[None]:
     """One request to a model; a span."""
-    told = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": _PROVIDER, "gen_ai.request.model": model}
-    with _span(f"chat {model}", {**told, "imr.purpose": purpose}, outside=True):
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": _PROVIDER, "gen_ai.request.model": model}
+    with _span(f"chat {model}", {**attributes, "imr.purpose": purpose}, outside=True):
         yield
 
 
@@ -160,7 +160,7 @@ def _tracer() -> Any:
 
 @contextmanager
 def _span(name: str, attributes: Mapping[str, AttributeValue], *, outside: bool = False) -> Iterator[None]:
-    """A span; an error that ends it is told by its class, for its message may be the letter's or the endpoint's."""
+    """A span; an error that ends it is recorded by its class, for its message may be the letter's or the endpoint's."""
     tracer = _tracer()
     if tracer is None:
         yield

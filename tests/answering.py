@@ -10,12 +10,12 @@ from extractor.documents import read_document
 from extractor.facts import gather
 from extractor.grounding import ground
 from extractor.layout import lay_out
-from extractor.model import Attempt, Hear, Request
-from extractor.pipeline import read
+from extractor.model import Attempt, OnAttempt, Request
 from extractor.prompted.answers import MOST_ITEMS, GapForm, GapsForm, ItemForm, PatientForm, WholeForm, WholeItemForm
 from extractor.prompted.letters import gaps_request, item_request, line_range, summary_request, whole_request
 from extractor.prompted.reader import weak
 from extractor.prompts import load_prompts
+from extractor.reading import read
 from extractor.records import Record
 from extractor.rules import read_by_rules
 from extractor.settings import ModelSettings
@@ -23,13 +23,13 @@ from extractor.settings import ModelSettings
 NOTHING_BETTER = json.dumps({"corrections": []})
 
 
-def heard(by: list[Attempt]) -> Hear:
+def heard(by: list[Attempt]) -> OnAttempt:
     """Puts what it hears on a list."""
 
-    async def hear(attempt: Attempt) -> None:
+    async def on_attempt(attempt: Attempt) -> None:
         by.append(attempt)
 
-    return hear
+    return on_attempt
 
 
 def whole_answer(letter: str) -> WholeForm:

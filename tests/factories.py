@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from extractor import configuration, identity
 from extractor.backlog.source import Source as Letter
 from extractor.determination import (
     Basis,
@@ -142,7 +143,7 @@ def make_record(document: Document | None = None, *, config_sha256: str = CONFIG
 
 @dataclass(frozen=True, slots=True)
 class FakeConfiguration:
-    """Stands for `extractor.pipeline.Configuration`."""
+    """Stands for `extractor.configuration.Configuration`."""
 
     reader: str = "fake"
     label: str = "a"
@@ -153,8 +154,21 @@ class FakeConfiguration:
         return hashlib.sha256(f"{self.reader}:{self.label}".encode()).hexdigest()
 
     @property
-    def as_json(self) -> str:
+    def as_json_with_parts(self) -> str:
         return json.dumps({"reader": self.reader, "label": self.label})
+
+
+def become_version(name: str) -> None:
+    """From now on the code that reads is another version, in this process."""
+    identity.code_sha256 = lambda **_: name  # type: ignore[assignment]
+    identity.code_version.cache_clear()
+    configuration._sha256.cache_clear()
+
+
+def configuration_of_version(name: str, *told: Any) -> configuration.Configuration:
+    """A configuration that makes the process in which it arrives another version."""
+    become_version(name)
+    return configuration.Configuration(*told)
 
 
 def fake_reader(source: Letter, configuration: Any, limits: Limits) -> tuple[Document, Record]:

@@ -12,20 +12,26 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from extractor.drafts import Draft
 from extractor.facts import gather
 from extractor.grounding import Grounded, flags, ground
 from extractor.layout import Layout, lay_out
 from extractor.literals import Value
 from extractor.normalize import View, view_of
-from extractor.pipeline import extract
 from extractor.places import pointers
+from extractor.reading import extract
 from extractor.records import Evidence, Flag, Record
 from extractor.rules import read_by_rules
 from extractor.spans import Span
 
 SAMPLES = Path(__file__).parent.parent / "docs" / "samples"
 LETTERS = Path(__file__).parents[2] / "shared" / "letters"
+AT_HAND = pytest.mark.skipif(
+    not (LETTERS / "layout_labels.jsonl").is_file(), reason="the real letters in ../shared/letters are not at hand"
+)
+"""What is measured on real letters, in tests/real_letters: none of their text is in the project."""
 WIDTH = 96
 
 HEADER: dict[str, str] = {
@@ -117,9 +123,9 @@ def header_table(order: str = "rows", fields: dict[str, str] | None = None, **ch
         case "labels":
             return "\n".join(labels) + "\n" + "\n".join(values)
         case "columns":
-            left, right = range(0, len(labels), 2), range(1, len(labels), 2)
+            columns = range(0, len(labels), 2), range(1, len(labels), 2)
             return "\n".join(
-                part for side in (left, right) for part in [*(labels[i] for i in side), *(values[i] for i in side)]
+                part for side in columns for part in [*(labels[i] for i in side), *(values[i] for i in side)]
             )
         case "split":  # a cell of two lines, its value between them
             return header_table("pairs", table).replace(
@@ -221,7 +227,7 @@ def notice(
         + wrap(guidelines)
         + "\n\nRationale for the Decision:\n"
         + wrap(
-            one.rationale
+            one.rationale or ""
             if one is not DEFAULT and one.rationale != DEFAULT.rationale
             else f"The records were read. The {request(one)} {verdict(one)}."
         )

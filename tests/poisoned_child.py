@@ -11,7 +11,7 @@ from typing import Any
 from extractor.cluster import child
 
 KILL, HANG, DEFECT = b"KILL", b"HANG", b"DEFECT"
-_read_document = child.read_document
+_read_document = child.read_document  # type: ignore[attr-defined]  # what it uses, not what it offers
 
 
 def read_document(source: Any, **named: Any) -> Any:
@@ -26,5 +26,5 @@ def read_document(source: Any, **named: Any) -> Any:
 
 
 if __name__ == "__main__":
-    child.read_document = read_document
+    child.read_document = read_document  # type: ignore[attr-defined]
     child.main(int(sys.argv[1]))

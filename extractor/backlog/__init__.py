@@ -3,6 +3,7 @@
 `run(paths, store, configuration)` reads what is new and gives a `Summary`; `walk` says which files a path means.
 """
 
-from extractor.backlog.run import Summary, run
+from extractor.backlog.run import run
+from extractor.backlog.summary import Summary
 
 __all__ = ["Summary", "run"]

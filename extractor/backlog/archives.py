@@ -39,6 +39,7 @@ _LOCAL_HEADER = 30
 """Bytes of a ZIP member's own header, without its name."""
 _ENCRYPTED = 0x1
 _LISTS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".csv", ".tsv", ".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz")
+_UTF8 = 0x800
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """What is unpacked within bounds. `zipfile` unpacks a block of the others in one go, whatever comes out of it."""
 
@@ -57,10 +58,22 @@ def zip_members(holder: Holder) -> Iterator[Source]:
         for info in members:
             holder.beat()
             kind = stat.S_IFMT(info.external_attr >> 16)
-            if info.is_dir() or kind not in {0, stat.S_IFREG} or _hidden(info.filename):
+            name = _zip_name(info)
+            if info.is_dir() or kind not in {0, stat.S_IFREG} or _hidden(name):
                 continue
-            content = _list(info.filename) or _zip_content(archive, info, holder.limits, id(info) in overlapping)
-            yield _source(holder.path, info.filename, content)
+            content = _list(name) or _zip_content(archive, info, holder.limits, id(info) in overlapping)
+            yield _source(holder.path, name, content)
+
+
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """The member's name. Many programs write it in UTF-8 and leave the flag unset that says so."""
+    if info.flag_bits & _UTF8 or info.filename.isascii():
+        return info.filename
+    try:
+        # As `zipfile` takes it for CP437; other text in that hardly ever happens to be UTF-8.
+        return info.filename.encode("cp437").decode()
+    except UnicodeError:
+        return info.filename
 
 
 def _overlapping(members: list[zipfile.ZipInfo]) -> set[int]:
@@ -76,7 +89,7 @@ def _overlapping(members: list[zipfile.ZipInfo]) -> set[int]:
 def _zip_content(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits, overlaps: bool
 ) -> bytes | DocumentError:
-    name = printable(info.filename)
+    name = printable(_zip_name(info))
     if info.flag_bits & _ENCRYPTED:
         return EncryptedDocument(f"{name!r} needs a password: make the archive without one")
     if info.compress_type not in _METHODS:
@@ -103,7 +116,7 @@ def tar_members(holder: Holder) -> Iterator[Source]:
     with opened(holder) as file:
         stream = _Bounded(file, holder)
         with tarfile.open(
-            mode="r|", fileobj=cast(IO[bytes], stream), bufsize=_BUFFER, tarinfo=_Header, errors="surrogateescape"
+            mode="r|", fileobj=cast(IO[bytes], stream), bufsize=_BUFFER, tarinfo=_TarHeader, errors="surrogateescape"
         ) as archive:
             while (info := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined] # or tarfile would remember them all
@@ -128,7 +141,7 @@ def _tar_content(archive: tarfile.TarFile, info: tarfile.TarInfo, limits: Limits
     return file.read(info.size) if file is not None else b""
 
 
-class _Header(tarfile.TarInfo):
+class _TarHeader(tarfile.TarInfo):
     """As tarfile's own; but what is no header is an error here, and not the end of the archive."""
 
     @classmethod

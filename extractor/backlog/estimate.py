@@ -10,11 +10,13 @@ from pathlib import Path
 
 from extractor.apart import Apart, Fetch
 from extractor.backlog.source import Source
-from extractor.errors import ConfigurationError, DocumentError
+from extractor.configuration import Configuration
+from extractor.endings import FailedLetter, read_one
+from extractor.errors import ConfigurationError
 from extractor.model.meter import CHARACTERS_A_TOKEN, estimated_tokens
-from extractor.pipeline import Configuration, open_letter
 from extractor.prompted import estimate as requests_of
 from extractor.prompts import load_prompts
+from extractor.reading import open_letter
 from extractor.settings import Endpoint, Limits
 
 _OUTPUT = {"whole": (210, 110), "summary": (95, 0), "item": (95, 0), "gaps": (70, 45)}
@@ -56,10 +58,12 @@ def estimate(
         for source in sources:
             letters += 1
             letter = source if isinstance(source, Source) else Source(str(source), str(source))
-            try:
-                used.update(apart.do(_used, partial(letter.document, limits), configuration, endpoint.prompts))
-            except DocumentError:
+            counting = partial(apart.do, _used, partial(letter.document, limits), configuration, endpoint.prompts)
+            counted = read_one(counting, letter.name, lambda: None)
+            if isinstance(counted, FailedLetter):
                 unreadable += 1
+            else:
+                used.update(counted)
     sent, out = used["sent"], used["out"]
     dollars = endpoint.price.of(sent, 0, out) if endpoint.price else None
     return Estimate(letters, unreadable, used["requests"], sent, used["shared"], out, dollars)

@@ -24,7 +24,7 @@ _TABLE = re.compile(
 _BATCH = re.compile(r"requests-\d{4,}\.jsonl")
 
 
-class Entry(NamedTuple):
+class FolderEntry(NamedTuple):
     """What stands in a folder."""
 
     name: str
@@ -35,7 +35,7 @@ class Entry(NamedTuple):
     is_link: bool
 
 
-def listing(folder: str) -> list[Entry]:
+def listing(folder: str) -> list[FolderEntry]:
     """What stands in a folder, sorted by name.
 
     Raises:
@@ -45,7 +45,7 @@ def listing(folder: str) -> list[Entry]:
     try:
         with os.scandir(folder) as entries:
             return sorted(
-                Entry(entry.name, entry.is_dir(follow_symlinks=False), _is_file(entry), entry.is_symlink())
+                FolderEntry(entry.name, entry.is_dir(follow_symlinks=False), _is_file(entry), entry.is_symlink())
                 for entry in entries
             )
     except OSError as error:
@@ -74,7 +74,7 @@ def is_ours(name: str, beside: frozenset[str]) -> bool:
 
 
 def is_pattern(path: str) -> bool:
-    """Tell whether it has one of the marks of a pattern."""
+    """Whether it has one of the marks of a pattern."""
     return bool(_MARKS & set(path))
 
 
@@ -92,7 +92,7 @@ def matches(pattern: str) -> Iterator[tuple[str, bool]]:
     """
     if not is_pattern(pattern):
         return
-    stack = [_steps(_Place("/", tuple(Path(pattern).parts[1:]), linked=False))]
+    stack = [_steps(_PatternAt("/", tuple(Path(pattern).parts[1:]), linked=False))]
     while stack:
         place = next(stack[-1], None)
         if place is None:
@@ -103,7 +103,7 @@ def matches(pattern: str) -> Iterator[tuple[str, bool]]:
             yield place.path, place.linked
 
 
-class _Place(NamedTuple):
+class _PatternAt(NamedTuple):
     path: str
     parts: tuple[str, ...]
     """Of the pattern, that are still to be matched below."""
@@ -112,12 +112,12 @@ class _Place(NamedTuple):
     marked: bool = False
     """Whether a part with a mark is behind."""
 
-    def below(self, name: str, parts: tuple[str, ...], *, linked: bool = False, marked: bool = True) -> _Place:
+    def below(self, name: str, parts: tuple[str, ...], *, linked: bool = False, marked: bool = True) -> _PatternAt:
         path = os.path.join(self.path, name)  # noqa: PTH118  as in `walk`
-        return _Place(path, parts, self.linked or linked, self.marked or marked)
+        return _PatternAt(path, parts, self.linked or linked, self.marked or marked)
 
 
-def _steps(place: _Place) -> Iterator[_Place]:
+def _steps(place: _PatternAt) -> Iterator[_PatternAt]:
     """Where the next part of the pattern leads."""
     part, rest = place.parts[0], place.parts[1:]
     if part == "**":

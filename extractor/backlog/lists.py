@@ -97,7 +97,7 @@ def _texts(file: io.BufferedReader, holder: Holder) -> Iterator[Source]:
     for number, line in _lines(file, most, _Clock(holder)):
         place = f"{printable(holder.path)}#{number}"
         try:
-            name, text = _told(line, f"{title}#{number}", most)
+            name, text = _name_and_text(line, f"{title}#{number}", most)
         except DocumentError as error:
             yield Source(place, error)
         else:
@@ -157,7 +157,7 @@ def _skip_blank_lines(file: io.BufferedReader) -> int:
     return ahead.count(b"\n", 0, end)
 
 
-def _told(line: bytes, place: str, most: int) -> tuple[str | None, bytes]:
+def _name_and_text(line: bytes, place: str, most: int) -> tuple[str | None, bytes]:
     """Give the name, where there is one, and the text of one line.
 
     Raises:
@@ -169,19 +169,19 @@ def _told(line: bytes, place: str, most: int) -> tuple[str | None, bytes]:
     if len(line.rstrip(b"\r\n")) > most:
         raise TooLarge(f"{place!r} is longer than the limit of {most:,} bytes: check that it is a letter")
     try:
-        told: Any = json.loads(line.decode())
+        given: Any = json.loads(line.decode())
     except (ValueError, RecursionError) as error:
         raise BrokenDocument(f"{place!r} is no JSON ({_of_json(error)})") from None
-    if not isinstance(told, dict) or not isinstance(told.get("text"), str):
+    if not isinstance(given, dict) or not isinstance(given.get("text"), str):
         raise BrokenDocument(f"""{place!r} is no object with a text: write {{"text": "…", "name": "…"}}""")
-    name = told.get("name")
-    name = told.get("id") if name is None else name
+    name = given.get("name")
+    name = given.get("id") if name is None else name
     if isinstance(name, bool) or not isinstance(name, str | int | float | None):
         raise BrokenDocument(f"{place!r} has a name that is neither a text nor a number")
     named = "" if name is None else printable(joined_surrogates(str(name)))
     if len(named) > LONGEST_NAME:
         raise BrokenDocument(f"{place!r} has a name of more than {LONGEST_NAME} characters: is it the text?")
-    return named or None, joined_surrogates(told["text"]).encode()
+    return named or None, joined_surrogates(given["text"]).encode()
 
 
 def _of_json(error: Exception) -> str:
@@ -214,10 +214,10 @@ def rows(holder: Holder) -> Iterator[Source]:
             except csv.Error as error:
                 source = Source(place, BrokenDocument(f"{shown!r} is no row of a CSV ({_of_csv(error)})"))
             else:
-                told = {column: cell.strip() for column, cell in zip(columns, row, strict=False)}
-                if not any(told.values()):
+                given = {column: cell.strip() for column, cell in zip(columns, row, strict=False)}
+                if not any(given.values()):
                     continue
-                source = _named(told, place, shown, folder, below)
+                source = _named(given, place, shown, folder, below)
             if not isinstance(source.content, DocumentError):
                 holder.sound(place)
             yield source
@@ -258,15 +258,15 @@ def _rows_of(file: io.BufferedReader) -> Iterator[str]:
         encoding = "utf-8"
 
 
-def _named(told: dict[str, str], place: str, shown: str, folder: str, below: str | None) -> Source:
+def _named(given: dict[str, str], place: str, shown: str, folder: str, below: str | None) -> Source:
     """The letter that a row names."""
-    if not told.get("path"):
+    if not given.get("path"):
         return Source(place, BrokenDocument(f"{shown!r} has no path"))
-    absolute = os.path.normpath(os.path.join(folder, told["path"]))  # noqa: PTH118  as in `walk`
+    absolute = os.path.normpath(os.path.join(folder, given["path"]))  # noqa: PTH118  as in `walk`
     if below is not None and not files.is_below(files.resolved(absolute), below):
         fault = f"{shown!r} names a file outside of its own folder: if you trust the list, name the list itself"
         return Source(place, OutsideFolder(fault))
-    name = printable(told.get("name", ""))
+    name = printable(given.get("name", ""))
     if len(name) > LONGEST_NAME:
         return Source(place, BrokenDocument(f"{shown!r} has a name of more than {LONGEST_NAME} characters"))
     return Source(name or printable(absolute), absolute, name or None, below=below)

@@ -35,14 +35,14 @@ class Holder:
     below: str | None = None
     """The folder that it may not lie outside of, all links followed; None: anywhere."""
     sound: Callable[[str], None] = lambda _: None
-    """Hears names under which there is nothing wrong."""
+    """Called with names under which there is nothing wrong."""
     beat: Callable[[], None] = lambda: None
     """Called again and again while no letter comes; raises what ends the reading of this file."""
 
 
 @contextmanager
 def opened(holder: Holder) -> Iterator[io.BufferedReader]:
-    """Open a file to read what it holds, unpacked where it is compressed (told by how it begins).
+    """Open a file to read what it holds, unpacked where it is compressed (which shows in its first bytes).
 
     Raises:
         DocumentError: it cannot be opened. What goes wrong later, its libraries raise as they please.
@@ -50,21 +50,21 @@ def opened(holder: Holder) -> Iterator[io.BufferedReader]:
     """
     with files.opened(holder.path, holder.below) as raw:
         head = raw.peek(len(_XZ))
-        heard = _Heard(raw, holder.beat)
+        beating = _Beating(raw, holder.beat)
         if head.startswith(_GZIP):
-            with gzip.GzipFile(fileobj=heard) as unpacked:
+            with gzip.GzipFile(fileobj=beating) as unpacked:
                 yield cast(io.BufferedReader, unpacked)
         elif head.startswith(_BZIP2):
-            with bz2.BZ2File(heard) as file:
+            with bz2.BZ2File(beating) as file:
                 yield cast(io.BufferedReader, file)
         elif head.startswith(_XZ):
-            with io.BufferedReader(_Xz(heard)) as buffered:
+            with io.BufferedReader(_Xz(beating)) as buffered:
                 yield cast(io.BufferedReader, buffered)
         else:
             yield raw
 
 
-class _Heard(io.RawIOBase):
+class _Beating(io.RawIOBase):
     """What is unpacked: the libraries go through what unpacks to nothing (streams without content) on their own."""
 
     def __init__(self, file: io.BufferedReader, beat: Callable[[], None]) -> None:
@@ -80,9 +80,9 @@ class _Heard(io.RawIOBase):
 
 
 class _Xz(io.RawIOBase):
-    """As `lzma.LZMAFile`, which cannot be told how much memory it may take."""
+    """As `lzma.LZMAFile`, which takes no limit of memory."""
 
-    def __init__(self, file: _Heard) -> None:
+    def __init__(self, file: _Beating) -> None:
         self._file = file
         self._stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
 

@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any
 
 from extractor.apart import Apart, itself
-from extractor.errors import ConfigurationError, DocumentError, ModelError, RecordingMissing
-from extractor.model import Reply, Request
-from extractor.model.wire import kept_reply
-from extractor.pipeline import Configuration, code_version
+from extractor.backlog.replies import KeptReplies, NotAsked
+from extractor.configuration import Configuration
+from extractor.documents import Document
+from extractor.endings import FailedLetter, await_one
+from extractor.errors import ConfigurationError, ModelError, RecordingMissing
+from extractor.identity import code_version
+from extractor.model import Request
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits
-from extractor.store import Store, prepare
+from extractor.store import Changes, Prepared, Store, prepare
 
 _BATCH = 50
 """Records saved in one transaction."""
@@ -39,17 +41,6 @@ class Reground:
     """Left as they are: reading took longer than the limit, or killed the process that was reading."""
     missing: int = 0
     """Left as they are: a reply that would be needed now was never given; `imr run` asks for it."""
-
-
-class _Nobody:
-    """A model that is not to be asked."""
-
-    async def complete(self, request: Request) -> Reply:
-        """Refuse."""
-        raise RecordingMissing(f"the database holds no reply to this request ({request.purpose})")
-
-    async def aclose(self) -> None:
-        """Nothing is held."""
 
 
 def reground(
@@ -81,19 +72,16 @@ async def _reground(
     store: Store, endpoint: Endpoint, on_progress: Callable[[Reground], None] | None, apart: Apart
 ) -> Reground:
     done = Reground()
+    known, nobody = KeptReplies(store, usable=False), NotAsked(_no_reply)
     sessions: dict[str, tuple[Configuration, Session]] = {}
     run_ids: dict[str, int] = {}
-    prepared: dict[str, list[Any]] = {}
+    prepared: dict[str, list[Prepared]] = {}
     saved: Counter[str] = Counter()
-
-    def known(request: Request) -> Reply | None:
-        kept = store.reply(request.sha256, usable=False)
-        return kept_reply(kept) if kept is not None else None
 
     def save() -> None:
         for key, letters in prepared.items():
             configuration, _ = sessions[key]
-            store.save_all(letters, run_id=run_ids[key], config_sha256=configuration.sha256)
+            store.save_all(Changes(letters), run_id=run_ids[key], config_sha256=configuration.sha256)
         prepared.clear()
         if on_progress:
             on_progress(done)
@@ -104,19 +92,19 @@ async def _reground(
             configuration = Configuration.from_json(given, endpoint.prompts)
             if configuration.model is None:
                 raise ConfigurationError("a record of a model reader has no model in its configuration")
-            sessions[given] = configuration, Session(configuration.model, endpoint, _Nobody(), known=known)
+            sessions[given] = configuration, Session(configuration.model, endpoint, nobody, known=known)
         configuration, session = sessions[given]
         if store.known([document.sha256], configuration.sha256):
             met = store.superseded([document.sha256], configuration.sha256)
-            again = store.save_all(met=met, config_sha256=configuration.sha256).made_current if met else 0
+            again = store.save_all(Changes(met=met), config_sha256=configuration.sha256).made_current if met else 0
             done = _plus(done, same=1, made_current=again)
             continue
-        try:
-            letter = await apart.read(partial(itself, document), configuration, prepare, session.asker)
-        except ModelError:
+        reading = _again(apart, document, configuration, session)
+        letter = await await_one(reading, document.name, partial(str, document.sha256))
+        if letter is None:
             done = _plus(done, missing=1)
             continue
-        except DocumentError:
+        if isinstance(letter, FailedLetter):
             done = _plus(done, failed=1)
             continue
         if given not in run_ids:
@@ -136,6 +124,18 @@ async def _reground(
     for given, run_id in run_ids.items():
         store.end_run(run_id, "finished", {"found": saved[given], "extracted": saved[given]})
     return done
+
+
+def _no_reply(request: Request) -> ModelError:
+    return RecordingMissing(f"the database holds no reply to this request ({request.purpose})")
+
+
+async def _again(apart: Apart, document: Document, configuration: Configuration, session: Session) -> Prepared | None:
+    """The rows of a letter that is read again; None where a reply is missing."""
+    try:
+        return await apart.read(partial(itself, document), configuration, prepare, session.asker)
+    except ModelError:
+        return None
 
 
 def _plus(done: Reground, **more: int) -> Reground:

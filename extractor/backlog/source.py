@@ -100,7 +100,7 @@ class Source:
             return None
 
     def head(self, count: int) -> bytes:
-        """The first bytes; none where it cannot be read, for reading it will tell why."""
+        """The first bytes; none where it cannot be read, for reading it will show why."""
         if isinstance(self.content, bytes):
             return self.content[:count]
         if isinstance(self.content, DocumentError):

@@ -1,7 +1,7 @@
 """Which letters a backlog consists of: paths in the order given, folders recursively and sorted, streamed.
 
 A path is a file, a folder, a pattern, or `-` for a list of paths on standard input. Files that hold letters (archives,
-JSON lines, lists of paths) are told by the ending of their name and opened where they are met, one letter at a time.
+JSON lines, lists of paths) are known by the ending of their name and opened where they are met, one letter at a time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import cast
 
 from extractor import files
 from extractor.backlog.archives import tar_members, zip_members
-from extractor.backlog.folders import Entry, fixed_part, is_junk, is_ours, is_pattern, listing, matches
+from extractor.backlog.folders import FolderEntry, fixed_part, is_junk, is_ours, is_pattern, listing, matches
 from extractor.backlog.lists import Stream, rows, texts, texts_on_stdin
 from extractor.backlog.lists import paths as listed
 from extractor.backlog.packed import Holder
@@ -43,7 +43,7 @@ _OF_GOLD = frozenset({"references", "recordings", "second", "manifest.json"})
 """What stands beside the letters of a gold set."""
 
 
-class _Asked(Exception):
+class _AskedToStop(Exception):
     """Ends the reading of a file that holds letters."""
 
 
@@ -81,8 +81,8 @@ class Walk(Iterator[Source]):
             limits: Of one letter; files that hold many are not read beyond them either.
             most: How many letters to give; None for all.
             opens: Whether files that hold letters are opened; else each comes as if it were one.
-            sound: Hears the names of files and lines that are as they must be, but are themselves no letter: an earlier
-                run may have filed a failure under them.
+            sound: Called with the names of files and lines that are as they must be, but are themselves no letter: an
+                earlier run may have filed a failure under them.
             asked: Whether it is to end; looked at also while no letter comes. Then `cut` is true.
 
         """
@@ -109,7 +109,7 @@ class Walk(Iterator[Source]):
     def rest(self, seconds: float | None = None) -> tuple[int, bool]:
         """Count what is left without opening a file that holds letters, nor reading on in one: each counts as one.
 
-        Tell also whether that is exact: after so many seconds it counts no further.
+        Also whether that is exact: after so many seconds it counts no further.
         """
         self._opens = False
         end = None if seconds is None else time.monotonic() + seconds
@@ -122,7 +122,7 @@ class Walk(Iterator[Source]):
 
     def _beat(self) -> None:
         if self._asked():
-            raise _Asked
+            raise _AskedToStop
 
     def _all(self, paths: Iterable[Path | str]) -> Iterator[Source]:
         for path in paths:
@@ -166,7 +166,7 @@ class Walk(Iterator[Source]):
                     yield from self._file(path)
                 if not self._opens:
                     break
-        except _Asked:
+        except _AskedToStop:
             self._opens = False
         if not self._opens:
             self._unopened += 1
@@ -180,7 +180,7 @@ class Walk(Iterator[Source]):
 
     def _folder(self, folder: str, root: str, *, named: bool = False) -> Iterator[Source]:
         """Give what is in it, at any depth: a stack, for the depth of calls has a limit."""
-        stack: list[tuple[str, Iterator[Entry]]] = []
+        stack: list[tuple[str, Iterator[FolderEntry]]] = []
         if named:
             stack.append((folder, _letters_in(listing(folder))))
         else:
@@ -197,7 +197,7 @@ class Walk(Iterator[Source]):
             elif entry.is_file:
                 yield from self._met(path, root, entry.is_link)
 
-    def _entered(self, folder: str, stack: list[tuple[str, Iterator[Entry]]]) -> Iterator[Source]:
+    def _entered(self, folder: str, stack: list[tuple[str, Iterator[FolderEntry]]]) -> Iterator[Source]:
         """Go into a folder that was met; one that cannot be listed takes no other with it."""
         try:
             stack.append((folder, _letters_in(listing(folder))))
@@ -228,14 +228,14 @@ class Walk(Iterator[Source]):
                 some = True
                 if not self._opens:
                     break
-        except _Asked:
+        except _AskedToStop:
             self._opens = False
         except DocumentError as error:
-            yield Source(name, type(error)(_told(name, str(error), some)))
+            yield Source(name, type(error)(_fault_in(name, str(error), some)))
         except Exception as error:  # noqa: BLE001  the libraries fail on bad files in more ways than they document
-            # Nor do they say what is safe to be told: some quote what they found.
+            # Nor is what they say safe to repeat: some quote what they found.
             fault = f"is broken ({type(error).__name__}): it may be cut short, fetch it again"
-            yield Source(name, BrokenDocument(_told(name, fault, some)))
+            yield Source(name, BrokenDocument(_fault_in(name, fault, some)))
         else:
             if self._opens:
                 self._sound(name)
@@ -244,7 +244,7 @@ class Walk(Iterator[Source]):
             yield Source(name, path)
 
 
-def _letters_in(entries: list[Entry]) -> Iterator[Entry]:
+def _letters_in(entries: list[FolderEntry]) -> Iterator[FolderEntry]:
     """What of a folder may be letters by its name."""
     names = frozenset(entry.name for entry in entries)
     gold = names >= _GOLD
@@ -279,7 +279,7 @@ def count(paths: Sequence[Path | str], database: Path | None = None, *, most: in
 
 
 def holds_any(paths: Sequence[Path | str], database: Path | None = None) -> bool:
-    """Tell whether there is anything to read, or to open and look."""
+    """Whether there is anything to read, or to open and look."""
     return next(Walk(paths, database, opens=False), None) is not None
 
 
@@ -305,7 +305,7 @@ def _missing(given: str) -> ConfigurationError:
     return ConfigurationError(f"{given!r} does not exist: check the path")
 
 
-def _told(name: str, fault: str, some: bool) -> str:
+def _fault_in(name: str, fault: str, some: bool) -> str:
     return f"{name!r} {fault}{'; what came before is kept' if some else ''}"
 
 

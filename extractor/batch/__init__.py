@@ -4,8 +4,9 @@
 there. What an answer leads to (a correction, a re-ask, sections of a letter that was too long) goes into the next file.
 """
 
+from extractor.batch.answers import Collected, collect
 from extractor.batch.remote import give_up, listed, refresh, submit, take
-from extractor.batch.rounds import Collected, Round, advance, build, collect
+from extractor.batch.rounds import Round, advance, build
 
 __all__ = [
     "Collected",

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from extractor.batch.rounds import Collected, bring_back, collect
+from extractor.batch.answers import Collected, collect
+from extractor.batch.request_files import bring_back
 from extractor.errors import (
     AuthenticationFailed,
     BudgetExceeded,
@@ -20,10 +21,7 @@ from extractor.model.batches import ENDED, LongLine, RemoteBatch, seconds_to_sen
 from extractor.model.wire import MOST_REPLY_BYTES
 from extractor.settings import Endpoint, Price
 from extractor.store import Store, batches
-from extractor.store.batches import Job
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
+from extractor.store.batches import BatchFile
 
 _SENDING = "sending"
 """Stands where the provider's own word will, from before a file is sent until it has been."""
@@ -43,7 +41,7 @@ class Provider(Protocol):
         ...
 
     def find(self, mark: str) -> RemoteBatch | None:
-        """The batch that was sent with this mark; None where there is none, or where it cannot be told."""
+        """The batch that was sent with this mark; None where there is none, or where the provider does not say."""
         ...
 
     def state(self, batch_id: str) -> RemoteBatch:
@@ -55,7 +53,7 @@ class Provider(Protocol):
         ...
 
 
-def submit(store: Store, provider: Provider, endpoint: Endpoint) -> Iterator[tuple[Job, RemoteBatch]]:
+def submit(store: Store, provider: Provider, endpoint: Endpoint) -> Iterator[tuple[BatchFile, RemoteBatch]]:
     """Send every file that was not sent; give each with what the provider says.
 
     A file whose sending was cut short by a crash is first looked for at the provider, and sent again if it is not there
@@ -86,7 +84,7 @@ def submit(store: Store, provider: Provider, endpoint: Endpoint) -> Iterator[tup
         yield job, sent
 
 
-def _sent(store: Store, job: Job, mark: str, provider: Provider) -> RemoteBatch:
+def _sent(store: Store, job: BatchFile, mark: str, provider: Provider) -> RemoteBatch:
     """Send a file that is claimed; the claim is given back where it is sure that nothing was begun."""
     try:
         file_id = provider.upload(Path(job.file))
@@ -95,7 +93,7 @@ def _sent(store: Store, job: Job, mark: str, provider: Provider) -> RemoteBatch:
         raise
     try:
         return provider.create(file_id, mark)
-    except (AuthenticationFailed, RequestRefused):  # it was told no
+    except (AuthenticationFailed, RequestRefused):  # the answer was no
         _update(store, job, "built", None, None)
         raise
 
@@ -103,11 +101,13 @@ def _sent(store: Store, job: Job, mark: str, provider: Provider) -> RemoteBatch:
 def refresh(store: Store, provider: Provider) -> None:
     """Ask how what was sent stands."""
     for job in listed(store, "submitted"):
-        told = provider.state(str(job.remote_id))
-        _stands(store, job, f"{told.state} {told.done}/{told.total}")
+        sent = provider.state(str(job.remote_id))
+        _stands(store, job, f"{sent.state} {sent.done}/{sent.total}")
 
 
-def take(store: Store, provider: Provider, price: Price | None = None) -> Iterator[tuple[Job, RemoteBatch, Collected]]:
+def take(
+    store: Store, provider: Provider, price: Price | None = None
+) -> Iterator[tuple[BatchFile, RemoteBatch, Collected]]:
     """Take in the answers to everything that was sent; give each file with what came of it.
 
     Raises:
@@ -118,22 +118,22 @@ def take(store: Store, provider: Provider, price: Price | None = None) -> Iterat
     for job in listed(store, "submitted"):
         taken = Collected()
         try:
-            told = provider.state(str(job.remote_id))
-            for file in told.files:
+            sent = provider.state(str(job.remote_id))
+            for file in sent.files:
                 most_bytes = MOST_REPLY_BYTES + job.requests * _AN_ANSWER
                 taken += collect(provider.lines(file, most_bytes), store, price, job.id)
         except RequestRefused as error:
             unknown = unknown or error
             continue
-        _stands(store, job, told.state)
-        if told.state in ENDED:
+        _stands(store, job, sent.state)
+        if sent.state in ENDED:
             give_up(store, [job])
-        yield job, told, taken
+        yield job, sent, taken
     if unknown is not None:
         raise unknown
 
 
-def give_up(store: Store, jobs: Iterable[Job]) -> None:
+def give_up(store: Store, jobs: Iterable[BatchFile]) -> None:
     """No more answers will come to these files: what they leave open goes into the next."""
     with store.batching() as db:
         for job in jobs:
@@ -141,13 +141,13 @@ def give_up(store: Store, jobs: Iterable[Job]) -> None:
         batches.close(db)
 
 
-def listed(store: Store, state: str | None = None) -> list[Job]:
+def listed(store: Store, state: str | None = None) -> list[BatchFile]:
     """The files, all or those in one state."""
     with store.batching() as db:
         return [job for job in batches.jobs(db) if state is None or job.state == state]
 
 
-def _claim(db: Database, job: Job, endpoint: Endpoint) -> None:
+def _claim(db: batches.Transaction, job: BatchFile, endpoint: Endpoint) -> None:
     """Take a file to send it, if its worst cost is left; in the transaction in which it was seen to be free."""
     price, budget = endpoint.price, endpoint.budget
     if price is not None and budget is not None:
@@ -164,11 +164,11 @@ def _claim(db: Database, job: Job, endpoint: Endpoint) -> None:
     batches.update_job(db, job.id, _now(), state="built", remote_id=None, remote_state=_SENDING)
 
 
-def _is_being_sent(job: Job) -> bool:
+def _is_being_sent(job: BatchFile) -> bool:
     return job.state == "built" and job.remote_state == _SENDING
 
 
-def _worst(job: Job, price: Price) -> float:
+def _worst(job: BatchFile, price: Price) -> float:
     """Dollars that the open requests of a file can come to."""
     if job.most_input_tokens is None or job.most_output_tokens is None:
         raise ConfigurationError(
@@ -177,7 +177,7 @@ def _worst(job: Job, price: Price) -> float:
     return price.of(job.most_input_tokens, 0, job.most_output_tokens)
 
 
-def _mark(job: Job) -> str:
+def _mark(job: BatchFile) -> str:
     """By what the provider's batch is found again: the file, and which of ours it is, for two may be the same."""
     bring_back(job)
     try:
@@ -193,7 +193,7 @@ def _mark(job: Job) -> str:
     return hashlib.sha256(f"{sha256} {job.id} {job.created_at}".encode()).hexdigest()
 
 
-def _take_over(store: Store, seen: Job, endpoint: Endpoint) -> None:
+def _take_over(store: Store, seen: BatchFile, endpoint: Endpoint) -> None:
     """Claim a file that somebody began to send and the provider does not have.
 
     Raises:
@@ -212,12 +212,12 @@ def _take_over(store: Store, seen: Job, endpoint: Endpoint) -> None:
         _claim(db, now, endpoint)
 
 
-def _stands(store: Store, job: Job, remote_state: str) -> None:
+def _stands(store: Store, job: BatchFile, remote_state: str) -> None:
     with store.batching() as db:
         batches.stands(db, job.id, _now(), remote_state)
 
 
-def _update(store: Store, job: Job, state: str, remote_id: str | None, remote_state: str | None) -> None:
+def _update(store: Store, job: BatchFile, state: str, remote_id: str | None, remote_state: str | None) -> None:
     with store.batching() as db:
         batches.update_job(db, job.id, _now(), state=state, remote_id=remote_id, remote_state=remote_state)
 

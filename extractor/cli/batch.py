@@ -80,8 +80,8 @@ def submit(database: Path, dry_run: bool, **values: Any) -> None:
                 click.echo(f"would send {job.file}: {job.requests:,} requests")
             return
         with Batches(endpoint) as provider:
-            for job, told in send(store, provider, endpoint):
-                click.echo(f"{job.file}: {job.requests:,} requests, {told.id}")
+            for job, sent in send(store, provider, endpoint):
+                click.echo(f"{job.file}: {job.requests:,} requests, {sent.id}")
 
 
 @command.command()
@@ -136,10 +136,10 @@ def collect(
         if not files and not dry_run and listed(store, "submitted"):
             try:
                 with Batches(endpoint) as provider:
-                    for job, told, came in take(store, provider, endpoint.price):
+                    for job, sent, came in take(store, provider, endpoint.price):
                         taken += came
-                        if told.message:
-                            click.echo(f"{job.file}: {told.state}: {told.message}", err=True)
+                        if sent.message:
+                            click.echo(f"{job.file}: {sent.state}: {sent.message}", err=True)
             except ServiceError as error:  # what came before is read all the same
                 trouble = error
         if last:

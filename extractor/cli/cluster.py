@@ -61,7 +61,7 @@ def run(
         show_estimate(walk.letters(paths, limits=limits), configuration, endpoint, limits)
         return
 
-    def tell(so_far: ClusterSummary) -> None:
+    def show_progress(so_far: ClusterSummary) -> None:
         click.echo(f"\r{so_far.records:,} records, {so_far.failed:,} failed ", err=True, nl=False)
 
     show = not quiet and not as_json and sys.stderr.isatty()
@@ -72,7 +72,7 @@ def run(
         address=address,
         workers=workers,
         partition=partition,
-        on_progress=tell if show else None,
+        on_progress=show_progress if show else None,
     )
     if show:
         click.echo("\r", err=True, nl=False)

@@ -14,8 +14,9 @@ from extractor.cli.options import limit_options, limits_from, model_options, rea
 if TYPE_CHECKING:
     from extractor.apart import Fetch
     from extractor.backlog.source import Source
+    from extractor.configuration import Configuration
+    from extractor.endings import FailedLetter
     from extractor.errors import ServiceError
-    from extractor.pipeline import Configuration
     from extractor.records import Record
     from extractor.settings import Endpoint, Limits
 
@@ -42,22 +43,25 @@ def command(files: tuple[str, ...], form: str | None, dry_run: bool, **values: A
 
         show_estimate((_source(file, limits) for file in files), configuration, endpoint, limits)
         return
+    from extractor.display.clean import one_line  # noqa: PLC0415  heavy: only when there is something to do
+    from extractor.endings import FailedLetter  # noqa: PLC0415
+
     form = form or ("json" if len(files) == 1 else "jsonl")
     failed = False
-    for outcome in _records(files, configuration, endpoint, limits):
-        if isinstance(outcome, str):
+    for ended in _ends(files, configuration, endpoint, limits):
+        if isinstance(ended, FailedLetter):
             failed = True
-            click.echo(f"imr: {outcome}", err=True)
+            click.echo(f"imr: {one_line(f'{ended.failure_class}: {ended.message}')}", err=True)
         else:
-            _print(outcome, form)
+            _print(ended, form)
     if failed:
         sys.exit(1)
 
 
-def _records(
+def _ends(
     files: tuple[str, ...], configuration: Configuration, endpoint: Endpoint, limits: Limits
-) -> Iterator[Record | str]:
-    """Give a record for each file, or why there is none."""
+) -> Iterator[Record | FailedLetter]:
+    """Give how each file's letter ended."""
     if configuration.model is None:
         yield from _by_rules(files, configuration, limits)
         return
@@ -72,27 +76,26 @@ def _records(
             raise outcome
 
 
-def _by_rules(files: tuple[str, ...], configuration: Configuration, limits: Limits) -> Iterator[Record | str]:
+def _by_rules(files: tuple[str, ...], configuration: Configuration, limits: Limits) -> Iterator[Record | FailedLetter]:
     from extractor.apart import Apart, as_record  # noqa: PLC0415  heavy: only when there is something to do
-    from extractor.errors import DocumentError  # noqa: PLC0415
+    from extractor.endings import read_one  # noqa: PLC0415
 
     with Apart(limits) as apart:
         for file in files:
-            try:
-                yield apart.read_by_rules(_fetch(file, limits), configuration, as_record)
-            except DocumentError as error:
-                yield _told(error.failure_class, error)
+            reading = partial(apart.read_by_rules, _fetch(file, limits), configuration, as_record)
+            yield read_one(reading, file, lambda: None)
 
 
 async def _by_model(
     files: tuple[str, ...], configuration: Configuration, endpoint: Endpoint, limits: Limits
-) -> list[Record | str | ServiceError]:
+) -> list[Record | FailedLetter | ServiceError]:
     """Read all letters at once, as many as may be in flight; a backlog goes by `imr run`."""
     import asyncio  # noqa: PLC0415
 
     from extractor.apart import Apart, as_record  # noqa: PLC0415
     from extractor.children import cores  # noqa: PLC0415
-    from extractor.errors import DocumentError, ModelError, ServiceError  # noqa: PLC0415
+    from extractor.endings import await_one  # noqa: PLC0415
+    from extractor.errors import ServiceError  # noqa: PLC0415
     from extractor.prompted import Session  # noqa: PLC0415
 
     if configuration.model is None:
@@ -101,12 +104,11 @@ async def _by_model(
     async with Session(configuration.model, endpoint) as session:
         apart = Apart(limits, min(cores(), len(files)), session.prompts)
 
-        async def one(file: str) -> Record | str | ServiceError:
+        async def one(file: str) -> Record | FailedLetter | ServiceError:
             async with room:
+                reading = apart.read(_fetch(file, limits), configuration, as_record, session.asker)
                 try:
-                    return await apart.read(_fetch(file, limits), configuration, as_record, session.asker)
-                except (DocumentError, ModelError) as error:
-                    return _told(error.failure_class, error)
+                    return await await_one(reading, file, lambda: None)
                 except ServiceError as error:
                     return error
 
@@ -126,12 +128,6 @@ def _source(file: str, limits: Limits) -> Source:
 
 def _fetch(file: str, limits: Limits) -> Fetch:
     return partial(_source(file, limits).document, limits)
-
-
-def _told(failure_class: str, error: Exception) -> str:
-    from extractor.display.clean import one_line  # noqa: PLC0415
-
-    return one_line(f"{failure_class}: {error}")
 
 
 def _print(record: Record, form: str) -> None:

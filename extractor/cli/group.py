@@ -37,7 +37,7 @@ _MODULES = {"import": "import_results"}
 """Commands whose name cannot be a module's."""
 
 
-class Group(click.Group):
+class LazyGroup(click.Group):
     """Lists commands by name and loads the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -80,7 +80,7 @@ def _joined() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="imr-extractor", prog_name="imr")
 @click.option(
     "--log", envvar="IMR_LOG", show_envvar=True, metavar="FILE", help="Log to FILE, or - for stderr: JSON lines."

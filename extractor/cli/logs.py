@@ -1,6 +1,6 @@
-"""Where what happens is told to: a file of JSON lines, and OpenTelemetry where its usual variables name a place.
+"""Where log records and counts go: a file of JSON lines, and OpenTelemetry where its usual variables name a place.
 
-Only our own logger is listened to. Those of the libraries below tell, at their most talkative, what is sent.
+Only our own logger is listened to. Those of the libraries below say, at their most talkative, what is sent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OF_METRICS: Final = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"
 _OF_TRACES: Final = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 
 
-class _File(logging.FileHandler):
+class _LogFile(logging.FileHandler):
     """Says once that it cannot be written to: the run is worth more than its log."""
 
     said = False
@@ -52,7 +52,7 @@ def logging_to(place: str, level: str) -> Iterator[None]:
         handler = logging.StreamHandler(sys.stderr)
     else:
         try:
-            handler = _File(place, encoding="utf-8", errors="backslashreplace")
+            handler = _LogFile(place, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise ConfigurationError(f"the log {place!r} cannot be written: {error.strerror}") from error
     handler.setFormatter(

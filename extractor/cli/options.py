@@ -20,7 +20,7 @@ from extractor.settings import (
 )
 
 if TYPE_CHECKING:
-    from extractor.pipeline import Configuration
+    from extractor.configuration import Configuration
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -53,7 +53,7 @@ def _limit_option(name: str, kind: Any, default: float, text: str) -> Callable[[
     return click.option(name, type=kind, default=default, show_default=True, help=text)
 
 
-seconds_option = _limit_option(*_LIMITS[-1])
+seconds_option = _limit_option(*next(limit for limit in _LIMITS if limit[0] == "--seconds"))
 
 
 def limit_options(function: _F) -> _F:
@@ -149,8 +149,8 @@ def reader_from(values: dict[str, Any], *, unnamed: str = "") -> tuple[Configura
         ConfigurationError: the settings cannot be used.
 
     """
+    from extractor.configuration import Configuration  # noqa: PLC0415  heavy: only when there is something to do
     from extractor.errors import ConfigurationError  # noqa: PLC0415
-    from extractor.pipeline import Configuration  # noqa: PLC0415  heavy: only when there is something to do
 
     flags = _model_flags(values)
     reader, file = values.pop("reader"), values.pop("config")

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from extractor.cli.again import why_again
 from extractor.cli.options import database_option, limit_options, limits_from, model_options, reader_from
 
 INTERRUPTED = 130
@@ -90,6 +91,8 @@ def command(
         letters = walk.letters(given, database, limits=limits, most=limit)
         show_estimate(letters, configuration, endpoint, limits)
         return
+    if not (quiet or as_json) and (why := why_again(database, configuration)) is not None:
+        click.echo(f"imr: {why}", err=True)
     with (
         Store(database) as store,
         progress(lambda: walk.count(given, database, most=limit), quiet=quiet or as_json) as on_progress,

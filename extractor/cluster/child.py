@@ -1,6 +1,6 @@
 """The process in which `read_partition` has letters read. Run as `python -m extractor.cluster.child FD`.
 
-It is told a `Job` and then lists of numbered letters, and says, as tuples of three
+It is sent a `Job` and then lists of numbered letters, and answers with tuples of three
     at, NUMBER, None      this letter is being read: if nothing more comes, it is the one
     past, NUMBER, None    it is text by now, and waits for a model with others
     row, NUMBER, ROW      its result
@@ -16,21 +16,23 @@ import gc
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor.cluster.job import Job, Row, as_record, failed, source_of
+from extractor.cluster.job import Job, TableRow, as_failure, as_record, digest, source_of
 from extractor.documents import read_document
-from extractor.errors import ImrError, ServiceError
-from extractor.pipeline import Reading, read, read_in
+from extractor.endings import FailedLetter, await_one, read_one
+from extractor.errors import ImrError
 from extractor.prompted import Session
+from extractor.reading import Reading, read, read_in
 
 if TYPE_CHECKING:
     from extractor.documents import Document
 
 Say = Callable[[str, Any, Any], None]
-Numbered = list[tuple[int, Row]]
+Numbered = list[tuple[int, TableRow]]
 
 _AHEAD = 2
 """Letters under way for each request that may be open: while some are grounded, others wait for the model."""
@@ -69,14 +71,15 @@ def _by_rules(job: Job, say: Say) -> Callable[[Numbered], None]:
     def work(letters: Numbered) -> None:
         for number, letter in letters:
             say("at", number, None)
-            try:
-                document = _document(letter, job)
-                row = as_record(letter["name"], document, Reading(read(document, job.configuration, limits=job.limits)))
-            except Exception as error:  # noqa: BLE001  one letter's defect must not end the others; it is filed with its kind
-                row = failed(letter, job.configuration.sha256, error)
-            say("row", number, row)
+            ended = read_one(partial(_by_rules_one, letter, job), letter["name"], partial(digest, letter))
+            say("row", number, _row(ended, job))
 
     return work
+
+
+def _by_rules_one(letter: TableRow, job: Job) -> TableRow:
+    document = _document(letter, job)
+    return as_record(letter["name"], document, Reading(read(document, job.configuration, limits=job.limits)))
 
 
 def _by_model(job: Job, say: Say) -> Callable[[Numbered], None]:
@@ -91,25 +94,25 @@ def _by_model(job: Job, say: Say) -> Callable[[Numbered], None]:
 
     session = loop.run_until_complete(opened())
     room = asyncio.Semaphore(endpoint.in_flight * _AHEAD)
-    troubles: list[ServiceError] = []
+    troubles: list[ImrError] = []
 
-    async def one(number: int, letter: Row) -> None:
+    async def read_letter(number: int, letter: TableRow) -> TableRow:
+        say("at", number, None)
+        document = _document(letter, job)
+        say("past", number, None)
+        reading = await read_in(session, document, job.configuration, limits=job.limits)
+        return as_record(letter["name"], document, reading)
+
+    async def one(number: int, letter: TableRow) -> None:
         async with room:
             if troubles:
                 return
             try:
-                say("at", number, None)
-                document = _document(letter, job)
-                say("past", number, None)
-                row = as_record(
-                    letter["name"], document, await read_in(session, document, job.configuration, limits=job.limits)
-                )
-            except ServiceError as error:
+                ended = await await_one(read_letter(number, letter), letter["name"], partial(digest, letter))
+            except ImrError as error:
                 troubles.append(error)
-                return
-            except Exception as error:  # noqa: BLE001  as above
-                row = failed(letter, job.configuration.sha256, error)
-            say("row", number, row)
+            else:
+                say("row", number, _row(ended, job))
 
     async def every(letters: Numbered) -> None:
         await asyncio.gather(*(one(number, letter) for number, letter in letters))
@@ -122,7 +125,11 @@ def _by_model(job: Job, say: Say) -> Callable[[Numbered], None]:
     return work
 
 
-def _document(letter: Row, job: Job) -> Document:
+def _row(ended: TableRow | FailedLetter, job: Job) -> TableRow:
+    return as_failure(ended, job.configuration.sha256) if isinstance(ended, FailedLetter) else ended
+
+
+def _document(letter: TableRow, job: Job) -> Document:
     name = letter["name"]
     title = letter.get("title") or Path(name).name or name
     return read_document(source_of(letter), name=title, limits=job.limits)

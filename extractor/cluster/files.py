@@ -52,13 +52,13 @@ def results_in(paths: Sequence[Path]) -> list[Path]:
 
 
 def check(path: Path) -> None:
-    """See that a file is whole, as far as its footer tells, and has our columns.
+    """See that a file is whole, as far as its footer says, and has our columns.
 
     Raises:
         ConfigurationError: it is broken or of something else.
 
     """
-    with _told(path):
+    with _as_configuration_errors(path):
         schema = parquet.read_schema(path)
     missing = [each.name for each in RESULTS if each.name not in schema.names or not _text(schema.field(each.name))]
     if missing:
@@ -75,7 +75,7 @@ def results(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Rec
 
     """
     check(path)
-    with _told(path), parquet.ParquetFile(path, page_checksum_verification=True) as file:
+    with _as_configuration_errors(path), parquet.ParquetFile(path, page_checksum_verification=True) as file:
         yield from file.iter_batches(BATCH, columns=list(columns or RESULTS.names))
 
 
@@ -83,7 +83,7 @@ def _text(field: pa.Field) -> bool:
     return bool(pa.types.is_string(field.type) or pa.types.is_large_string(field.type) or pa.types.is_null(field.type))
 
 
-class _told:  # noqa: N801  used as a statement
+class _as_configuration_errors:  # noqa: N801  used as a statement
     """Turns what Arrow says of a broken file into one clear sentence."""
 
     def __init__(self, path: Path) -> None:

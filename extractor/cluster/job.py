@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
-from extractor.errors import ConfigurationError, DocumentError, ModelError, defect
-from extractor.pipeline import Configuration, Reading
+from extractor.configuration import Configuration
+from extractor.endings import FailedLetter
+from extractor.errors import ConfigurationError
+from extractor.reading import Reading
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, Secret
 from extractor.store.rows import attempt_row
 
@@ -52,12 +54,10 @@ RESULTS = pa.schema(
 """
 
 RECORD, FAILURE = "record", "failure"
-INTERNAL = "internal"
-"""Failure class of an error that nobody raised on purpose, as in a run on one machine."""
 KEY = "OPENAI_API_KEY"
 """Where a worker finds the key: a key is not sent over the network."""
 
-Row = dict[str, Any]
+TableRow = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +90,20 @@ class Job:
         return replace(self.endpoint, api_key=Secret(key)) if key else self.endpoint
 
 
-def source_of(letter: Row) -> bytes | str:
+def source_of(letter: TableRow) -> bytes | str:
     """The bytes, or the text, of a letter's row."""
     content: bytes | None = letter.get("content")
     text: str | None = letter.get("text")
     return content if content is not None else text or ""
 
 
-def digest(letter: Row) -> str:
+def digest(letter: TableRow) -> str:
     """SHA-256 of a letter's bytes."""
     source = source_of(letter)
     return hashlib.sha256(source.encode() if isinstance(source, str) else source).hexdigest()
 
 
-def as_record(name: str, document: Document, reading: Reading) -> Row:
+def as_record(name: str, document: Document, reading: Reading) -> TableRow:
     """The result of a letter that was read."""
     document.text.encode()  # half a surrogate pair fails here, where it is this letter's failure
     return {
@@ -117,28 +117,17 @@ def as_record(name: str, document: Document, reading: Reading) -> Row:
     }
 
 
-def as_failure(name: str, sha256: str | None, config_sha256: str, failure_class: str, message: str) -> Row:
+def as_failure(letter: FailedLetter, config_sha256: str) -> TableRow:
     """The result of a letter that ended without a record."""
     return {
-        "sha256": sha256,
-        "name": name,
+        "sha256": letter.sha256,
+        "name": letter.name,
         "config_sha256": config_sha256,
         "status": FAILURE,
-        "failure_class": failure_class,
-        "message": message,
+        "failure_class": letter.failure_class,
+        "message": letter.message,
+        "attempts": _attempts(cast("tuple[Attempt, ...]", letter.attempts)),
     }
-
-
-def failed(letter: Row, config_sha256: str, error: Exception) -> Row:
-    """The result of a letter that raised this."""
-    attempts = None
-    if isinstance(error, DocumentError | ModelError):
-        failure_class, message = error.failure_class, str(error)
-        if isinstance(error, ModelError):
-            attempts = _attempts(cast("tuple[Attempt, ...]", error.attempts))
-    else:
-        failure_class, message = INTERNAL, defect(error)
-    return {**as_failure(letter["name"], digest(letter), config_sha256, failure_class, message), "attempts": attempts}
 
 
 def _attempts(attempts: tuple[Attempt, ...]) -> str | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
 
 from extractor.cluster.files import results
-from extractor.cluster.job import LETTERS, RECORD, Job, Row, failed
+from extractor.cluster.job import LETTERS, RECORD, Job, TableRow, as_failure
 from extractor.documents.budget import Budget
 from extractor.documents.reading import load
+from extractor.endings import FailedLetter, read_one
 from extractor.errors import DocumentError
 
 MOST_BYTES = 4_000_000
@@ -21,7 +23,7 @@ MOST_BYTES = 4_000_000
 
 
 def read_already(folder: Path, config_sha256: str) -> set[bytes]:
-    """Which letters (name and content) have a record of this configuration in these files, as `mark` tells them.
+    """Which letters (name and content) have a record of this configuration in these files, each as its `mark`.
 
     Raises:
         ConfigurationError: a file is broken, or is of something else.
@@ -43,7 +45,7 @@ def mark(name: str, sha256: str) -> bytes:
     return hashlib.blake2b(f"{sha256}{name}".encode("utf-8", "backslashreplace"), digest_size=16).digest()
 
 
-class Letter(Protocol):
+class FoundLetter(Protocol):
     """What a walk comes across; see `extractor.backlog.source.Source`."""
 
     @property
@@ -67,7 +69,7 @@ class Letter(Protocol):
 class Partitions:
     """Letters as tables of at most `size`, one at a time; what cannot be loaded is put aside."""
 
-    letters: Iterable[Letter]
+    letters: Iterable[FoundLetter]
     job: Job
     known: set[bytes]
     size: int
@@ -75,19 +77,17 @@ class Partitions:
     """Letters met."""
     already: int = 0
     """Of these: those that were read before."""
-    refused: list[Row] = field(default_factory=list)
+    failed: list[TableRow] = field(default_factory=list)
     """Results of those that could not be loaded; whoever writes takes them from here."""
 
     def __iter__(self) -> Iterator[pa.Table]:
-        rows: list[Row] = []
+        rows: list[TableRow] = []
         held = 0
         for letter in self.letters:
             self.found += 1
-            try:
-                content = self._load(letter)
-            except DocumentError as error:
-                row = failed({"name": letter.name}, self.job.configuration.sha256, error)
-                self.refused.append({**row, "sha256": None})
+            content = read_one(partial(self._load, letter), letter.name, lambda: None)
+            if isinstance(content, FailedLetter):
+                self.failed.append(as_failure(content, self.job.configuration.sha256))
                 continue
             if mark(letter.name, hashlib.sha256(content).hexdigest()) in self.known:
                 self.already += 1
@@ -101,7 +101,7 @@ class Partitions:
         if rows:
             yield pa.Table.from_pylist(rows, schema=LETTERS)
 
-    def _load(self, letter: Letter) -> bytes:
+    def _load(self, letter: FoundLetter) -> bytes:
         """Give its bytes. Raises the DocumentError of one that is too large, no file, or may not be read."""
         if isinstance(letter.content, bytes):
             return letter.content

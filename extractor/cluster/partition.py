@@ -19,8 +19,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from extractor.cluster.job import LETTERS, RESULTS, Job, Row, as_failure, digest
-from extractor.errors import ConfigurationError, ImrError, ReadCrash, ReadTimeout
+from extractor.cluster.job import LETTERS, RESULTS, Job, TableRow, as_failure, digest
+from extractor.endings import FailedLetter
+from extractor.errors import ConfigurationError, DocumentError, ImrError, ReadCrash, ReadTimeout
 
 COMMAND = (sys.executable, "-m", "extractor.cluster.child")
 START_SECONDS = 120.0
@@ -44,7 +45,7 @@ def read_partition(letters: pa.Table, job: Job = Job()) -> pa.Table:  # noqa: B0
         raise ConfigurationError(
             f"letters are a table with name, and content or text, not {', '.join(letters.column_names) or 'nothing'}"
         )
-    rows: list[Row] = letters.select(columns).to_pylist()
+    rows: list[TableRow] = letters.select(columns).to_pylist()
     with _one_at_a_time:
         given = job.configuration.as_json
         return pa.Table.from_pylist([{**row, "configuration": given} for row in _read_all(rows, job)], schema=RESULTS)
@@ -79,7 +80,7 @@ class _Child:
             raise ready
 
     def kill(self) -> int:
-        """End it, if it has not ended by itself, and tell how it ended."""
+        """End it, if it has not ended by itself, and give its exit code."""
         self.process.kill()
         self.channel.close()
         return self.process.wait()
@@ -91,27 +92,28 @@ _children: list[_Child] = []
 atexit.register(end)
 
 
-def _read_all(rows: list[Row], job: Job) -> list[Row]:
-    found: dict[int, Row] = {}
+def _read_all(rows: list[TableRow], job: Job) -> list[TableRow]:
+    found: dict[int, TableRow] = {}
     alone = False
     while waiting := [number for number in range(len(rows)) if number not in found]:
         part = waiting[:1] if alone else waiting
         end_of = _read(part, rows, job, found)
         if end_of is None:
             continue
-        culprit, failure_class, message = end_of
+        culprit, error = end_of
         if culprit is None and len(part) > 1:
-            alone = True  # several were under way: which of them it was, reading one by one will tell
+            alone = True  # several were under way: which of them it was, reading one by one will show
             continue
         number = part[0] if culprit is None else culprit
         letter = rows[number]
-        found[number] = as_failure(letter["name"], digest(letter), job.configuration.sha256, failure_class, message)
+        failed = FailedLetter.of(error, letter["name"], digest(letter))
+        found[number] = as_failure(failed, job.configuration.sha256)
     return [found[number] for number in range(len(rows))]
 
 
 def _read(
-    numbers: Sequence[int], rows: list[Row], job: Job, found: dict[int, Row]
-) -> tuple[int | None, str, str] | None:
+    numbers: Sequence[int], rows: list[TableRow], job: Job, found: dict[int, TableRow]
+) -> tuple[int | None, DocumentError] | None:
     """Read these rows. Where the process died or was ended: which letter it was at, if that is known, and why."""
     if _children and _children[0].job != job:
         end()
@@ -124,7 +126,7 @@ def _read(
         while True:
             if at is not None and not child.channel.poll(job.limits.seconds):
                 end()
-                return at, ReadTimeout.failure_class, f"reading took longer than {job.limits.seconds:g} s"
+                return at, ReadTimeout(f"reading took longer than {job.limits.seconds:g} s")
             said: tuple[str, Any, Any] = child.channel.recv()
             match said:
                 case ("at", number, _):
@@ -143,7 +145,7 @@ def _read(
             child.process.wait(timeout=5)  # it is going: let it say how
         code = child.kill()
         _children.clear()
-        return at, ReadCrash.failure_class, f"the process that was reading it died ({_cause(code)})"
+        return at, ReadCrash(f"the process that was reading it died ({_cause(code)})")
 
 
 def _cause(code: int | None) -> str:

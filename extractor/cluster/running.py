@@ -1,6 +1,6 @@
 """The one module that knows the engine: Dask. Partitions go out, files come back.
 
-Dask is told to do one thing, to run a task on some worker and to run it again where that worker was lost. That is all
+Dask does one thing here: it is to run a task on some worker and to run it again where that worker was lost. That is all
 we need of it: what is asked of a worker is a function of its arguments, its result is written by us, under the name of
 its task, whole or not at all; so a task that runs twice is there once.
 """
@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ import pyarrow as pa
 
 from extractor.cluster import files
 from extractor.cluster.job import FAILURE, RECORD, RESULTS, Job, as_failure, digest
-from extractor.cluster.letters import Letter, Partitions, read_already
+from extractor.cluster.letters import FoundLetter, Partitions, read_already
 from extractor.cluster.partition import read_partition
+from extractor.endings import Ends, FailedLetter
 from extractor.errors import ConfigurationError, ImrError, ReadCrash
 
 BY_RULES, BY_MODEL = 128, 32
@@ -32,24 +33,18 @@ WAIT_SECONDS = 30.0
 """How long to wait for the first worker."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterSummary:
-    """What became of the letters, so far or in the end."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSummary(Ends):
+    """What became of the letters, so far or in the end; `already` are those with a record in the folder from before."""
 
-    found: int = 0
-    already: int = 0
-    """Letters that have a record in the folder from before."""
     records: int = 0
-    failed: int = 0
+    """New records."""
     files: int = 0
     """Parquet files written."""
-    seconds: float = 0.0
-    failures: dict[str, int] = field(default_factory=dict)
-    """Failed letters by failure class."""
 
 
 def run_on_cluster(
-    letters: Iterable[Letter],
+    letters: Iterable[FoundLetter],
     out: Path,
     job: Job,
     *,
@@ -93,7 +88,7 @@ def run_on_cluster(
             raise ImrError(
                 f"the cluster was lost ({type(error).__name__}: {error}); what was read is in {str(out)!r}: run again"
             ) from error
-    progress.refused()
+    progress.keep_failed()
     return progress.summary()
 
 
@@ -110,7 +105,7 @@ def _work(engine: Any, client: Any, letters: Partitions, job: Job, progress: _Pr
             number += 1
             under_way[key] = table
             ended.add(client.submit(read_for_driver, table, job, job.configuration.sha256, key=key, pure=False))
-            progress.refused()
+            progress.keep_failed()
         if not under_way:
             return
         future = next(ended)
@@ -122,7 +117,7 @@ def _work(engine: Any, client: Any, letters: Partitions, job: Job, progress: _Pr
                 "several workers died while they had it: look for what ends them (memory, preemption), and run again"
             )
             rows = [
-                as_failure(row["name"], digest(row), job.configuration.sha256, ReadCrash.failure_class, message)
+                as_failure(FailedLetter.of(ReadCrash(message), row["name"], digest(row)), job.configuration.sha256)
                 for row in table.to_pylist()
             ]
             progress.keep(future.key, *_encoded(pa.Table.from_pylist(rows, schema=RESULTS)))
@@ -139,7 +134,7 @@ def read_for_driver(letters: pa.Table, job: Job, expected: str) -> tuple[bytes, 
 
     """
     if job.configuration.sha256 != expected:
-        from extractor.pipeline import code_version  # noqa: PLC0415  only to tell
+        from extractor.identity import code_version  # noqa: PLC0415  only to say which
 
         raise ConfigurationError(
             f"a worker has another imr-extractor ({code_version()}), or other versions of the libraries that read "
@@ -173,11 +168,11 @@ class _Progress:
         if self._on_progress:
             self._on_progress(self.summary())
 
-    def refused(self) -> None:
+    def keep_failed(self) -> None:
         """File what could not be loaded."""
-        if self._letters.refused:
-            table = pa.Table.from_pylist(self._letters.refused, schema=RESULTS)
-            self._letters.refused = []
+        if self._letters.failed:
+            table = pa.Table.from_pylist(self._letters.failed, schema=RESULTS)
+            self._letters.failed = []
             self.keep(f"imr-unread-{uuid.uuid4().hex[:12]}", *_encoded(table))
 
     def summary(self) -> ClusterSummary:
@@ -185,13 +180,13 @@ class _Progress:
             key.removeprefix(f"{FAILURE} "): count for key, count in self._counts.most_common() if key != RECORD
         }
         return ClusterSummary(
-            self._letters.found,
-            self._letters.already,
-            self._counts[RECORD],
-            sum(failures.values()),
-            self._files,
-            time.monotonic() - self._started,
-            failures,
+            found=self._letters.found,
+            already=self._letters.already,
+            records=self._counts[RECORD],
+            failed=sum(failures.values()),
+            files=self._files,
+            seconds=time.monotonic() - self._started,
+            failures=failures,
         )
 
 

@@ -12,7 +12,7 @@ from extractor.display.clean import one_line
 from extractor.display.screen import Head, Screen
 
 if TYPE_CHECKING:
-    from extractor.store.queries import Version
+    from extractor.store.records import Version
 
 _LONGEST = 80
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from extractor.display.clean import cleaned, columns, one_line
 
-Cell = str | Text
+Shown = str | Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Screen:
         """Characters in a line; plain output is never wrapped."""
         return self._console.width
 
-    def line(self, text: Cell = "", style: str = "", indent: int = 0) -> None:
+    def line(self, text: Shown = "", style: str = "", indent: int = 0) -> None:
         """Show one paragraph."""
         if not self.rich:
             self._plain(" " * indent + cleaned(str(text)))
@@ -58,7 +58,7 @@ class Screen:
             self.line()
         self.line(text, style="bold")
 
-    def table(self, heads: Sequence[Head], rows: Iterable[Sequence[Cell]]) -> None:
+    def table(self, heads: Sequence[Head], rows: Iterable[Sequence[Shown]]) -> None:
         """Show a table; plain, its columns are aligned by blanks, without a frame."""
         if not self.rich:
             self._plain_table([head.title for head in heads], rows, [head.right for head in heads])
@@ -77,7 +77,7 @@ class Screen:
             table.add_row(*(cell if isinstance(cell, Text) else Text(cleaned(cell)) for cell in row))
         self._console.print(table)
 
-    def _plain_table(self, titles: list[str], rows: Iterable[Sequence[Cell]], right: list[bool]) -> None:
+    def _plain_table(self, titles: list[str], rows: Iterable[Sequence[Shown]], right: list[bool]) -> None:
         lines = [titles, *([one_line(str(cell)) for cell in row] for row in rows)]
         widths = [max(columns(line[n]) for line in lines) for n in range(len(titles))]
         for line in lines:

@@ -11,7 +11,8 @@ from rich.text import Text
 from extractor.display.clean import cleaned, one_line
 from extractor.display.record import STYLES
 from extractor.display.screen import Head, Screen
-from extractor.store.queries import HIT_END, HIT_START, Failure, Found, Hit, RunRow, Status
+from extractor.store.overview import Failure, RunRow, Status
+from extractor.store.search import HIT_END, HIT_START, Found, Hit
 
 if TYPE_CHECKING:
     from extractor.backlog import Summary
@@ -27,8 +28,8 @@ def show_summary(screen: Screen, summary: Summary, database: Path) -> None:
         (summary.renamed, "known under another name"),
         (summary.failed, "failed"),
     )
-    told = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "nothing done"
-    screen.line(f"{_plural(summary.found, 'letter')} in {_duration(summary.seconds)}: {told}")
+    done = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "nothing done"
+    screen.line(f"{_plural(summary.found, 'letter')} in {_duration(summary.seconds)}: {done}")
     if summary.made_current:
         screen.line(f"made current again: {summary.made_current:,} (imr history NAME: every record of a letter)")
     if summary.flagged:
@@ -166,7 +167,7 @@ def show_failures(screen: Screen, failures: Iterable[Failure]) -> int:
 
 
 def _paid(used: Failure | RunRow) -> str:
-    """What requests to a model cost: dollars where the price was told, else tokens."""
+    """What requests to a model cost: dollars where the price is known, else tokens."""
     if used.dollars is not None:
         return f"${used.dollars:,.4f}"
     tokens = used.input_tokens + used.output_tokens

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 import threading
+import zlib
+from collections.abc import Iterator
 
 import pypdfium2  # type: ignore[import-untyped]
 from pypdfium2 import raw
 
 from extractor.documents.budget import Budget
-from extractor.errors import BrokenDocument, EmptyDocument, EncryptedDocument, NoTextLayer
+from extractor.documents.direction import upright
+from extractor.documents.form_fields import laid_on, set_in_place
+from extractor.documents.glance import is_plain
+from extractor.documents.notes import Note, NoteCode, pages_named
+from extractor.documents.page_objects import pieces_of
+from extractor.documents.sight import Drawing, look, paper_of
+from extractor.errors import BrokenDocument, EmptyDocument, EncryptedDocument, NoTextLayer, UnsupportedType
 
 # PDFium must not be entered by two threads at once, not even for two documents (its own thread-safety note).
 _ONE_AT_A_TIME = threading.Lock()
@@ -23,15 +31,21 @@ _EVERYWHERE = (-1e9, -1e9, 1e9, 1e9)
 _LINE_END_HYPHEN = re.compile("[\x02\ufffe]")
 
 _OBJECT = re.compile(rb"\d\s+\d+\s+obj\b")
+_PACKED = re.compile(rb"/Type\s*/ObjStm")
+_MOST_UNPACKED = 1 << 20
+
+# A page of a letter has two thousand; a stamp, a page number and a case number have fewer than these together.
+_FEW_CHARACTERS = 250
 
 
-def read_pdf(data: bytes, budget: Budget) -> str:
-    """Extract the text of every page, parted by form feeds.
+def read_pdf(data: bytes, budget: Budget) -> tuple[str, tuple[Note, ...]]:
+    """Extract the text of every page, parted by form feeds, and say what of the pages it does not hold.
 
     Raises:
         EncryptedDocument: a password is needed to open it (one that only restricts printing is no obstacle).
         BrokenDocument: it cannot be parsed, or its end is missing, and with it perhaps the end of the letter.
-        NoTextLayer: pages show something, but no text. EmptyDocument: they show nothing.
+        UnsupportedType: it is a portfolio, or a form that only Acrobat shows: the letter is not in its pages.
+        NoTextLayer: most pages show something, but no text. EmptyDocument: they show nothing.
         TooLarge, ReadTimeout: as `budget` says.
 
     """
@@ -44,38 +58,147 @@ def read_pdf(data: bytes, budget: Budget) -> str:
             # PDFium rebuilds what it can of a cut file and says nothing of the pages that are lost.
             if _is_cut_short(data):
                 raise BrokenDocument(f"{budget.name!r} is a PDF whose end is missing: fetch it again")
-            return _text(document, budget)
+            _refuse_wrappers(document, data, budget.name)
+            return _Reading(document, data, budget).text()
         finally:
             document.close()
 
 
-def _text(document: pypdfium2.PdfDocument, budget: Budget) -> str:
-    count = len(document)
-    if count < 1:
-        raise BrokenDocument(f"{budget.name!r} is a PDF without pages: fetch it again")
-    budget.check_pages(count)
-    pages: list[str] = []
-    characters = 0
-    shows_something = False
-    for number in range(count):
-        budget.check_time()
+class _Reading:
+    """One document on its way to text."""
+
+    def __init__(self, document: pypdfium2.PdfDocument, data: bytes, budget: Budget) -> None:
+        self._document = document
+        self._budget = budget
+        self._layers = b"/OCProperties" in data or _in_packed_objects(data, b"/OCProperties")
+        self._pictures: list[int] = []
+        self._found: dict[str, list[int]] = {}
+        self._shows_something = False
+
+    def text(self) -> tuple[str, tuple[Note, ...]]:
+        count, budget = len(self._document), self._budget
+        if count < 1:
+            raise BrokenDocument(f"{budget.name!r} is a PDF without pages: fetch it again")
+        budget.check_pages(count)
+        if self._document.get_formtype() != raw.FORMTYPE_NONE:
+            self._document.init_forms()
+        pages: list[str] = []
+        characters = 0
+        for number in range(count):
+            budget.check_time()
+            text = self._page(number)
+            characters += len(text) + 1
+            budget.check_characters(characters - 1)
+            pages.append(text)
+        if not any(text.strip() for text in pages):
+            if self._shows_something:
+                raise NoTextLayer(f"{budget.name!r} has {count} page(s) of pictures and no text: run OCR on it first")
+            raise EmptyDocument(f"{budget.name!r} has {count} blank page(s): check that it is the right file")
+        if 2 * len(self._pictures) > count:
+            raise NoTextLayer(
+                f"{budget.name!r} has {count} pages, most of them pictures without text "
+                f"({pages_named(self._pictures)}): run OCR on it first"
+            )
+        return "\f".join(pages), tuple(self._notes())
+
+    def _page(self, number: int) -> str:
         try:
-            page = document[number]
+            page = self._document[number]
         except pypdfium2.PdfiumError as error:
             raise BrokenDocument(
-                f"page {number + 1} of {budget.name!r} cannot be read: fetch the PDF again, or print it to a new one"
+                f"page {number + 1} of {self._budget.name!r} cannot be read: "
+                "fetch the PDF again, or print it to a new one"
             ) from error
+        if raw.FPDFPage_GetAnnotCount(page) > 0:
+            self._shows_something = True
+            laid = laid_on(page)
+            self._note(_LAID_OVER, number, laid.others > 0)
+            if laid.fields:
+                page = set_in_place(self._document, page, number)
+        self._shows_something = self._shows_something or raw.FPDFPage_CountObjects(page) > 0
+        if not is_plain(page, layers=self._layers):
+            self._leave_out(page, number)
         text = _page_text(page)
-        shows_something = shows_something or raw.FPDFPage_CountObjects(page) > 0 or raw.FPDFPage_GetAnnotCount(page) > 0
+        if len(text) < _FEW_CHARACTERS and is_picture(page, text):
+            self._pictures.append(number + 1)
         page.close()
-        characters += len(text) + 1
-        budget.check_characters(characters - 1)
-        pages.append(text)
-    if not any(text.strip() for text in pages):
-        if shows_something:
-            raise NoTextLayer(f"{budget.name!r} has {count} page(s) of pictures and no text: run OCR on it first")
-        raise EmptyDocument(f"{budget.name!r} has {count} blank page(s): check that it is the right file")
-    return "\f".join(pages)
+        return text
+
+    def _leave_out(self, page: pypdfium2.PdfPage, number: int) -> None:
+        """Turn the page upright, and take out of it what is no part of the letter."""
+        pieces = pieces_of(page, layers=self._layers)
+        sight = look(page, pieces)
+        gone = {piece.order for piece in (*sight.unseen, *sight.doubled)}
+        turned = upright(page, [piece for piece in pieces if piece.is_text and piece.order not in gone])
+        for piece in (*sight.unseen, *sight.doubled, *turned):
+            piece.take_out()
+        self._note(_UNSEEN, number, bool(sight.unseen))
+        self._note(_TURNED, number, bool(turned))
+        self._note(_OVER_THE_EDGE, number, sight.over_the_edge)
+        self._note(_OVERPRINTED, number, sight.overprinted)
+
+    def _note(self, what: str, number: int, found: bool) -> None:
+        if found:
+            self._found.setdefault(what, []).append(number + 1)
+
+    def _notes(self) -> Iterator[Note]:
+        if self._pictures:
+            where = pages_named(self._pictures)
+            yield Note(
+                NoteCode.PAGE_WITHOUT_TEXT,
+                f"There is a picture and no text, or next to none, on {where}: what stands there was not read.",
+            )
+        for what, numbers in sorted(self._found.items()):
+            yield Note(_CODES[what], f"{what} on {pages_named(numbers)}.")
+
+
+_UNSEEN = "Text that nobody sees was left out"
+_TURNED = "Text that runs across the other text was left out"
+_LAID_OVER = "Remarks, stamps or marks laid over the page were not read"
+_OVER_THE_EDGE = "Text goes on beyond the edge of the page, and was read"
+_OVERPRINTED = "Words are printed over other words, and both were read"
+_CODES = {
+    _UNSEEN: NoteCode.LEFT_OUT,
+    _TURNED: NoteCode.LEFT_OUT,
+    _LAID_OVER: NoteCode.LEFT_OUT,
+    _OVER_THE_EDGE: NoteCode.UNSEEN_TEXT,
+    _OVERPRINTED: NoteCode.UNSEEN_TEXT,
+}
+
+
+def _refuse_wrappers(document: pypdfium2.PdfDocument, data: bytes, name: str) -> None:
+    """Raise `UnsupportedType` where the pages only say that the letter is elsewhere."""
+    if document.get_formtype() == raw.FORMTYPE_XFA_FULL:
+        raise UnsupportedType(f"{name!r} is an XFA form, whose pages only Acrobat makes: print it to a PDF there")
+    files = raw.FPDFDoc_GetAttachmentCount(document)
+    if files > 0 and (b"/Collection" in data or _in_packed_objects(data, b"/Collection")):
+        raise UnsupportedType(
+            f"{name!r} is a PDF portfolio of {files} file(s): save the files in it and give those instead"
+        )
+
+
+def _in_packed_objects(data: bytes, word: bytes) -> bool:
+    for start in _PACKED.finditer(data):
+        begin = data.find(b"stream", start.end())
+        unpacker = zlib.decompressobj()
+        try:
+            if begin > 0 and word in unpacker.decompress(data[begin + 6 :].lstrip(b"\r\n"), _MOST_UNPACKED):
+                return True
+        except zlib.error:
+            return True  # encrypted, or broken: it cannot be told, so it must be looked for
+    return False
+
+
+def is_picture(page: pypdfium2.PdfPage, text: str) -> bool:
+    """Whether a page shows something that is not in its text: a scan, perhaps with a stamp or a page number on it."""
+    pieces = pieces_of(page, layers=False)
+    if not pieces:
+        return False
+    paper = paper_of(page)
+    if not text.strip():
+        return Drawing(page, paper).shows_something(paper)
+    shown = sum(piece.box.within(paper).area for piece in pieces if piece.kind == raw.FPDF_PAGEOBJ_IMAGE)
+    return shown > paper.area / 2
 
 
 def _page_text(page: pypdfium2.PdfPage) -> str:

@@ -10,18 +10,41 @@ from pathlib import Path
 
 from extractor import files
 from extractor.documents.budget import Budget
+from extractor.documents.legible import is_legible
+from extractor.documents.mail import is_mail, read_mail
+from extractor.documents.markdown import plain
 from extractor.documents.markup import read_markup
+from extractor.documents.notes import Note, NoteCode, pages_named
 from extractor.documents.pdf import read_pdf
 from extractor.documents.plain import decode
 from extractor.documents.recognise import MediaType, recognise_container, recognise_text
 from extractor.documents.tidy import joined_surrogates, page_spans, tidy
 from extractor.documents.word import read_word
-from extractor.errors import BrokenDocument, DocumentError, EmptyDocument, OutOfMemory, TooLarge
+from extractor.errors import (
+    BrokenDocument,
+    DocumentError,
+    EmptyDocument,
+    IllegibleText,
+    OutOfMemory,
+    TooLarge,
+    UnsupportedType,
+)
 from extractor.settings import DEFAULT_LIMITS, Limits
 from extractor.spans import Span
 
 # Programs that write plain text end the last page, too, with a form feed; no page begins there.
 _LAST_PAGE_END = re.compile(r"\f[ \t\n]*\Z")
+
+
+_MOST_MAILS = 3
+
+# One line that ends as names of files do, or begins as paths do and has no blank.
+_PATH = re.compile(
+    r"[^\n\r\f]{0,4000}\.(?:pdf|docx?|docm|rtf|odt|txt|text|md|html?|xhtml|mht|mhtml|eml|msg|mbox|xml|json|jsonl|csv|tsv|xlsx?"
+    r"|zip|gz|tgz|tar|png|jpe?g|tiff?)"
+    r"|(?:file:|[A-Za-z]:[\\/]|\\\\|~?/|\.{1,2}[\\/])[^\s]{1,4000}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +63,9 @@ class Document:
     name: str
     """The file's name, or what the caller calls it; for bytes and texts without a name, the head of the digest."""
     media_type: str
-    """`application/pdf`, `text/plain`, `text/html` or the one of .docx; told by content."""
+    """`application/pdf`, `text/plain`, `text/html`, `message/rfc822` or the one of .docx; told by content."""
+    notes: tuple[Note, ...] = ()
+    """What of the file the text does not hold, or holds although it may not be meant to be read."""
 
 
 def read_document(
@@ -52,7 +77,8 @@ def read_document(
 ) -> Document:
     """Read a file (`Path`), its content (`bytes`) or a text (`str`: the text itself, never a path).
 
-    The document is a function of the bytes and the limits alone: a text gives what its UTF-8 bytes give.
+    The document is a function of the bytes and the limits alone: a text gives what its UTF-8 bytes give, save that a
+    text which is but a path is refused.
 
     Args:
         source: The letter.
@@ -71,6 +97,8 @@ def read_document(
         data = load(source, budget, below)
         sha256 = hashlib.sha256(data).hexdigest()
     elif isinstance(source, str | bytes):
+        if isinstance(source, str) and _PATH.fullmatch(source.strip()):
+            raise UnsupportedType("what was given is a path, not the text of a letter: give Path(...) to read a file")
         data = joined_surrogates(source).encode() if isinstance(source, str) else source
         sha256 = hashlib.sha256(data).hexdigest()
         budget = Budget.start(joined_surrogates(name or f"sha256:{sha256[:12]}"), limits)
@@ -79,12 +107,33 @@ def read_document(
         raise TypeError(f"a document is read from a Path, bytes or a str, not from {type(source).__name__!r}")
     if not data:
         raise EmptyDocument(f"{budget.name!r} has no bytes: check that the copy or download was finished")
-    text, media_type = _read(data, budget)
+    text, media_type, notes = _read(data, budget)
     budget.check_characters(len(text))
     budget.check_time()
     if not text.strip():
         raise EmptyDocument(f"{budget.name!r} holds no text: check that it is the right file")
-    return Document(text=text, pages=page_spans(text), sha256=sha256, name=budget.name, media_type=media_type)
+    notes += _illegible(text, budget.name)
+    return Document(text, page_spans(text), sha256, budget.name, media_type, notes)
+
+
+def _illegible(text: str, name: str) -> tuple[Note, ...]:
+    """Say which pages are rubble.
+
+    Raises:
+        IllegibleText: most of the text is.
+
+    """
+    pages = text.split("\f")
+    rubble = [number for number, page in enumerate(pages, 1) if not is_legible(page)]
+    if not rubble:
+        return ()
+    if 2 * sum(len(pages[number - 1]) for number in rubble) > len(text):
+        raise IllegibleText(
+            f"the characters of {name!r} make no words, as in a PDF whose fonts have no character map: "
+            "run OCR on it (ocrmypdf --force-ocr), or print it again from the program that made it"
+        )
+    message = f"The characters on {pages_named(rubble)} make no words: what stands there cannot be read."
+    return (Note(NoteCode.PAGE_WITHOUT_TEXT, message),)
 
 
 def load(path: Path, budget: Budget, below: str | None = None) -> bytes:
@@ -111,19 +160,24 @@ def load(path: Path, budget: Budget, below: str | None = None) -> bytes:
     return data
 
 
-def _read(data: bytes, budget: Budget) -> tuple[str, MediaType]:
+def _read(data: bytes, budget: Budget, depth: int = 0) -> tuple[str, MediaType, tuple[Note, ...]]:
     media_type: MediaType | None = None
     try:
         media_type = recognise_container(data, budget.name)
         if media_type is MediaType.PDF:
-            return tidy(read_pdf(data, budget)), media_type
+            text, notes = read_pdf(data, budget)
+            return tidy(text), media_type, notes
         if media_type is MediaType.WORD:
-            return _LAST_PAGE_END.sub("", tidy(read_word(data, budget))), media_type
+            return _LAST_PAGE_END.sub("", tidy(read_word(data, budget))), media_type, ()
+        if is_mail(data):
+            media_type = MediaType.MAIL
+            text, notes = _mail(data, budget, depth)
+            return text, media_type, notes
         text = decode(data)
         media_type = recognise_text(text, data, budget.name)
         if media_type is MediaType.HTML:
-            return tidy(read_markup(text, budget)), media_type
-        return _LAST_PAGE_END.sub("", tidy(text)), media_type
+            return tidy(read_markup(text, budget)), media_type, ()
+        return _LAST_PAGE_END.sub("", plain(tidy(text))), media_type, ()
     except DocumentError:
         raise
     except MemoryError as error:
@@ -135,6 +189,20 @@ def _read(data: bytes, budget: Budget) -> tuple[str, MediaType]:
             f"{budget.name!r} looks like {media_type or 'text'} but cannot be parsed "
             f"({type(error).__name__}): fetch it again, or print it to a PDF"
         ) from error
+
+
+def _mail(data: bytes, budget: Budget, depth: int) -> tuple[str, tuple[Note, ...]]:
+    if depth == _MOST_MAILS:
+        raise UnsupportedType(f"{budget.name!r} is a mail in a mail in a mail: save the letter in it by itself")
+
+    def read(content: bytes) -> tuple[str, tuple[Note, ...]]:
+        if not content.strip():
+            raise EmptyDocument(f"{budget.name!r} has an empty attachment: check that it was sent")
+        text, _, notes = _read(content, budget, depth + 1)
+        return text, notes
+
+    text, notes = read_mail(data, read, budget)
+    return tidy(text), notes
 
 
 def _out_of_memory(budget: Budget) -> OutOfMemory:

@@ -20,9 +20,10 @@ class MediaType(StrEnum):
     WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     HTML = "text/html"
     TEXT = "text/plain"
+    MAIL = "message/rfc822"
 
 
-_DO_NEXT = "give the letter as PDF, Word (.docx), HTML or plain text"
+_DO_NEXT = "give the letter as PDF, Word (.docx), HTML, mail (.eml) or plain text"
 
 # Signatures of what is text to the eye or a container, each with what to tell the person.
 _REFUSED_SIGNATURES = (

@@ -1,13 +1,14 @@
 r"""One form for the text of every format: `\n` ends a line, `\f` parts pages, nothing invisible that is not a blank.
 
 What a person can see stays as it is: no-break spaces, ligatures and typographic quotes are folded by a later layer,
-which keeps the way back to this text.
+which keeps the way back to this text. What only looks like something else (`invisible`) becomes what it looks like.
 """
 
 from __future__ import annotations
 
 import re
 
+from extractor.documents.invisible import as_seen
 from extractor.spans import Span
 
 # Vertical tab, NEL and the two Unicode separators end a line for `str.splitlines`, so they must for every reader of
@@ -23,9 +24,9 @@ _NOISE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff]")
 
 
 def tidy(text: str) -> str:
-    """`text` with universal newlines and without control characters, noncharacters and a leading byte order mark."""
+    """`text` with universal newlines and without control characters and noncharacters, and as it looks."""
     text = _OTHER_LINE_ENDS.sub("\n", text.replace("\r\n", "\n").removeprefix("\ufeff"))
-    return _INVISIBLE.sub("", text)
+    return as_seen(_INVISIBLE.sub("", text))
 
 
 def joined_surrogates(text: str) -> str:

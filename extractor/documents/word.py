@@ -2,12 +2,12 @@
 
 - Page headers stand before the body and page footers after it, each distinct one once: the case number may stand
   nowhere else.
-- Tracked insertions count, tracked deletions do not; text of content controls and text boxes counts, hidden text does
-  not.
+- Tracked insertions count, tracked deletions do not; text of content controls and text boxes counts; what is struck out
+  or hidden, by itself or by its style, does not.
 - Footnotes, comments and the numbers that Word computes for lists are not in the main part's text: they are left out.
 - A page break that the author set ends a page; those Word computed when it last laid the file out do not.
 
-Pictures and styles are never opened, so a file with a damaged picture can still be read.
+Pictures are never opened, so a file with a damaged one can still be read.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ _SKIPPED = frozenset({"del", "moveFrom", "rPrChange", "pPr", "tblPr", "trPr", "t
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-"}
 _HEXADECIMAL = re.compile("[0-9A-Fa-f]{4}")
 _FALSE = frozenset({"0", "false", "off"})
+_HIDES = frozenset({"vanish", "strike", "dstrike"})
+_DEEPEST_STYLE = 12
 
 # The largest letters have some hundred parts. Python reads a list of a million in ten seconds.
 _MOST_PARTS = 10_000
@@ -60,9 +62,10 @@ def read_word(data: bytes, budget: Budget) -> str:
         if main is None:
             raise BrokenDocument(f"{budget.name!r} is a Word file that does not name its main part: fetch it again")
         flow = Flow(budget)
-        _furniture(archive, _related(archive, main, budget, "header"), flow, budget)
-        _feed(archive, main, _Story(flow, budget.name), budget)
-        _furniture(archive, _related(archive, main, budget, "footer"), flow, budget)
+        hiding = _hiding_styles(archive, main, budget)
+        _furniture(archive, _related(archive, main, budget, "header"), flow, hiding, budget)
+        _feed(archive, main, _Story(flow, hiding, budget.name), budget)
+        _furniture(archive, _related(archive, main, budget, "footer"), flow, hiding, budget)
         return flow.text()
 
 
@@ -82,11 +85,20 @@ def _related(archive: zipfile.ZipFile, part: str, budget: Budget, kind: str) -> 
     return list(target.found)
 
 
-def _furniture(archive: zipfile.ZipFile, parts: list[str], flow: Flow, budget: Budget) -> None:
+def _hiding_styles(archive: zipfile.ZipFile, main: str, budget: Budget) -> frozenset[str]:
+    """The styles that strike out or hide what is set in them."""
+    found = _Styles(budget.name)
+    for part in _related(archive, main, budget, "styles"):
+        if part in archive.namelist():
+            _feed(archive, part, found, budget)
+    return found.hiding()
+
+
+def _furniture(archive: zipfile.ZipFile, parts: list[str], flow: Flow, hiding: frozenset[str], budget: Budget) -> None:
     seen: set[str] = set()
     for part in parts:
         own = Flow(budget)
-        _feed(archive, part, _Story(own, budget.name), budget)
+        _feed(archive, part, _Story(own, hiding, budget.name), budget)
         words = own.text().replace("\f", "\n")
         if words.strip() and words not in seen:
             seen.add(words)
@@ -95,7 +107,7 @@ def _furniture(archive: zipfile.ZipFile, parts: list[str], flow: Flow, budget: B
     flow.line()
 
 
-def _feed(archive: zipfile.ZipFile, part: str, target: _Relations | _Story, budget: Budget) -> None:
+def _feed(archive: zipfile.ZipFile, part: str, target: _Events, budget: Budget) -> None:
     """Give the part's XML events to `target`, piece by piece: no tree is built."""
     if archive.getinfo(part).flag_bits & 1:
         raise EncryptedDocument(f"{budget.name!r} is an encrypted Word file: save it without a password")
@@ -155,29 +167,73 @@ class _Relations(_Events):
             self.found[posixpath.normpath(posixpath.join("/", self._folder, target)).lstrip("/")] = None
 
 
-class _Story(_Events):
-    """Receives the body, a header or a footer."""
+class _Styles(_Events):
+    """Receives the styles part."""
 
-    def __init__(self, flow: Flow, name: str) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._flow = flow
-        self._skipped = 0
-        self._in_text = False
-        self._hidden = False
+        self._style = ""
+        self._says: dict[str, dict[str, bool]] = {}
+        self._based_on: dict[str, str] = {}
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         local = _local(tag)
+        if local == "style":
+            self._style = _value(attributes, "styleId")
+            self._says[self._style] = {}
+        elif local == "basedOn":
+            self._based_on[self._style] = _value(attributes, "val")
+        elif local in _HIDES and self._style:
+            self._says[self._style][local] = _is_on(attributes)
+
+    def end(self, tag: str) -> None:
+        if _local(tag) == "style":
+            self._style = ""
+
+    def hiding(self) -> frozenset[str]:
+        """The styles of which at least one such property holds, their own or one that they are based on."""
+        return frozenset(style for style in self._says if any(self._holds(style).values()))
+
+    def _holds(self, style: str) -> dict[str, bool]:
+        held: dict[str, bool] = {}
+        for _ in range(_DEEPEST_STYLE):
+            held = {**self._says.get(style, {}), **held}
+            if style not in self._based_on:
+                break
+            style = self._based_on[style]
+        return held
+
+
+class _Story(_Events):
+    """Receives the body, a header or a footer."""
+
+    def __init__(self, flow: Flow, hiding: frozenset[str], name: str) -> None:
+        super().__init__(name)
+        self._flow = flow
+        self._hiding = hiding
+        self._skipped = 0
+        self._in_text = False
+        self._paragraph_hides = False
+        self._hidden: dict[str, bool] = {}
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        local = _local(tag)
+        if local == "pStyle" and self._skipped == 1:
+            self._paragraph_hides = _value(attributes, "val") in self._hiding
         if self._skipped or local in _SKIPPED:
             self._skipped += 1
         elif local in {"p", "tr"}:
             self._flow.line()
+            self._paragraph_hides = False
         elif local == "tc":
             self._flow.open_cell()
         elif local == "r":
-            self._hidden = False
-        elif local == "vanish":
-            self._hidden = _value(attributes, "val") not in _FALSE
-        elif not self._hidden:
+            self._hidden = {"style": self._paragraph_hides}
+        elif local == "rStyle":
+            self._hidden["style"] = self._paragraph_hides or _value(attributes, "val") in self._hiding
+        elif local in _HIDES:
+            self._hidden[local] = _is_on(attributes)
+        elif not any(self._hidden.values()):
             self._mark(local, attributes)
 
     def _mark(self, local: str, attributes: dict[str, str]) -> None:
@@ -216,6 +272,10 @@ def _local(tag: str) -> str:
         return local
     # What older programs are to show instead of the same text box: reading both would double it.
     return "del" if namespace == _COMPATIBILITY and local == "Fallback" else ""
+
+
+def _is_on(attributes: dict[str, Any]) -> bool:
+    return _value(attributes, "val") not in _FALSE
 
 
 def _value(attributes: dict[str, Any], local: str) -> str:

@@ -82,7 +82,7 @@ def _item(layout: Layout, item: Item) -> ItemFacts:
     view = layout.view
     request = read_request(view, item.heading)
     if item.guidelines is not None:
-        only = layout.variant == "professional_review"
+        only = layout.variant.reviewer_only
         administrator, reviewer = read_joint_basis(view, item.guidelines, reviewer_only=only)
     else:
         administrator, reviewer = read_basis(view, item.administrator), read_basis(view, item.expert)

@@ -75,10 +75,10 @@ def header_values(layout: Layout) -> tuple[dict[str, HeaderValue], dict[str, Hea
     A labelled value wins over the sentences of 2013 letters, and of two labelled ones the first printed; but a letter
     that says "Dated:" is of that date.
     """
-    if layout.variant == "unknown":
+    if not layout.variant.known:
         return {}, {}
     told = _labelled(layout)
-    if layout.variant in ("notice", "decisions_and_rationales"):
+    if layout.variant.header_in_sentences:
         sentences = _told_in_sentences(layout)
         dated = [entry for entry in sentences if entry[0] == "decision_date"]
         told = dated + told + sentences

@@ -74,10 +74,10 @@ def guidelines_named(view: View, regions: Sequence[Span], sentence: Span) -> lis
     (of_all,) = statements
     if not (of_all.group("neither") or _PLURAL.search(of_all.group())):
         return found
-    return [_told(cited, of_all) if cited.source_at.start < of_all.start() else cited for cited in found]
+    return [_with_membership(cited, of_all) if cited.source_at.start < of_all.start() else cited for cited in found]
 
 
-def _told(cited: Cited, statement: re.Match[str]) -> Cited:
+def _with_membership(cited: Cited, statement: re.Match[str]) -> Cited:
     return replace(cited, mtus=_stated(statement), mtus_at=Span(*statement.span()))
 
 

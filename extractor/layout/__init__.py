@@ -11,45 +11,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from extractor.determination import LayoutName
 from extractor.layout.dates import SummaryDates, dates_told
 from extractor.layout.furniture import find_furniture
 from extractor.layout.headings import Mark, Name, find_marks
-from extractor.layout.items import Item, items_at, outcome_items
-from extractor.layout.letters_of_2013 import notice_items, review_items, sentence_items
+from extractor.layout.items import Item, items_at
 from extractor.layout.unclaimed import Unclaimed, unclaimed
+from extractor.layout.variants import UNKNOWN, Signs, Variant, recognise
 from extractor.normalize import View, view_of
 from extractor.spans import Span
 
-__all__ = ["Item", "Layout", "lay_out", "lay_out_at"]
+__all__ = ["Item", "Layout", "Variant", "lay_out", "lay_out_at"]
 
 _SUMMARY_INTRO = re.compile(
     r"the (?:expert|physician) reviewer developed the following (?:clinical )?case summary"
     r".{0,120}?medical records\s?[:.]\s?"
     r"|the following (?:clinical )?case summary .{0,160}?:\s"
 )
-_DECISIONS_INTRO = re.compile(
-    r"the final determination was based on decisions for the disputed items?/services?"
-    r"\s?(?:set forth below)?\s?[:.]?\s?"
-)
 _DISCLAIMER = re.compile(r"disclaimer: the following case summary was (?:taken|copied).{0,140}?\d{4}\s?[.:]\s?")
-_CREDENTIALS = re.compile(
-    r"states? ?(?:\(s\))? of licensure|certifications? ?(?:\(s\))? ?/ ?specialty|following credentials"
-)
 _CLOSING = re.compile(
     r"\n(?:sincerely,|respectfully,|effect of the decision\s?:|disclaimer\s?: maximus is providing"
     r"|cc: department of industrial|/[a-z]{2,3}\n)"
 )
-_NOTICE_TITLE = "notice of independent medical review determination"
-_NOTICE_VERDICT = re.compile(r"maximus federal services, ?inc\.?,? has determined")
-_SECTION_WORD = re.compile(r"section ?\(s\) ?:")
 
 
 @dataclass(frozen=True)
 class Layout:
     """Where everything stands, in view spans."""
 
-    variant: LayoutName
+    variant: Variant
     view: View
     header: Span
     """From the top to the first section; may be empty."""
@@ -84,34 +73,27 @@ def lay_out(text: str) -> Layout:
     """The layout of a letter's text. Never raises for what the text says; time is linear in its length."""
     view = view_of(text, find_furniture(text))
     marks = find_marks(view)
-    variant, decisions = _variant(view, marks)
+    signs = Signs(view, marks)
+    variant = recognise(signs)
     end = _end(view, marks)
-    if variant == "notice":
-        items = notice_items(view, marks, end)
-    elif variant == "professional_review":
-        items = review_items(view, marks, end)
-    elif decisions is not None:
-        section = Span(decisions, end)
-        items = outcome_items(view, section, marks)
-        if not items:
-            items = sentence_items(view, section, marks)
-    else:
-        items = []
-    if not items and variant != "unknown" and not any(mark.name is Name.SUMMARY for mark in marks):
-        variant = "unknown"
-    sections = [mark for mark in marks if mark.name not in _ITEM_LABELS]
-    sections = [mark for mark in sections if mark.name is not Name.CLOSING]  # a cover letter may close before them
-    header_end = sections[0].span.start if sections else len(view.flat)
+    decisions = signs.decisions if variant.has_decisions_section else None
+    items = variant.items(view, marks, Span(decisions or 0, end))
+    if not items and not any(mark.name is Name.SUMMARY for mark in marks):
+        variant = UNKNOWN
+    header_end = next(
+        (mark.span.start for mark in marks if mark.name in variant.header_ends),
+        end if variant.known else len(view.flat),
+    )
     return Layout(
         variant=variant,
         view=view,
-        header=Span(0, header_end if variant != "notice" else _notice_header_end(marks, end)),
+        header=Span(0, header_end),
         reviewer=_reviewer(view, marks),
         summary=_summary(view, marks, end, items),
         records=_body(view, marks, Name.RECORDS, end),
         items=tuple(items),
         marks=tuple(marks),
-        decisions=decisions if any(mark.name in (Name.DECISIONS, Name.DECISIONS_2013) for mark in marks) else None,
+        decisions=decisions if signs.opening is not None else None,
     )
 
 
@@ -123,56 +105,12 @@ def lay_out_at(layout: Layout, places: Sequence[Span]) -> Layout:
     return replace(layout, items=tuple(items_at(layout.view, places, list(layout.marks))))
 
 
-_ITEM_LABELS = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.GUIDELINES, Name.RATIONALE})
-"""Labels inside an item; they end no section but that of the summary."""
-
-
-_NOTICE_PARTS = frozenset({Name.SUMMARY, Name.REVIEWER, Name.NOTICE_DECISIONS, Name.RATIONALE})
-
-
-def _variant(view: View, marks: list[Mark]) -> tuple[LayoutName, int | None]:
-    """The variant, and where the decisions begin in variants of 2014 and later."""
-    names = {mark.name for mark in marks}
-    if Name.DECISIONS_2013 not in names and _NOTICE_PARTS & names and _speaks_as_notice(view.folded):
-        return "notice", None
-    if Name.ISSUE in names and {Name.SUMMARY, Name.GUIDELINES, Name.RATIONALE} & names:
-        return "professional_review", None
-    decisions = next((m for m in marks if m.name in (Name.DECISIONS, Name.DECISIONS_2013)), None)
-    labels = [mark for mark in marks if mark.name in _ITEM_LABELS]
-    if decisions is None and not (labels and {Name.HOW_MADE, Name.REVIEWER, Name.SUMMARY} & names):
-        return "unknown", None  # item labels alone: a letter quoted in some other document
-    if decisions is not None:
-        start = decisions.span.end
-        intro = _DECISIONS_INTRO.match(view.folded, view.trim(start, len(view.flat), extra=":").start)
-        start = intro.end() if intro else start
-    else:  # the heading was lost; items can only stand after the summary
-        summary = next((m for m in marks if m.name is Name.SUMMARY), None)
-        start = summary.span.end if summary else 0
-    if decisions is not None and decisions.name is Name.DECISIONS_2013:
-        return "decisions_and_rationales", start
-    if _CREDENTIALS.search(view.folded, 0, start):
-        return "credentials", start
-    has_reviewer = Name.HOW_MADE in names
-    if not has_reviewer and _SECTION_WORD.search(view.folded, start):
-        return "credentials", start  # sections are cited so from 2015 on; nothing else is left to tell by
-    return "prose_reviewer", start
-
-
-def _speaks_as_notice(folded: str) -> bool:
-    return _NOTICE_TITLE in folded or _NOTICE_VERDICT.search(folded) is not None
-
-
 def _end(view: View, marks: list[Mark]) -> int:
     closing = _CLOSING.search(view.folded_lines)
     last = max((mark.span.end for mark in marks if mark.name is not Name.CLOSING), default=0)
     if closing and closing.start() + 1 > last:  # the match begins with the break before it
         return closing.start() + 1
     return len(view.flat)
-
-
-def _notice_header_end(marks: list[Mark], end: int) -> int:
-    """In a `notice` the dates stand in the decision's introduction, before the reviewer is told of."""
-    return next((m.span.start for m in marks if m.name in (Name.REVIEWER, Name.SUMMARY)), end)
 
 
 def _body(view: View, marks: list[Mark], name: Name, end: int) -> Span | None:

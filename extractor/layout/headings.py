@@ -37,20 +37,9 @@ class Name(StrEnum):
     RATIONALE = "rationale"
 
 
-SECTIONS = frozenset(
-    {
-        Name.HOW_MADE,
-        Name.REVIEWER,
-        Name.RECORDS,
-        Name.SUMMARY,
-        Name.DECISIONS,
-        Name.DECISIONS_2013,
-        Name.NOTICE_DECISIONS,
-        Name.ISSUE,
-        Name.ITEM,
-        Name.CLOSING,
-    }
-)
+ITEM_LABELS = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.GUIDELINES, Name.RATIONALE})
+"""Labels inside an item; they end no section but that of the summary."""
+SECTIONS = frozenset(Name) - ITEM_LABELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from extractor import deadline
 from extractor.determination import Outcome
-from extractor.layout.headings import Mark, Name, marks_between
+from extractor.layout.headings import ITEM_LABELS, Mark, Name, marks_between
 from extractor.layout.outcomes import LONGEST_TRAIL, Doubt, Verdict, printed, verdict_at
 from extractor.layout.paragraphs import LONGEST_HEADING, Setting, paragraph_starts, setting_of
 from extractor.normalize import View
@@ -47,7 +47,6 @@ def nonempty(span: Span) -> Span | None:
     return span if len(span) else None
 
 
-_LABELS = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.RATIONALE, Name.GUIDELINES})
 _LIST_NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|[•●▪*-])\s+(?=\S)|\(?\d{1,2}\)(?=\S)|(?i:issue|item) ?#?\d{1,2}[:.)]\s*")
 # The heading of a partial certification has several sentences: its first, and its last.
 _PARTIAL_START = re.compile(r"\b(?:was|were|is) the original request")
@@ -77,7 +76,7 @@ def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
     no heading, nor is a lone "Physical therapy: Overturned" in the middle of one, which is a quotation, or worse, an
     instruction.
     """
-    labels = [mark for mark in marks if mark.name in _LABELS and section.start <= mark.span.start < section.end]
+    labels = [mark for mark in marks if mark.name in ITEM_LABELS and section.start <= mark.span.start < section.end]
     label_starts = [mark.span.start for mark in labels]
     label_ends = [mark.span.end for mark in labels]
     setting = setting_of(view, section, label_starts)
@@ -118,8 +117,10 @@ def _labelled(
         return after if behind < len(label_starts) else None
     near = behind < len(label_starts) and label - match.end() <= LONGEST_TRAIL
     own = following is None or following.start() >= label  # else the other one stands before the label
+    if not (near and own):
+        return None
     same_line = after not in view.starts and ". " not in view.flat[match.end() : label]
-    return label if near and own and same_line else None
+    return label if same_line else None
 
 
 def items_at(view: View, places: Sequence[Span], marks: list[Mark]) -> list[Item]:
@@ -128,7 +129,7 @@ def items_at(view: View, places: Sequence[Span], marks: list[Mark]) -> list[Item
     Believed where an outcome word stands at the end of the place, or right behind it; the others are left out. What
     follows a heading, up to the next, is its rationale unless labels say more.
     """
-    labels = [mark for mark in marks if mark.name in _LABELS]
+    labels = [mark for mark in marks if mark.name in ITEM_LABELS]
     found: list[_Heading] = []
     for place in sorted(places):
         section = Span(place.start, min(len(view.flat), place.end + _BEHIND_PLACE))

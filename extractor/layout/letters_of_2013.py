@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extractor import deadline
@@ -60,11 +60,19 @@ _AFTER_DECISION = (
 )
 
 
-def _outcome(verdict: re.Match[str]) -> tuple[Outcome | None, Doubt | None]:
+_OPEN = re.compile(r"\b(?:is|are|was|were|not|or|and|but)[ ,]*$")
+"""What stands before a verdict and is a part of it: "X is or | is not medically necessary"."""
+_PLAIN_END = re.compile(r" ?[.:)]+(?=\s|$)|\s*(?:\n|$)")
+
+
+def _outcome(view: View, verdict: re.Match[str]) -> tuple[Outcome | None, Doubt | None]:
     """What a verdict on necessity amounts to; nothing where it is hedged."""
-    if verdict["hedge"] or verdict["behind"]:
+    what = verdict.groupdict().get("what")
+    if verdict["hedge"] or verdict["behind"] or (what and _OPEN.search(what)):
         return None, Doubt.HEDGED
-    return (Outcome.UPHELD if verdict["not"] else Outcome.OVERTURNED), None
+    # "… and appropriate for two weeks": neither the end of the sentence nor that of the line
+    plain = verdict.group()[-1] in ".:" or _PLAIN_END.match(view.lined, verdict.end())
+    return (Outcome.UPHELD if verdict["not"] else Outcome.OVERTURNED), None if plain else Doubt.ODD
 
 
 # --- notice ----------------------------------------------------------------------------------------------------------
@@ -86,7 +94,7 @@ def notice_items(view: View, marks: list[Mark], end: int) -> list[Item]:
         previous = number
         key = number if copy or match.group("number") else match.group("what").strip()
         if key in by_key:
-            if _outcome(by_key[key]) != _outcome(match):
+            if _outcome(view, by_key[key]) != _outcome(view, match):
                 against[key] = Span(match.start("what"), match.end())
             continue
         by_key[key] = match
@@ -102,7 +110,7 @@ def notice_items(view: View, marks: list[Mark], end: int) -> list[Item]:
         heading = view.trim(start, stop, extra=",")
         window = windows[index] if index < len(windows) else Span(match.start(), match.end())
         guidelines, rationale = _paragraphs(view, marks, window)
-        outcome, doubt = _outcome(match)
+        outcome, doubt = _outcome(view, match)
         items.append(
             Item(
                 heading=heading,
@@ -119,12 +127,16 @@ def notice_items(view: View, marks: list[Mark], end: int) -> list[Item]:
 
 
 _OPENS = re.compile(_BEGINS + r" (?:that )?the (?:retrospective )?requests? for ")
+_WHY = re.compile(r"rationale for why (?:the )?requested treatments?/services?\b")
 
 
-def undecided(view: View) -> tuple[Span, ...]:
-    """Where a `notice` names a request and says nothing of its necessity that is understood."""
+def undecided(view: View, marks: Sequence[Mark]) -> tuple[Span, ...]:
+    """Where a `notice` or a `professional_review` begins to decide and says nothing that is understood."""
     decided = {view.folded.rfind("maximus", match.start(), match.start("what")) for match in _determined(view)}
-    return tuple(Span(*m.span()) for m in _OPENS.finditer(view.folded) if m.start() not in decided)
+    opens = [match for match in _OPENS.finditer(view.folded) if match.start() not in decided]
+    understood = {mark.span.start for mark in marks if mark.name is Name.RATIONALE}
+    opens += [match for match in _WHY.finditer(view.folded) if match.start() not in understood]
+    return tuple(Span(*match.span()) for match in opens)
 
 
 def _determined(view: View) -> Iterator[re.Match[str]]:
@@ -203,7 +215,7 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
         match, body, numbered = chosen.match, chosen.body, chosen.numbered
         rationale: Span | None = numbered.get(index + 1) if numbered else body if index < _MOST_SHARED else None
         start = _verdict_start(match, match.start())
-        outcome, doubt = _outcome(match)
+        outcome, doubt = _outcome(view, match)
         if doubt is None and len(verdicts) < len(headings) and not numbered:
             doubt = Doubt.SHARED
         items.append(
@@ -326,7 +338,7 @@ def _sentence_item(view: View, match: re.Match[str], end: int, marks: list[Mark]
     if administrator is None and expert is None:
         stop = rationale.span.start if rationale is not None else end
         guidelines = nonempty(view.trim(match.end(), stop, extra="."))
-    outcome, doubt = _outcome(match)
+    outcome, doubt = _outcome(view, match)
     return Item(
         heading=view.trim(*match.span("what"), extra=","),
         outcome=outcome,

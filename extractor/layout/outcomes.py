@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 
 from extractor.determination import Outcome
 from extractor.normalize import View
@@ -31,7 +32,7 @@ class Doubt(StrEnum):
     MISSING = "missing"
     """A request whose verdict was not found."""
     ODD = "odd"
-    """Words that nobody expects stand between the colon and the outcome: it is taken."""
+    """Words or marks that nobody expects stand beside the outcome, or no colon before it: it is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,12 @@ _LINKS = frozenset(
     "is are was were be been the a an to than both either or and in as of decision denial outcome".split()
 )
 """Words that join hedges to one another. Alone they say nothing: "…, is Upheld"."""
+_HEDGES = HEDGES | frozenset("denied refused rejected disallowed approved certified granted allowed false".split())
+"""With the words of utilization review for its own verdicts: "Denied/Upheld" is for a person to read."""
+_SENTENCE_ENDS = frozenset(".!?")
+_TELLING = frozenset({"ticked", "empty", "outcome"})
+_TELLING_MARKS = frozenset("?%½¼¾≠")
+"""Behind an outcome word; other marks are print."""
 
 
 def printed(view: View, section: Span) -> Iterator[re.Match[str]]:
@@ -93,61 +100,71 @@ def verdict_at(view: View, lower: int, match: re.Match[str], stop: int) -> Verdi
 
     """
     word = Span(*match.span("word"))
-    run, odd = _run(view, max(lower, word.start - _LONGEST_RUN), word.start)
-    trail = [token for token in _TOKEN.finditer(view.folded, match.end(), stop) if token.lastgroup != "mark"]
+    run = _run(view, max(lower, word.start - _LONGEST_RUN), word.start)
+    behind = _TOKEN.finditer(view.folded, match.end(), stop)
+    trail = [token for token in behind if token.lastgroup != "mark" or token.group() in _TELLING_MARKS]
     begin = run[0].start() if run else word.start
     outcome, doubt = _meaning([*run, *_TOKEN.finditer(view.folded, *word)], trail)
-    if doubt is None and odd:
-        doubt = Doubt.ODD
     separator = _SEPARATOR.search(view.folded, max(lower, begin - 4), begin)
+    if doubt is None and separator is None:  # "X: visits 1-6 Upheld", "X: ≠ Upheld": or only a colon was lost
+        doubt = Doubt.ODD
     heading_end = separator.start() if separator else begin
     return Verdict(Span(begin, trail[-1].end() if trail else word.end), heading_end, outcome, doubt)
 
 
-def _run(view: View, start: int, end: int) -> tuple[list[re.Match[str]], bool]:
-    """The tokens before an outcome word that belong to its verdict.
-
-    And whether one or two words that nobody expects stand there behind a colon.
-    """
+def _run(view: View, start: int, end: int) -> list[re.Match[str]]:
+    """The tokens before an outcome word that belong to its verdict."""
     tokens = list(_TOKEN.finditer(view.folded, start, end))
     run: list[re.Match[str]] = []
     for index in range(len(tokens) - 1, -1, -1):
-        token, words = tokens[index], tokens[index].group()
-        if words in _SENTENCE_ENDS or token.lastgroup == "colon":
-            # "Upheld: Overturned" and "Upheld. Overturned", but not "the MRI that was upheld: Overturned"
-            before = tokens[index - 1] if index else None
-            if before is None or before.lastgroup != "outcome" or not view.flat[before.start()].isupper():
+        token = tokens[index]
+        if _separates(token):
+            if not _is_verdict(view, tokens[:index]):
                 break
-        elif not (token.lastgroup in _TELLING or token.lastgroup == "mark" or words in HEDGES or words in _LINKS):
-            return _told(run), 0 < _words_behind_colon(tokens[: index + 1]) <= _MOST_ODD_WORDS
+        elif not _may_belong(token):
+            break
         run.insert(0, token)
-    return _told(run), False
+    return _that_says(run)
 
 
-_SENTENCE_ENDS = frozenset(".!?")
-_TELLING = frozenset({"ticked", "empty", "outcome"})
-_MOST_ODD_WORDS = 2
+def _separates(token: re.Match[str]) -> bool:
+    return token.lastgroup == "colon" or token.group() in _SENTENCE_ENDS
 
 
-def _words_behind_colon(tokens: list[re.Match[str]]) -> int:
-    """How many words stand behind the last colon; 0 where there is none."""
-    colons = [index for index, token in enumerate(tokens) if token.lastgroup == "colon"]
-    return len(tokens) - 1 - colons[-1] if colons else 0
+def _is_verdict(view: View, tokens: list[re.Match[str]]) -> bool:
+    """Whether what stands before a colon or stop is a verdict, too.
+
+    "Upheld: Overturned" and "X: Not: Upheld", but not "the MRI that was upheld: Overturned".
+    """
+    if not tokens:
+        return False
+    if tokens[-1].lastgroup == "outcome":
+        return view.flat[tokens[-1].start()].isupper()
+    last = list(takewhile(lambda token: not _separates(token), reversed(tokens)))
+    apart = len(last) < len(tokens)  # another colon or stop stands before them
+    return apart and any(token.group() in _HEDGES for token in last) and all(map(_may_belong, last))
 
 
-def _told(run: list[re.Match[str]]) -> list[re.Match[str]]:
+def _may_belong(token: re.Match[str]) -> bool:
+    """Whether it can be part of a verdict."""
+    return token.lastgroup in _TELLING or token.lastgroup == "mark" or token.group() in _HEDGES | _LINKS
+
+
+def _that_says(run: list[re.Match[str]]) -> list[re.Match[str]]:
     """Without the links and marks at its beginning, which are the heading's own: "…, is Upheld"."""
-    says = [index for index, token in enumerate(run) if token.lastgroup in _TELLING or token.group() in HEDGES]
+    says = [index for index, token in enumerate(run) if token.lastgroup in _TELLING or token.group() in _HEDGES]
     return run[says[0] :] if says else []
 
 
 def _meaning(tokens: list[re.Match[str]], trail: list[re.Match[str]]) -> tuple[Outcome | None, Doubt | None]:
     """What the tokens of a verdict, up to its outcome word and behind it, amount to."""
-    told = [token for token in [*tokens, *trail] if token.lastgroup in _TELLING]
-    said = {Outcome(token.group()) for token in told if token.lastgroup == "outcome"}
-    hedged = any(token.group() in HEDGES for token in tokens) or any(token.lastgroup not in _TELLING for token in trail)
-    if any(token.lastgroup != "outcome" for token in told):
-        ticked = None if hedged else _ticked(told)
+    telling = [token for token in [*tokens, *trail] if token.lastgroup in _TELLING]
+    said = {Outcome(token.group()) for token in telling if token.lastgroup == "outcome"}
+    hedged = any(token.group() in _HEDGES for token in tokens) or any(
+        token.lastgroup not in _TELLING for token in trail
+    )
+    if any(token.lastgroup != "outcome" for token in telling):
+        ticked = None if hedged else _ticked(telling)
         if ticked is not None:
             return ticked, Doubt.TICKED if len(said) > 1 else None
         return None, Doubt.SEVERAL if len(said) > 1 else Doubt.HEDGED

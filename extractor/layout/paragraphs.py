@@ -18,7 +18,7 @@ _OPEN_END = re.compile(
     r"(?:[,:;/&(+-]|\b(?:and|or|of|for|the|a|an|to|with|without|in|on|per|by|from|at|is|was))$", re.IGNORECASE
 )
 _LONGEST_OPEN_END = len("without")
-_LOST_BREAKS = 160
+LOST_BREAKS = 160
 """A line longer than this was not set by hand: its breaks were lost."""
 
 
@@ -75,7 +75,7 @@ def paragraph_starts(view: View, lower: int, end: int, setting: Setting) -> list
             break
         if _begins_paragraph(view, number, setting):
             found.add(line.start)
-    breaks_lost = len(view.line_span(view.line_number(end - 1))) > _LOST_BREAKS
+    breaks_lost = len(view.line_span(view.line_number(end - 1))) > LOST_BREAKS
     if breaks_lost or (not found and lower != setting.section.start):
         from_here = max(lower, end - LONGEST_HEADING)
         found.update(match.end() for match in _INSIDE_SENTENCE_END.finditer(view.flat, from_here, end))

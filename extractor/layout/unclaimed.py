@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from extractor.determination import Outcome
-from extractor.layout.headings import Mark, Name
+from extractor.layout.headings import ITEM_LABELS, Mark, Name
 from extractor.layout.items import BASIS_SENTENCE, Item
 from extractor.layout.letters_of_2013 import undecided
+from extractor.layout.paragraphs import LOST_BREAKS
 from extractor.normalize import View
 from extractor.spans import Span
 from extractor.vocabulary.verdicts import conclusions
 
-_LABELS = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.GUIDELINES, Name.RATIONALE})
 _ONCE = (
     frozenset({Name.HOW_MADE}),
     frozenset({Name.REVIEWER}),
@@ -26,7 +26,11 @@ _ONCE = (
     frozenset({Name.DECISIONS, Name.DECISIONS_2013, Name.NOTICE_DECISIONS}),
 )
 """Sections that a letter has once, whatever they are called. (Lists of records and issues may come several times.)"""
-_CLOSING_WORD = re.compile(r"\b(?:Upheld|Overturned|UPHELD|OVERTURNED)\b[ .)]*(?=\n|$)")
+_CLOSING_WORD = re.compile(
+    r"""(?x) \b(?:Upheld|Overturned|UPHELD|OVERTURNED)\b[ .)]*(?=\n|$)
+    | (?:(?<=[:;])|(?<=[:;]\s)|(?<=[:;]\s\())
+      (?: (?:Upheld|Overturned|UPHELD|OVERTURNED)\b | (?:upheld|overturned)\b[ .)]*(?=\n|$) )"""
+)
 _STATEMENT = re.compile(rf"(?:(?<=\n)|^)(?:{BASIS_SENTENCE.pattern})|\bdecision based on (?:the )?(?:non-\s?)?mtus\b")
 _SENTENCE_END = re.compile(r"[.!?:][\"')\]]*$")
 
@@ -36,7 +40,7 @@ class Unclaimed:
     """All spans are view spans."""
 
     outcomes: tuple[Span, ...]
-    """Outcome words in capitals at line ends that close no item's heading."""
+    """Outcome words, in capitals at line ends or behind colons, that close no item's heading."""
     labels: tuple[Mark, ...]
     """Labels of items outside of every item, or there for the second time in one."""
     foreign_labels: tuple[Mark, ...]
@@ -46,7 +50,7 @@ class Unclaimed:
     statements: tuple[Span, ...]
     """Sentences inside a rationale, in the form's own words, that say what a side relied upon."""
     undecided: tuple[Span, ...]
-    """Requests of a `notice` without a verdict on them."""
+    """Places where a letter of 2013 begins to decide, and no verdict is understood."""
     before: Span | None
     """Words between the heading of the decisions and that of the first item."""
     repeated: tuple[tuple[Mark, ...], ...]
@@ -55,6 +59,8 @@ class Unclaimed:
     """Positions of items whose rationale ends within a sentence."""
     interrupted: tuple[int, ...]
     """Positions of items without a conclusion behind which another item concludes twice."""
+    within_lines: tuple[int, ...]
+    """Positions of items whose heading begins in the middle of a line, behind other words."""
 
 
 def unclaimed(view: View, marks: tuple[Mark, ...], items: tuple[Item, ...], decisions: int | None) -> Unclaimed:
@@ -86,7 +92,7 @@ def unclaimed(view: View, marks: tuple[Mark, ...], items: tuple[Item, ...], deci
             for rationale in rationales
             for match in _STATEMENT.finditer(view.folded_lines, *rationale)
         ),
-        undecided=undecided(view),
+        undecided=undecided(view, marks),
         before=_before(view, decisions, items),
         repeated=_repeated(marks),
         broken_off=tuple(
@@ -99,7 +105,14 @@ def unclaimed(view: View, marks: tuple[Mark, ...], items: tuple[Item, ...], deci
             for index, (here, behind) in enumerate(pairwise(concluded))
             if here == [] and behind is not None and len(behind) > 1
         ),
+        within_lines=tuple(index for index, item in enumerate(items) if _within_line(view, item.heading.start)),
     )
+
+
+def _within_line(view: View, start: int) -> bool:
+    """Words stand before it on its line, which still has the breaks that it was set with."""
+    line = view.line_span(view.line_number(start))
+    return len(line) <= LOST_BREAKS and len(_LETTER.findall(view.folded, line.start, start)) > _LIST_NUMBER_LETTERS
 
 
 def _within(offset: int, spans: list[Span]) -> bool:
@@ -143,7 +156,7 @@ def _stray_labels(marks: tuple[Mark, ...], items: tuple[Item, ...]) -> tuple[Mar
     stray: list[Mark] = []
     at = 0
     for mark in marks:
-        if mark.name not in _LABELS:
+        if mark.name not in ITEM_LABELS:
             continue
         while at < len(items) and items[at].window.end <= mark.span.start:
             at += 1

@@ -5,6 +5,6 @@
 Nothing here knows what a letter is.
 """
 
-from extractor.model.seam import Attempt, Hear, Message, Model, Reply, Request
+from extractor.model.seam import Attempt, Message, Model, OnAttempt, Reply, Request
 
-__all__ = ["Attempt", "Hear", "Message", "Model", "Reply", "Request"]
+__all__ = ["Attempt", "Message", "Model", "OnAttempt", "Reply", "Request"]

@@ -31,7 +31,7 @@ from extractor.errors import (
 )
 from extractor.model.health import LONGEST_WAIT, OF_THE_ENDPOINT, Health
 from extractor.model.meter import Meter, Turn, perhaps_billed
-from extractor.model.seam import Attempt, Hear, Known, Message, Model, Reply, Request
+from extractor.model.seam import Attempt, Known, Message, Model, OnAttempt, Reply, Request
 from extractor.model.unwrapping import unwrapped
 from extractor.records import Usage
 
@@ -50,7 +50,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Remedy:
     """What is done about one kind of error, and how often."""
 
     action: Action
@@ -60,24 +60,24 @@ class Rule:
     """Seconds before the first repetition; doubled each time, with jitter."""
 
 
-POLICY: Mapping[type[ModelError], Rule] = {
-    TransportFailed: Rule(Action.RETRY, times=4, pause=1.0),
-    RateLimited: Rule(Action.RETRY, times=8, pause=2.0),
-    InvalidAnswer: Rule(Action.REASK, times=2),
-    Truncated: Rule(Action.SPLIT),
-    ContextOverflow: Rule(Action.SPLIT),
-    ReplyTooLong: Rule(Action.GIVE_UP),
-    Rejected: Rule(Action.GIVE_UP),
-    Refused: Rule(Action.GIVE_UP),
-    RecordingMissing: Rule(Action.GIVE_UP),
-    AnswerPending: Rule(Action.GIVE_UP),
+POLICY: Mapping[type[ModelError], Remedy] = {
+    TransportFailed: Remedy(Action.RETRY, times=4, pause=1.0),
+    RateLimited: Remedy(Action.RETRY, times=8, pause=2.0),
+    InvalidAnswer: Remedy(Action.REASK, times=2),
+    Truncated: Remedy(Action.SPLIT),
+    ContextOverflow: Remedy(Action.SPLIT),
+    ReplyTooLong: Remedy(Action.GIVE_UP),
+    Rejected: Remedy(Action.GIVE_UP),
+    Refused: Remedy(Action.GIVE_UP),
+    RecordingMissing: Remedy(Action.GIVE_UP),
+    AnswerPending: Remedy(Action.GIVE_UP),
 }
 """Every error of one letter has its row. A `ServiceError` has none: it is nobody's letter's, and ends the run."""
 
 LONGEST_PAUSE = 60.0
 """Seconds between repetitions, at most, where the endpoint does not say."""
 _MOST_FAULTS = 8
-"""Faults told to the model at a time: the first explain the rest."""
+"""Faults shown to the model at a time: the first explain the rest."""
 
 _CONTEXT, _NEAR = 1024, 16
 """Contexts are multiples of it, nearly."""
@@ -93,7 +93,7 @@ Sleep = Callable[[float], Awaitable[None]]
 class Asks(Protocol):
     """Anything that asks until there is an answer."""
 
-    async def ask(self, request: Request, form: type[A], hear: Hear) -> A:
+    async def ask(self, request: Request, form: type[A], on_attempt: OnAttempt) -> A:
         """As `Asker.ask`."""
         ...
 
@@ -116,14 +116,14 @@ class Asker:
         self._sleep = sleep
         self._random = random.Random()  # noqa: S311  jitter
 
-    async def ask(self, request: Request, form: type[A], hear: Hear) -> A:
+    async def ask(self, request: Request, form: type[A], on_attempt: OnAttempt) -> A:
         """Ask until there is an answer.
 
         Args:
             request: What to ask; its `answer` is `form`.
             form: The form of the answer.
-            hear: Told of every try as soon as it has ended, also where this raises; the try keeps its turn until it has
-                done with it, so what was answered and is not kept yet is never more than may be open.
+            on_attempt: Called with every try as soon as it has ended, also where this raises. The try keeps its turn
+                until the call returns, so that no more replies wait to be kept than requests may be open.
 
         Raises:
             ModelError: the policy gave up, or wants smaller pieces.
@@ -131,32 +131,32 @@ class Asker:
 
         """
         repeated: dict[type[ModelError], int] = {}
-        told: tuple[str, ...] = ()
+        before: tuple[str, ...] = ()
         once_more = False
         current = request
         while True:
             answers = self._answers()
             try:
-                return cast(A, await self._try(current, hear))
+                return cast(A, await self._try(current, on_attempt))
             except ModelError as error:
-                rule = POLICY[type(error)]
+                remedy = POLICY[type(error)]
                 count = repeated[type(error)] = repeated.get(type(error), 0) + 1
-                last = rule.action not in (Action.RETRY, Action.REASK) or count > rule.times
+                last = remedy.action not in (Action.RETRY, Action.REASK) or count > remedy.times
                 if self._health is not None and isinstance(error, OF_THE_ENDPOINT):
-                    in_a_row = rule.action is Action.RETRY and self._health.failed()
+                    in_a_row = remedy.action is Action.RETRY and self._health.failed()
                     if in_a_row or (last and self._health.answers == answers):
-                        await self._health.examine(error, partial(self._try, self._health.probe(), hear))
-                    if last and rule.action is Action.RETRY and not once_more:
+                        await self._health.examine(error, partial(self._try, self._health.probe(), on_attempt))
+                    if last and remedy.action is Action.RETRY and not once_more:
                         last, once_more = False, True  # it may have used up its tries while the endpoint was sick
                 if last:
                     raise
                 if isinstance(error, InvalidAnswer):
-                    if error.faults == told:  # the same again: it has understood and cannot
+                    if error.faults == before:  # the same again: it has understood and cannot
                         raise
-                    told = error.faults
-                    current = reask(request, told)
+                    before = error.faults
+                    current = reask(request, before)
                     continue
-                await self._sleep(self._pause(error, rule, count))
+                await self._sleep(self._pause(error, remedy, count))
 
     def _answers(self) -> int:
         """How many requests were answered so far; raises where nobody is asked any more."""
@@ -166,7 +166,7 @@ class Asker:
             raise self._health.trouble
         return self._health.answers
 
-    async def _try(self, request: Request, hear: Hear) -> BaseModel:
+    async def _try(self, request: Request, on_attempt: OnAttempt) -> BaseModel:
         """Send a request once, unless its reply is known, and judge the reply."""
         began = time.perf_counter()
         known = self._known(request) if self._known is not None else None
@@ -174,18 +174,18 @@ class Asker:
             answer = judged(known, request.answer)
             dollars = self.meter.dollars(Usage(), paid=False)
             attempt = Attempt(request.purpose, request.sha256, "known", 0.0, known.usage, known.model, dollars=dollars)
-            await _tell(request, attempt, hear)
+            await _report(request, attempt, on_attempt)
             return answer
         async with self.meter.turn(request) as turn:
             try:
                 with telemetry.asking(request.model, request.purpose):
                     reply = await self._sent(request, turn)
             except ModelError as error:
-                await _tell(request, self._attempt(request, error, None, time.perf_counter() - began), hear)
+                await _report(request, self._attempt(request, error, None, time.perf_counter() - began), on_attempt)
                 raise
             judgement = _cut_off(request, reply) or _judgement(reply, request.answer)
             fault = judgement if isinstance(judgement, ModelError) else None
-            await _tell(request, self._attempt(request, fault, reply, reply.seconds), hear)
+            await _report(request, self._attempt(request, fault, reply, reply.seconds), on_attempt)
         if isinstance(judgement, ModelError):  # here: what a reply is worth is no matter of the turn, nor of its bill
             raise judgement
         return judgement
@@ -204,13 +204,13 @@ class Asker:
             self._health.answered()
         return reply
 
-    def _pause(self, error: ModelError, rule: Rule, count: int) -> float:
+    def _pause(self, error: ModelError, remedy: Remedy, count: int) -> float:
         asked = error.retry_after if isinstance(error, RateLimited | TransportFailed) else None
         if asked is not None:
             if asked > LONGEST_WAIT:
                 raise error
             return asked + self._random.uniform(0, 0.25)
-        doubled: float = rule.pause * 2.0 ** (count - 1)
+        doubled: float = remedy.pause * 2.0 ** (count - 1)
         return min(LONGEST_PAUSE, doubled) * self._random.uniform(0.5, 1.0)
 
     def _attempt(self, request: Request, error: ModelError | None, reply: Reply | None, seconds: float) -> Attempt:
@@ -247,7 +247,7 @@ def _judgement(reply: Reply, form: type[BaseModel]) -> BaseModel | ModelError:
         return error
 
 
-async def _tell(request: Request, attempt: Attempt, hear: Hear) -> None:
+async def _report(request: Request, attempt: Attempt, on_attempt: OnAttempt) -> None:
     telemetry.request_ended(
         request.sha256,
         model=request.model,
@@ -258,7 +258,7 @@ async def _tell(request: Request, attempt: Attempt, hear: Hear) -> None:
         output_tokens=attempt.used_now.output_tokens,
         dollars=attempt.dollars,
     )
-    await hear(attempt)
+    await on_attempt(attempt)
 
 
 def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:
@@ -303,20 +303,20 @@ def _names(form: type[BaseModel]) -> frozenset[str]:
     return frozenset(name for part in parts for name in part.get("properties", {}))
 
 
-def _fault(error: Mapping[str, object], tellable: Callable[[str], bool]) -> str:
+def _fault(error: Mapping[str, object], is_shown: Callable[[str], bool]) -> str:
     """`path: reason`. What the model wrote is left out: it may be the letter's words, even as a field's name.
 
-    The model itself is told a name that it made up, if it is one word; people are told none but those of the form.
+    The model itself is shown a name that it made up, if it is one word; people see none but those of the form.
     """
     parts = cast("tuple[object, ...]", error["loc"])
-    place = "/".join(str(part) if isinstance(part, int) or tellable(str(part)) else "…" for part in parts)
+    place = "/".join(str(part) if isinstance(part, int) or is_shown(str(part)) else "…" for part in parts)
     return f"{place or 'the answer'}: {str(error['msg'])[:120]}"
 
 
 def reask(request: Request, faults: tuple[str, ...]) -> Request:
     """The same request with what was wrong behind it; not the growing history, and nothing of transport."""
-    told = "\n".join(f"- {fault}" for fault in faults)
+    listed = "\n".join(f"- {fault}" for fault in faults)
     note = (
-        f"An earlier answer to this was not of the required form:\n{told}\nAnswer again, whole, in the required form."
+        f"An earlier answer to this was not of the required form:\n{listed}\nAnswer again, whole, in the required form."
     )
     return replace(request, messages=(*request.messages, Message("user", note)))

@@ -30,7 +30,7 @@ _CODES = frozenset(
         *("internal_error", "too_many_tasks", "request_timeout"),
     }
 )
-"""Reasons that are told by their code; of others only that there was one."""
+"""Reasons whose code is shown; of others, only that there was one."""
 
 LONGEST_CALL = 300.0
 """Seconds for a call that carries no file, however long one answer of a model may take."""
@@ -54,7 +54,7 @@ def seconds_to_send(size: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RemoteBatch:
-    """A batch as the provider tells of it."""
+    """A batch as the provider describes it."""
 
     id: str
     state: str
@@ -83,19 +83,19 @@ class _File(BaseModel):
     id: Id
 
 
-class _Counts(BaseModel):
+class _RequestCounts(BaseModel):
     completed: Count = 0
     failed: Count = 0
     total: Count = 0
 
 
-class _Reason(BaseModel):
+class _Fault(BaseModel):
     code: Any = None
     line: Any = None
 
 
-class _Reasons(BaseModel):
-    data: list[_Reason] | None = None
+class _Faults(BaseModel):
+    data: list[_Fault] | None = None
 
 
 class _Batch(BaseModel):
@@ -103,8 +103,8 @@ class _Batch(BaseModel):
     status: str
     output_file_id: Id | None = None
     error_file_id: Id | None = None
-    request_counts: _Counts | None = None
-    errors: _Reasons | None = None
+    request_counts: _RequestCounts | None = None
+    errors: _Faults | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -231,7 +231,7 @@ class Batches:
         except self._too_long:
             raise ServiceError(f"the batch interface answered with more than {MOST_REPLY_BYTES:,} bytes") from None
         except self._openai.APIStatusError as error:
-            raise _told(error.status_code) from None
+            raise _error_of(error.status_code) from None
         except self._broken as error:
             # The transport calls a connection that was refused or broke a time-out, too.
             if isinstance(error, self._openai.APITimeoutError) and not isinstance(error.__cause__, self._unconnected):
@@ -268,24 +268,24 @@ def _parsed(form: type[M], content: bytes) -> M:
         raise ServiceError(f"the batch interface answered with what is no {form.__name__.strip('_').lower()}") from None
 
 
-def _batch(told: _Batch) -> RemoteBatch:
-    counts, status = told.request_counts or _Counts(), told.status.lower()
-    reasons = (told.errors.data if told.errors else None) or []
+def _batch(given: _Batch) -> RemoteBatch:
+    counts, status = given.request_counts or _RequestCounts(), given.status.lower()
+    reasons = (given.errors.data if given.errors else None) or []
     return RemoteBatch(
-        id=told.id,
+        id=given.id,
         state=status if status in _STATES else "unknown",
         done=counts.completed + counts.failed,
         total=counts.total,
-        files=tuple(file for file in (told.output_file_id, told.error_file_id) if file),
-        message="; ".join(map(_reason, reasons[:3])),
+        files=tuple(file for file in (given.output_file_id, given.error_file_id) if file),
+        message="; ".join(map(_shown_fault, reasons[:3])),
     )
 
 
-def _reason(told: _Reason) -> str:
-    return reason(told.code) + (f" (line {told.line})" if type(told.line) is int else "")
+def _shown_fault(given: _Fault) -> str:
+    return reason(given.code) + (f" (line {given.line})" if type(given.line) is int else "")
 
 
-def _told(status: int) -> ImrError:
+def _error_of(status: int) -> ImrError:
     if 300 <= status < 400:
         return RequestRefused(
             f"the endpoint sends on to another address (status {status}), which letters never follow: check "

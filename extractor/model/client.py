@@ -89,7 +89,7 @@ class _Client(openai.DefaultAioHttpClient):
 
 
 async def _bounded(response: httpx2.Response) -> bytes:
-    """What a reply says; of an error as much as tells it, for its status counts."""
+    """What a reply says; of an error only the beginning, for its status is what counts."""
     most = MOST_REPLY_BYTES if response.is_success else _MOST_OF_AN_ERROR
     content = bytearray()
     async for piece in response.aiter_bytes():

@@ -1,6 +1,7 @@
 """What one run may use of an endpoint: requests open at once, requests and tokens a minute, dollars.
 
-Everything is reserved before a request is sent and settled by what the reply tells, so a budget is never crossed.
+Everything is reserved before a request is sent, and settled by what the reply says it used: so a budget is never
+crossed.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from extractor.records import Usage
 from extractor.settings import Endpoint
 
 CHARACTERS_A_TOKEN = 4.0
-"""Of letters with line numbers and JSON, about; docs/measured.md. For estimates only: replies tell the truth."""
+"""Of letters with line numbers and JSON, about; docs/measured.md. For estimates only: replies say what they used."""
 _FEWEST_ASCII_A_TOKEN = 2.0
 """For reserving money: no letter that was measured has fewer than 2.5."""
 
@@ -51,8 +52,8 @@ def most_tokens(request: Request) -> int:
     return round((plain + form) / _FEWEST_ASCII_A_TOKEN) + every - plain
 
 
-def is_told(usage: Usage) -> bool:
-    """Whether a reply told what it used: no request has no input."""
+def is_counted(usage: Usage) -> bool:
+    """Whether a reply said what it used: no request has no input."""
     return usage.input_tokens > 0
 
 
@@ -74,7 +75,7 @@ class Turn:
     def settle(self, usage: Usage, *, paid: bool = True) -> None:
         """Count what the request used; a reply that was had for nothing is not charged."""
         self.meter.count(usage, paid=paid)
-        self.known = not paid or is_told(usage)
+        self.known = not paid or is_counted(usage)
 
 
 class Meter:
@@ -95,7 +96,7 @@ class Meter:
 
     @property
     def spent(self) -> float | None:
-        """Dollars that replies told of so far; None without a price."""
+        """Dollars for what replies said they used, so far; None without a price."""
         return self._spent if self._endpoint.price is not None else None
 
     @property
@@ -135,11 +136,11 @@ class Meter:
         self._spent += self.dollars(usage, paid=paid) or 0.0
 
     def dollars(self, usage: Usage, *, paid: bool) -> float | None:
-        """Dollars for what a request used; None without a price, and where a reply did not tell what it used."""
-        if self._endpoint.price is None or (paid and not is_told(usage)):
+        """Dollars for what a request used; None without a price, and where a reply did not say what it used."""
+        if self._endpoint.price is None or (paid and not is_counted(usage)):
             return None
-        told = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
-        return self._endpoint.price.of(*told) if paid else 0.0
+        tokens = (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
+        return self._endpoint.price.of(*tokens) if paid else 0.0
 
     def slower(self) -> None:
         """The endpoint asked for fewer requests; within the turn of the one that it refused."""

@@ -92,7 +92,7 @@ class Recorded:
         try:
             kept = json.loads(path.read_bytes())
             if kept["finish"] not in get_args(Finish) or not isinstance(kept["text"], str | None):
-                raise ValueError("it is no reply")  # noqa: TRY301  told like every other fault of the file
+                raise ValueError("it is no reply")  # noqa: TRY301  reported like every other fault of the file
             return Reply(
                 text=kept["text"],
                 finish=cast(Finish, kept["finish"]),

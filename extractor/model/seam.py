@@ -36,7 +36,7 @@ class Request:
     max_output_tokens: int
     temperature: float | None = 0.0
     purpose: str = "read"
-    """What it is for (`whole`, `summary`, `item 3` …); tells requests apart for people and is not sent."""
+    """What it is for (`whole`, `summary`, `item 3` …); for people, and not sent."""
 
     @cached_property
     def sha256(self) -> str:
@@ -109,8 +109,8 @@ class Attempt:
         return Usage() if self.outcome == "known" else self.usage
 
 
-Hear = Callable[[Attempt], Awaitable[None]]
-"""Told of a try when it has ended; the next is not begun before it has done with it."""
+OnAttempt = Callable[[Attempt], Awaitable[None]]
+"""Called with a try when it has ended, and awaited before the next begins."""
 
 
 class Model(Protocol):

@@ -124,15 +124,15 @@ def reply_of(raw: str, mode: Mode, seconds: float) -> Reply:
 
 
 def kept_reply(raw: str) -> Reply | None:
-    """A reply from the payload that was kept of it; it costs nothing now, and tells what it did. None if unreadable."""
+    """A reply from the payload that was kept of it, at no cost now. None if it cannot be read."""
     try:
         payload = json.loads(raw)
         if not isinstance(payload, dict) or not {"choices", "output"} & payload.keys():
             return Reply(raw, "stop", "", Usage(), 0.0, raw)  # of a recording: the answer itself
-        told = reply_of(raw, "responses" if "output" in payload else "json_schema", 0.0)
+        given = reply_of(raw, "responses" if "output" in payload else "json_schema", 0.0)
     except (ValueError, RecursionError, TransportFailed):
         return None
-    return replace(told, paid=False)
+    return replace(given, paid=False)
 
 
 _FINISH: Mapping[str, Finish] = {
@@ -186,30 +186,30 @@ def _responses(payload: dict[str, Any]) -> tuple[str | None, Finish]:
 def usage_of(given: Any, said: object = None) -> Usage:
     """Tokens of one reply, by the names of either interface.
 
-    They are known if both counts are told and can be; else none is counted, and the request stands for the most that it
-    could cost. What only the total holds (thinking, with some endpoints) is output, too.
+    They are known if both counts are there and possible; else none is counted, and the request stands for the most that
+    it could cost. What only the total holds (thinking, with some endpoints) is output, too.
 
     Args:
         given: The `usage` of a payload.
         said: What was answered; an answer of no tokens is none that can be.
 
     """
-    told = given if isinstance(given, dict) else {}
-    sent, answered = _count(told, "prompt_tokens", "input_tokens"), _count(told, "completion_tokens", "output_tokens")
+    given = given if isinstance(given, dict) else {}
+    sent, answered = _count(given, "prompt_tokens", "input_tokens"), _count(given, "completion_tokens", "output_tokens")
     if not sent or answered is None or (said and not answered):
         return Usage(requests=1)
-    cached = _count(told.get("prompt_tokens_details") or told.get("input_tokens_details"), "cached_tokens") or 0
+    cached = _count(given.get("prompt_tokens_details") or given.get("input_tokens_details"), "cached_tokens") or 0
     return Usage(
         requests=1,
         input_tokens=sent,
         cached_input_tokens=cached if cached <= sent else 0,
-        output_tokens=max(answered, (_count(told, "total_tokens") or 0) - sent),
+        output_tokens=max(answered, (_count(given, "total_tokens") or 0) - sent),
     )
 
 
-def _count(told: Any, *names: str) -> int | None:
+def _count(given: Any, *names: str) -> int | None:
     """The first credible count of these names: a whole number, not less than none, not more than can be."""
-    numbers = [told.get(name) for name in names] if isinstance(told, dict) else []
+    numbers = [given.get(name) for name in names] if isinstance(given, dict) else []
     return next((int(each) for each in numbers if _credible(each)), None)
 
 

@@ -7,7 +7,6 @@ paragraphs, rationales, dates in headings) is not asked for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -186,5 +185,11 @@ class CorrectionsForm(Form):
     corrections: Annotated[list[Correction], Field(max_length=12)]
 
 
-FORMS: Sequence[type[Form]] = (WholeForm, PatientForm, ItemForm, GapsForm, CorrectionsForm)
-"""The forms that are asked for, outermost first."""
+FORMS: dict[str, type[Form]] = {
+    "whole": WholeForm,
+    "summary": PatientForm,
+    "item": ItemForm,
+    "gaps": GapsForm,
+    "corrections": CorrectionsForm,
+}
+"""The form in which each prompt is answered, by the prompt's name."""

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from extractor.errors import ConfigurationError
 from extractor.layout import Layout, lay_out
 from extractor.model import Message, Request
-from extractor.prompted.answers import CorrectionsForm, GapForm, GapsForm, ItemForm, PatientForm, WholeForm
+from extractor.model.seam import schema_text
+from extractor.prompted.answers import FORMS, CorrectionsForm, GapForm, GapsForm, ItemForm, PatientForm, WholeForm
 from extractor.prompts import Example, Prompt, Prompts
 from extractor.settings import ModelSettings
 from extractor.spans import Span
@@ -161,3 +162,9 @@ def check_examples(prompts: Prompts) -> None:
 def _only(form: type[BaseModel], answer: BaseModel) -> dict[str, object]:
     """The values of an answer that a smaller form also has."""
     return {name: getattr(answer, name) for name in form.model_fields if hasattr(answer, name)}
+
+
+def answered(prompts: Prompts) -> dict[str, dict[str, str]]:
+    """Hash of each prompt and of its form, by the prompt's name: what a recorded reply is a reply to."""
+    forms = {name: hashlib.sha256(schema_text(form).encode()).hexdigest() for name, form in FORMS.items()}
+    return {name: {"prompt": prompt.sha256, "form": forms[name]} for name, prompt in sorted(prompts.by_name.items())}

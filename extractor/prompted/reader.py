@@ -31,7 +31,7 @@ from extractor.fields import (
 )
 from extractor.grounding import Doubt, Grounded, ground
 from extractor.layout import Layout, lay_out_at
-from extractor.model import Attempt, Hear, Request
+from extractor.model import Attempt, OnAttempt, Request
 from extractor.model.asking import Asks
 from extractor.model.meter import estimated_tokens
 from extractor.places import Place
@@ -90,7 +90,7 @@ async def read_by_prompts(
     prompts: Prompts,
     asker: Asks,
     rules: Grounded | None = None,
-    on_attempt: Hear | None = None,
+    on_attempt: OnAttempt | None = None,
 ) -> PromptedReading:
     """What the model says of a letter, as a draft.
 
@@ -111,9 +111,9 @@ async def read_by_prompts(
     reading = PromptedReading(Draft(decisions=len(layout.items)), layout, facts)
     letter = _Letter(settings, prompts, asker, reading, on_attempt)
     try:
-        if settings.strategy == "budgeted" and layout.variant != "unknown":
+        if settings.strategy == "budgeted" and layout.variant.known:
             await letter.by_gaps(rules)
-        elif settings.strategy == "sections" and layout.variant != "unknown":
+        elif settings.strategy == "sections" and layout.variant.known:
             await letter.by_sections()
         else:
             await letter.as_a_whole()
@@ -127,7 +127,7 @@ async def read_by_prompts(
 
 def estimate(layout: Layout, settings: ModelSettings, prompts: Prompts, rules: Grounded | None = None) -> list[Request]:
     """The requests that reading a letter would send if all went well; nothing is sent."""
-    known = layout.variant != "unknown"
+    known = layout.variant.known
     if settings.strategy == "budgeted" and known:
         patient, items = weak(layout, rules)
         return [
@@ -175,7 +175,7 @@ class _Letter:
     prompts: Prompts
     asker: Asks
     reading: PromptedReading
-    on_attempt: Hear | None = None
+    on_attempt: OnAttempt | None = None
 
     @property
     def layout(self) -> Layout:
@@ -207,7 +207,7 @@ class _Letter:
                 raise
             await self.by_sections()
             return
-        if self.layout.variant == "unknown" and not self._laid_out(answer):
+        if not self.layout.variant.known and not self._laid_out(answer):
             return  # no heading with an outcome in it: no determination, and whatever else it says is not of one
         draft = self.reading.draft
         self._say_skeleton()

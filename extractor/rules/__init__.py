@@ -40,7 +40,7 @@ __all__ = ["read_by_rules", "say_front", "say_item_skeleton", "say_passages"]
 def read_by_rules(layout: Layout, facts: Facts) -> Draft:
     """Every field that rules can honestly fill; what the words do not tell stays unsaid."""
     draft = Draft(decisions=len(layout.items))
-    if layout.variant == "unknown":
+    if not layout.variant.known:
         return draft
     say_front(layout, facts, draft)
     say_patient(layout, draft)

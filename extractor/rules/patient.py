@@ -70,18 +70,18 @@ def _say_age(view: View, regions: list[Span], draft: Draft) -> re.Match[str] | N
     return None
 
 
-def _told(match: re.Match[str]) -> tuple[str, Span]:
+def _sex_of(match: re.Match[str]) -> tuple[str, Span]:
     """The sex that a match tells by the group that took part, `male…` or `female…`, and where."""
     group = next(name for name, words in match.groupdict().items() if words)
     return group.rstrip("23"), Span(*match.span(group))
 
 
 def _say_sex(draft: Draft, match: re.Match[str]) -> None:
-    draft.say(Place(SEX), *_told(match))
+    draft.say(Place(SEX), *_sex_of(match))
 
 
 def _say_sex_by_pronoun(view: View, regions: list[Span], draft: Draft) -> None:
     """From pronouns, only where all that can speak of the patient agree."""
-    told = [_told(match) for region in regions for match in _PRONOUN.finditer(view.folded, *region)]
-    if len({sex for sex, _ in told}) == 1:
-        draft.say(Place(SEX), *told[0], derived=True)
+    found = [_sex_of(match) for region in regions for match in _PRONOUN.finditer(view.folded, *region)]
+    if len({sex for sex, _ in found}) == 1:
+        draft.say(Place(SEX), *found[0], derived=True)

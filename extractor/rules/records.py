@@ -18,13 +18,11 @@ _BULLET = re.compile(
     r"(?:[•●▪◦■]|\(cid:\d+\)|(?<=\n)[-–*o](?=\s)|(?:(?<=\n)|^)\(?\d{1,2}[.)](?=\s))\s?"  # (cid:1): a lost glyph
 )
 _SEMICOLON = re.compile(r";|$")
-_LISTING = frozenset({"notice", "professional_review", "decisions_and_rationales"})
-"""Layouts that list the documents; later ones only name their kinds."""
 
 
 def say_records(layout: Layout, draft: Draft) -> None:
     """Say each document of the list, verbatim."""
-    if layout.records is None or layout.variant not in _LISTING:
+    if layout.records is None or not layout.variant.lists_records:
         return
     for words in _entries(layout.view, layout.records):
         draft.add(RECORDS_REVIEWED, layout.view.words(words), words)

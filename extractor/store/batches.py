@@ -8,11 +8,16 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from extractor.store.queries import BATCH
+BATCH = "batch"
+"""What stands for the configuration of requests that went through a batch: several may share an answer."""
+
+
+Transaction = Database
+"""A database in which a write has begun: what `Store.batching` gives, and every function here takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class BatchFile:
     """One file of requests."""
 
     id: int
@@ -35,7 +40,7 @@ class Job:
     updated_at: str
 
 
-class Asked(NamedTuple):
+class NewRequest(NamedTuple):
     """A request to put into a file."""
 
     request_sha256: str
@@ -47,7 +52,7 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Out:
+class SentRequest:
     """A request that has been put into a file."""
 
     document_sha256: str
@@ -105,13 +110,13 @@ def end_letter(db: Database, sha256: str, configuration: str, state: str) -> boo
     return cursor.rowcount == 1
 
 
-def request(db: Database, request_sha256: str) -> Out | None:
+def request(db: Database, request_sha256: str) -> SentRequest | None:
     """Find a request that has been put into a file."""
     row = db.execute(
         "SELECT document_sha256, purpose, job_id, state, tries, message FROM batch_requests WHERE request_sha256 = ?",
         (request_sha256,),
     ).fetchone()
-    return Out(*row) if row else None
+    return SentRequest(*row) if row else None
 
 
 def next_number(db: Database) -> int:
@@ -119,7 +124,7 @@ def next_number(db: Database) -> int:
     return int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM batch_jobs").fetchone()[0])
 
 
-def add_job(db: Database, file: str, sha256: str, requests: Iterable[Asked], now: str) -> None:
+def add_job(db: Database, file: str, sha256: str, requests: Iterable[NewRequest], now: str) -> None:
     """Remember a file and its requests."""
     listed = list(requests)
     job = db.conn.execute(
@@ -135,14 +140,14 @@ def add_job(db: Database, file: str, sha256: str, requests: Iterable[Asked], now
     )
 
 
-def jobs(db: Database) -> list[Job]:
+def jobs(db: Database) -> list[BatchFile]:
     """List every file."""
-    return [Job(**row) for row in db.query(f"{_JOBS} ORDER BY j.id")]
+    return [BatchFile(**row) for row in db.query(f"{_JOBS} ORDER BY j.id")]
 
 
-def job(db: Database, number: int) -> Job:
+def job(db: Database, number: int) -> BatchFile:
     """Give one file as it stands now."""
-    return Job(**next(iter(db.query(f"{_JOBS} WHERE j.id = ?", [number]))))
+    return BatchFile(**next(iter(db.query(f"{_JOBS} WHERE j.id = ?", [number]))))
 
 
 def update_job(
@@ -193,7 +198,7 @@ def counts(db: Database) -> dict[str, int]:
 
 
 def used(db: Database) -> tuple[int, int, int]:
-    """Count the tokens that batches have cost: in, cached of them, out. An answer that tells none counts in full."""
+    """Count the tokens that batches have cost: in, cached of them, out. An answer that names none counts in full."""
     row = db.execute(
         """
         SELECT coalesce(sum(CASE WHEN a.input_tokens THEN a.input_tokens ELSE r.most_input_tokens END), 0),

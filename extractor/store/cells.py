@@ -9,8 +9,8 @@ from typing import Any
 from extractor.determination import Determination
 from extractor.fields import FIELDS, Field, Kind
 
-Value = str | int | float | None
-Row = tuple[Value, ...]
+CellValue = str | int | float | None
+Row = tuple[CellValue, ...]
 
 LIST_SEPARATOR = "; "
 """Between the entries of a list in one cell (states, specialties, dates of service, sections)."""
@@ -21,7 +21,7 @@ class Cell:
     """A column, and how the object whose row it is in fills it."""
 
     column: str
-    of: Callable[[Any], Value]
+    of: Callable[[Any], CellValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +99,20 @@ def _steps(pattern: str) -> tuple[str, ...]:
     return tuple(step for step in pattern.split("/") if step)
 
 
-def _reader(field: Field, steps: tuple[str, ...]) -> Callable[[Any], Value]:
+def _reader(field: Field, steps: tuple[str, ...]) -> Callable[[Any], CellValue]:
     """What reads the field out of the object at which `steps` begin; a list of scalars becomes one cell."""
     names = tuple(step for step in steps if step != "*")
     is_date = field.kind is Kind.DATE
 
-    def scalar(value: Any) -> Value:
+    def scalar(value: Any) -> CellValue:
         return value.isoformat() if is_date and value is not None else value  # type: ignore[no-any-return]
 
-    def joined(values: Iterable[Any]) -> Value:
+    def joined(values: Iterable[Any]) -> CellValue:
         return LIST_SEPARATOR.join([str(scalar(value)) for value in values]) or None
 
-    finish: Callable[[Any], Value] = joined if "*" in steps else scalar
+    finish: Callable[[Any], CellValue] = joined if "*" in steps else scalar
 
-    def read(owner: Any) -> Value:
+    def read(owner: Any) -> CellValue:
         for name in names:
             if owner is None:
                 return None

@@ -35,7 +35,7 @@ def connect(path: Path, *, create: bool) -> Database:
     writable = _is_writable(path)
     if create and not writable:
         raise StoreError(f"the database {str(path)!r} cannot be written to: it, or its folder, is read-only")
-    with told_as_store_errors(path):
+    with as_store_errors(path):
         where = str(path) if writable else _for_reading(path)
         db = Database(sqlite3.connect(where, timeout=BUSY_SECONDS, uri=not writable))
         try:
@@ -66,7 +66,7 @@ def writing(db: Database) -> Iterator[None]:
 
 
 @contextmanager
-def told_as_store_errors(path: Path) -> Iterator[None]:
+def as_store_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's own errors into one clear sentence."""
     try:
         yield

@@ -1,7 +1,7 @@
 """Does the process of a run still live? One that was killed could not say so itself.
 
 A process is known by its number and by when it started, for numbers are given again. Both are only to be had on the
-machine that it runs on, and since its last start; about all others, only the last sign of life in the database tells.
+machine that it runs on, and since its last start; of all others, only the last sign of life in the database is known.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Process:
     host: str
     pid: int
     mark: str
-    """`machine/start`: what tells both from others of the same name or number; empty parts where that is not told."""
+    """`machine/start`: sets both apart from others of the same name or number; empty parts where that is not known."""
 
     @classmethod
     def this(cls) -> Process:
@@ -53,7 +53,7 @@ class Process:
 
 
 def state_of(process: Process | None, beat_at: str | None, now: datetime | None = None) -> str:
-    """How a run that has not ended stands: `running`, `killed`, or `silent` where only its silence tells.
+    """How a run that has not ended stands: `running`, `killed`, or `silent` where only its silence is known.
 
     Args:
         process: What runs it; None where the database does not know.
@@ -68,7 +68,7 @@ def state_of(process: Process | None, beat_at: str | None, now: datetime | None 
 
 
 def _machine() -> str:
-    """What tells this machine, since its last start, and this container from others; empty where nothing does."""
+    """What sets this machine, since its last start, and this container apart from others; empty where nothing does."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from extractor.endings import FailedLetter
 from extractor.store import rows
 from extractor.store.cells import Row
-from extractor.store.queries import Stamp
+from extractor.store.lookups import Stamp
 from extractor.store.rows import Prepared
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A letter that ended without a record."""
-
-    name: str
-    sha256: str | None
-    """None where the bytes could not be read, or not be read whole."""
-    failure_class: str
-    message: str
-    place: str | None = None
-    """Where it lies, if its name does not say so: a list may give two letters one name."""
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
@@ -106,19 +93,21 @@ def stamp_names(db: Database, stamps: Iterable[tuple[str, str, Stamp]]) -> None:
     )
 
 
-def insert_failures(db: Database, refused: Iterable[Refused], config_sha256: str, run_id: int | None, now: str) -> None:
+def insert_failures(
+    db: Database, failed: Iterable[FailedLetter], config_sha256: str, run_id: int | None, now: str
+) -> None:
     """File failures; the same letter failing again under the same configuration is one more attempt."""
     db.conn.executemany(
         _INSERT_FAILURE,
         [
-            (r.place or r.name, r.name, r.sha256, config_sha256, r.failure_class, r.message, 1, now, now, run_id)
-            for r in refused
+            (f.place or f.name, f.name, f.sha256, config_sha256, f.failure_class, f.message, 1, now, now, run_id)
+            for f in failed
         ],
     )
 
 
 def make_current(db: Database, contents: Collection[str], config_sha256: str) -> int:
-    """Let the records of this configuration count for these contents, and tell for how many another did."""
+    """Let the records of this configuration count for these contents; for how many another did before."""
     if not contents:
         return 0
     return db.conn.execute(

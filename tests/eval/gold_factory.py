@@ -1,12 +1,29 @@
-"""A small gold folder with letters made for tests, and readers that answer from its references."""
+"""A small gold folder with letters made for tests, readers that answer from its references, and the command.
+
+A letter has a header and one item for each outcome, and its reference labels them all; so `reader_of(folder)` is a
+perfect reader, and a `Change` spoils it in one known way.
+"""
+
+from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
 
+from click.testing import CliRunner, Result
+
+from eval.cli import group
+from eval.readers import Reader
+from eval.scoring.pointers import Json
 from extractor.determination import Determination
 from extractor.documents import Document
 from extractor.errors import NoTextLayer
-from extractor.records import DocumentInfo, Evidence, How, Provenance, Record, Support
+from extractor.records import DocumentInfo, Evidence, How, Provenance, Record, Support, Usage
+
+Change = Callable[[str, Json], Json | None]
+"""Takes a letter's name and the right determination; spoils it in place, gives another, or raises."""
 
 LETTER = """Case Number: {number}
 Decision Date: {us_date}
@@ -19,7 +36,12 @@ A 48 year old woman with lumbago.
 ITEM = "{requested}: {outcome}\nDecision rationale: {rationale}\n"
 
 
-def letter(name, outcomes=("Upheld", "Overturned"), number=None, us_date="10/13/2016"):
+def letter(
+    name: str,
+    outcomes: Sequence[str] = ("Upheld", "Overturned"),
+    number: str | None = None,
+    us_date: str = "10/13/2016",
+) -> tuple[str, Json]:
     """Text and reference of one letter."""
     number = number or f"CM16-0{sum(map(ord, name)):06d}"
     items = [
@@ -29,7 +51,7 @@ def letter(name, outcomes=("Upheld", "Overturned"), number=None, us_date="10/13/
     printed = "\n".join(ITEM.format(requested=text, outcome=said, rationale=why) for text, said, why in items)
     text = LETTER.format(number=number, us_date=us_date, items=printed)
 
-    def anchor(quote, start=0):
+    def anchor(quote: str, start: int = 0) -> Json:
         at = text.index(quote, start)
         return {"spans": [[at, at + len(quote)]], "quote": quote}
 
@@ -75,7 +97,7 @@ def letter(name, outcomes=("Upheld", "Overturned"), number=None, us_date="10/13/
     return text, reference
 
 
-def write_gold(folder, names=("a1", "a2", "a3", "a4"), **changes):
+def write_gold(folder: Path, names: Sequence[str] = ("a1", "a2", "a3", "a4"), **changes: dict[str, Any]) -> Path:
     """Write a gold folder; `changes` are keyword arguments of `letter` by name."""
     (folder / "letters").mkdir(parents=True)
     (folder / "references").mkdir()
@@ -86,15 +108,15 @@ def write_gold(folder, names=("a1", "a2", "a3", "a4"), **changes):
     return folder
 
 
-def save_reference(folder, name, reference):
+def save_reference(folder: Path, name: str, reference: Json) -> None:
     (folder / "references" / f"{name}.json").write_text(json.dumps(reference), encoding="utf-8")
 
 
-def load(folder, name):
+def load(folder: Path, name: str) -> Json:
     return json.loads((folder / "references" / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def record(document: Document, determination, evidence=None, usage=None) -> Record:
+def record(document: Document, determination: Json, evidence: Json = None, usage: Usage | None = None) -> Record:
     """A record as a reader would give it."""
     return Record(
         document=DocumentInfo(
@@ -122,10 +144,10 @@ def record(document: Document, determination, evidence=None, usage=None) -> Reco
     )
 
 
-def reader_of(folder, change=None, usage=None):
+def reader_of(folder: Path, change: Change | None = None, usage: Usage | None = None) -> Reader:
     """A reader that knows the references; `change(name, determination)` spoils its answers, or raises."""
 
-    def read(document):
+    def read(document: Document) -> Record:
         name = document.name.removesuffix(".txt")
         reference = load(folder, name)
         determination = reference["determination"]
@@ -136,5 +158,39 @@ def reader_of(folder, change=None, usage=None):
     return read
 
 
-def unreadable(name, determination):
+def unreadable(name: str, determination: Json) -> NoReturn:
     raise NoTextLayer(f"{name!r} is a scan")
+
+
+def overturn_first(*names: str) -> Change:
+    """The first item of these letters is said to be overturned; it is upheld."""
+
+    def change(name: str, determination: Json) -> None:
+        if name in names:
+            determination["decisions"][0]["outcome"] = "overturned"
+
+    return change
+
+
+def swap_outcomes(*names: str) -> Change:
+    """Every outcome of these letters is the other one."""
+
+    def change(name: str, determination: Json) -> None:
+        for decision in determination["decisions"] if name in names else ():
+            decision["outcome"] = "overturned" if decision["outcome"] == "upheld" else "upheld"
+
+    return change
+
+
+T = TypeVar("T")
+
+
+def known(value: T | None) -> T:
+    """The value, which must be there."""
+    assert value is not None
+    return value
+
+
+def imr_eval(*arguments: object) -> Result:
+    """Run `imr eval` with these arguments."""
+    return CliRunner().invoke(group, [str(argument) for argument in arguments])

@@ -20,11 +20,12 @@ from extractor.backlog import run
 from extractor.backlog.estimate import estimate
 from extractor.backlog.source import Source
 from extractor.cli import cli
+from extractor.configuration import Configuration
 from extractor.documents import read_document
 from extractor.errors import DocumentError, ReadCrash, ReadTimeout
 from extractor.model.scripted import Scripted
-from extractor.pipeline import Configuration, read, read_in
 from extractor.prompted import Session
+from extractor.reading import read, read_in
 from extractor.records import Record
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, ModelSettings, Secret
 from extractor.store import Store
@@ -69,7 +70,7 @@ def test_a_model_reads_the_same_here_and_there(strategy: Any) -> None:
     async def both() -> tuple[Record, Record, list[str]]:
         heard: list[str] = []
 
-        async def hear(sha256: str, attempt: Any) -> None:
+        async def on_attempt(sha256: str, attempt: Any) -> None:
             assert sha256 == document.sha256
             heard.append(attempt.purpose)
 
@@ -81,7 +82,7 @@ def test_a_model_reads_the_same_here_and_there(strategy: Any) -> None:
                 here = await read_in(session, document, configuration)
                 with Apart(DEFAULT_LIMITS, prompts=session.prompts) as apart:
                     fetch = partial(itself, document)
-                    there = await apart.read(fetch, configuration, as_record, session.asker, hear)
+                    there = await apart.read(fetch, configuration, as_record, session.asker, on_attempt)
         assert sorted(heard) == sorted(attempt.purpose for attempt in here.attempts)
         return here.record, there, heard
 

@@ -7,23 +7,37 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 PACKAGES = [ROOT / "extractor", *([ROOT / "eval"] if (ROOT / "eval").is_dir() else [])]
 MODULES = [path for package in PACKAGES for path in sorted(package.rglob("*.py"))]
 IDS = [str(path.relative_to(ROOT)) for path in MODULES]
 
 
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports, however deep in it."""
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in zip(IDS, MODULES, strict=True)}
+
+
+def imports(tree: ast.Module) -> set[str]:
+    """Every module that a file imports when it runs, however deep in it."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
+        todo += ast.iter_child_nodes(node)
     return found
+
+
+IMPORTS = {name: imports(tree) for name, tree in TREES.items()}
+
+
+def roots(modules: set[str]) -> set[str]:
+    """The packages that these modules are of."""
+    return {module.split(".")[0] for module in modules}
 
 
 def test_no_module_is_named_like_a_standard_one() -> None:
@@ -40,49 +54,48 @@ def test_no_package_under_tests() -> None:
     assert list((ROOT / "tests").rglob("__init__.py")) == []
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.is_relative_to(ROOT / "extractor")], ids=str)
-def test_extractor_never_imports_eval(path: Path) -> None:
-    assert not [name for name in imports(path) if name.split(".")[0] == "eval"]
+def test_extractor_never_imports_eval() -> None:
+    assert [name for name in IDS if name.startswith("extractor/") and "eval" in roots(IMPORTS[name])] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=IDS)
-def test_eval_is_never_imported_by_its_bare_name(path: Path) -> None:
+def test_eval_is_never_imported_by_its_bare_name() -> None:
     """`import eval` and `import eval.x` shadow the builtin; `from eval.x import y` does not."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            assert not [
-                alias.name for alias in node.names if alias.name.split(".")[0] == "eval" and alias.asname is None
-            ]
-
-
-@pytest.mark.parametrize("path", MODULES, ids=IDS)
-def test_no_drawers(path: Path) -> None:
-    assert path.stem not in {"utils", "util", "helpers", "helper", "common", "misc", "base", "tools"}
-
-
-@pytest.mark.parametrize(
-    ("module", "allowed"),
-    [
-        ("sqlite_utils", "extractor/store"),
-        ("sqlite3", "extractor/store"),
-        ("openai", "extractor/model"),
-        ("instructor", "extractor/model"),
-        ("pypdfium2", "extractor/documents"),
-        ("docx", "extractor/documents"),
-        ("bs4", "extractor/documents"),
-        ("rich", "extractor/display"),
-        ("distributed", "extractor/cluster/running"),
-    ],
-)
-def test_heavy_libraries_are_kept_in_one_place(module: str, allowed: str) -> None:
-    users = {
+    shadowing = [
         name
-        for name, path in zip(IDS, MODULES, strict=True)
-        if module in {name.split(".")[0] for name in imports(path)}
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        and any(alias.name.split(".")[0] == "eval" and alias.asname is None for alias in node.names)
+    ]
+    assert shadowing == []
+
+
+def test_no_drawers() -> None:
+    drawers = {"utils", "util", "helpers", "helper", "common", "misc", "base", "tools"}
+    assert [name for name, path in zip(IDS, MODULES, strict=True) if path.stem in drawers] == []
+
+
+HOMES = {
+    "sqlite_utils": "extractor/store",
+    "sqlite3": "extractor/store",
+    "openai": "extractor/model",
+    "instructor": "extractor/model",
+    "pypdfium2": "extractor/documents",
+    "docx": "extractor/documents",
+    "bs4": "extractor/documents",
+    "rich": "extractor/display",
+    "distributed": "extractor/cluster/running",
+}
+
+
+def test_heavy_libraries_are_kept_in_one_place() -> None:
+    astray = {
+        name: library
+        for library, home in HOMES.items()
+        for name in IDS
+        if library in roots(IMPORTS[name]) and not name.startswith(home)
     }
-    assert {user for user in users if not user.startswith(allowed)} <= {"extractor/cli/export.py"} - {
-        "extractor/cli/export.py"
-    }
+    assert astray == {}
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -92,11 +105,9 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize(
-    "heavy", ["pydantic", "pypdfium2", "sqlite_utils", "rich", "lxml", "docx", "bs4", "rapidfuzz", "pyarrow"]
-)
-def test_importing_the_package_is_cheap(heavy: str) -> None:
-    assert heavy not in loaded_by("import extractor")
+def test_importing_the_package_is_cheap() -> None:
+    heavy = {"pydantic", "pypdfium2", "sqlite_utils", "rich", "lxml", "docx", "bs4", "rapidfuzz", "pyarrow"}
+    assert loaded_by("import extractor") & heavy == set()
 
 
 def test_extracting_text_needs_no_store_or_display() -> None:

@@ -22,11 +22,12 @@ from extractor import telemetry
 from extractor.backlog import Summary, run, walk
 from extractor.backlog.source import Source
 from extractor.backlog.stopping import Stopping
+from extractor.backlog.work import Work
 from extractor.errors import ConfigurationError, ImrError, StoreError
 from extractor.settings import Limits
-from extractor.store import Store
+from extractor.store import Changes, Store
 
-source_module, run_module = sys.modules["extractor.backlog.source"], sys.modules["extractor.backlog.run"]
+source_module = sys.modules["extractor.backlog.source"]
 
 TESTS = Path(__file__).parents[1]
 A, B = cast(Any, FakeConfiguration(label="a")), cast(Any, FakeConfiguration(label="b"))
@@ -506,7 +507,7 @@ def test_a_database_locked_for_good_is_a_clear_error(tmp_path: Path, monkeypatch
         other = sqlite3.connect(tmp_path / "a.db")
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(ImrError, match=r"was locked for 0\.1 s by another process"):
-            store.save_all(refused=[])
+            store.save_all(Changes(failed=[]))
         other.close()
 
 
@@ -636,13 +637,13 @@ def test_a_finished_backlog_is_looked_up_in_ever_larger_steps(tmp_path: Path, mo
     folder = letters_in(tmp_path, 200)
     go(folder, tmp_path / "a.db")
     steps: list[int] = []
-    looked_up = run_module._Backlog._looked_up
+    looked_up = Work._looked_up
 
     def noted(self: Any, sources: Any) -> Any:
         steps.append(len(sources))
         return looked_up(self, sources)
 
-    monkeypatch.setattr(run_module._Backlog, "_looked_up", noted)
+    monkeypatch.setattr(Work, "_looked_up", noted)
     assert counts(go(folder, tmp_path / "a.db")) == (200, 0, 200, 0, 0)
     assert steps == [16, 32, 64, 88]
 
@@ -715,7 +716,7 @@ def test_every_file_is_hashed_if_that_is_asked_for(tmp_path: Path, monkeypatch: 
 def test_a_finished_backlog_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = letters_in(tmp_path, 40)
     go(folder, tmp_path / "a.db")
-    monkeypatch.setattr(sys.modules["extractor.store"], "TELL_SECONDS", -1)
+    monkeypatch.setattr("extractor.store.runs.REPORT_SECONDS", -1)
     seen: list[int] = []
     told: list[Any] = []
     monkeypatch.setattr(telemetry, "run_goes_on", lambda _, counted: told.append(counted["already"]))

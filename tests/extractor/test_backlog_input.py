@@ -23,18 +23,18 @@ from factories import CRASH, ENCRYPTED, HANG, FakeConfiguration, fake_reader, le
 from packing import SMALL, Members, jsonl, tarred, zipped
 
 from extractor.backlog import Summary, run, walk
-from extractor.backlog.pool import Pool
+from extractor.backlog.rules_pool import RulesPool
 from extractor.cli import cli
+from extractor.configuration import Configuration
 from extractor.errors import ImrError, QuotaExceeded
 from extractor.model import Request
 from extractor.model.scripted import Scripted
-from extractor.pipeline import Configuration
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, ModelSettings
 from extractor.store import Store
 
 TESTS = Path(__file__).parents[1]
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
-RUN = cast(Any, sys.modules["extractor.backlog.run"])
+WORK = cast(Any, sys.modules["extractor.backlog.work"])
 """The module: its name in the package is the function."""
 FAKE = cast(Any, FakeConfiguration(label="a"))
 LETTERS = {f"{n:06d}.txt": letter_text(n).encode() for n in range(1, 6)}
@@ -356,13 +356,13 @@ def large(number: int) -> bytes:
 def test_what_is_held_of_archives_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where an archive has one large member again and again."""
     zipped(tmp_path / "a.zip", {f"{n:03}": large(n % 30) for n in range(120)})
-    monkeypatch.setattr(RUN, "CHUNK_BYTES", 250_000)
-    monkeypatch.setattr(RUN, "HELD_BYTES", 1_000_000)
+    monkeypatch.setattr(WORK, "CHUNK_BYTES", 250_000)
+    monkeypatch.setattr(WORK, "HELD_BYTES", 1_000_000)
     chunks: list[int] = []
     held: list[int] = []
-    submit, sort_out = Pool.submit, RUN._Backlog._sort_out
+    submit, sort_out = RulesPool.submit, WORK.Work._sort_out
 
-    def watched(self: Pool, letters: Any) -> None:
+    def watched(self: RulesPool, letters: Any) -> None:
         chunks.append(len(letters))
         submit(self, letters)
 
@@ -371,8 +371,8 @@ def test_what_is_held_of_archives_is_bounded(tmp_path: Path, monkeypatch: pytest
         held.append(self._held)
         return result
 
-    monkeypatch.setattr(Pool, "submit", watched)
-    monkeypatch.setattr(RUN._Backlog, "_sort_out", watched_sorting)
+    monkeypatch.setattr(RulesPool, "submit", watched)
+    monkeypatch.setattr(WORK.Work, "_sort_out", watched_sorting)
     summary = go(["a.zip"], tmp_path / "imr.db", workers=2)
     assert (summary.found, summary.extracted) == (120, 30)
     assert max(chunks) == 3

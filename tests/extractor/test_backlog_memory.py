@@ -11,10 +11,11 @@ from typing import Any, cast
 import pytest
 from factories import FakeConfiguration, fake_reader, letter_text, write_letters
 
-from extractor.backlog import pool, run, worker
+from extractor import children
+from extractor.backlog import rules_pool, run, worker
 from extractor.backlog.source import Source
+from extractor.configuration import Configuration
 from extractor.errors import ImrError
-from extractor.pipeline import Configuration
 from extractor.settings import DEFAULT_LIMITS, Limits
 from extractor.store import Store
 
@@ -72,7 +73,7 @@ def test_a_letter_that_is_refused_memory_fails_alone(tmp_path: Path) -> None:
 
 
 @bounded
-@pytest.mark.parametrize("most", [1, 1_000_000, 3_000_000])
+@pytest.mark.parametrize("most", [1, 1_000_000])
 def test_a_limit_that_is_too_low_for_any_letter_is_told(most: int, tmp_path: Path) -> None:
     write_letters(tmp_path / "in", 2)
     told = go(tmp_path / "in", configuration=Configuration(), limits=Limits(max_memory=most), workers=1)
@@ -84,7 +85,7 @@ def test_a_limit_that_is_too_low_for_any_letter_is_told(most: int, tmp_path: Pat
 def test_a_machine_without_memory_is_no_letters_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_letters(tmp_path / "in", 12)
     (tmp_path / "in" / "000005x.txt").write_text("HUNGRY")
-    monkeypatch.setattr(pool, "_has_memory", lambda: False)
+    monkeypatch.setattr(rules_pool, "has_memory", lambda _: False)
     with pytest.raises(ImrError, match=r"there is no memory left: run with fewer --workers"):
         go(tmp_path / "in", reader=always_hungry, workers=1)
     with Store(tmp_path / "imr.db") as store:
@@ -136,7 +137,7 @@ def test_workers_that_cannot_be_started_are_one_sentence(
         raise error
 
     write_letters(tmp_path / "in", 1)
-    monkeypatch.setattr(pool.resource_tracker, "ensure_running", fail)
+    monkeypatch.setattr(children.resource_tracker, "ensure_running", fail)
     with pytest.raises(ImrError, match=r"could not be started \(.*\): check memory and limits"):
         go(tmp_path / "in", reader=fake_reader)
 

@@ -16,10 +16,13 @@ from answering import Answers
 from click.testing import CliRunner, Result
 from endpoint import FakeEndpoint, Said, chat_reply, trickling
 
-from extractor.batch import listed, remote, rounds
+from extractor.batch import answers as batch_answers
+from extractor.batch import listed, remote
+from extractor.batch.request_files import RequestFiles
 from extractor.cli import cli
+from extractor.configuration import Configuration
 from extractor.model.batches import Batches
-from extractor.pipeline import Configuration, read
+from extractor.reading import read
 from extractor.settings import Endpoint, Price
 from extractor.store import Store, batches
 
@@ -101,7 +104,7 @@ def test_files_carried_by_hand_give_the_records_of_a_run(tmp_path: Path, strateg
 
 
 def test_requests_are_ours_by_name_and_bounded_by_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("extractor.batch.rounds.MOST_REQUESTS", 5)
+    monkeypatch.setattr("extractor.batch.request_files.MOST_REQUESTS", 5)
     desk = Desk(tmp_path, letters(12))
     desk.build()
     files = desk.files()
@@ -112,8 +115,8 @@ def test_requests_are_ours_by_name_and_bounded_by_file(tmp_path: Path, monkeypat
     assert all(re.fullmatch(r"[0-9a-f]{64}", each) for each in ids)
     assert {line["url"] for each in lines for line in each} == {"/v1/chat/completions"}
     assert all(line["body"]["response_format"]["json_schema"]["strict"] for each in lines for line in each)
-    monkeypatch.setattr("extractor.batch.rounds.MOST_REQUESTS", 50_000)
-    monkeypatch.setattr("extractor.batch.rounds.MOST_BYTES", 100_000)
+    monkeypatch.setattr("extractor.batch.request_files.MOST_REQUESTS", 50_000)
+    monkeypatch.setattr("extractor.batch.request_files.MOST_BYTES", 100_000)
     other = Desk(tmp_path / "other" if (tmp_path / "other").mkdir() is None else tmp_path, letters(12))
     other.build()
     assert len(other.files()) > 1
@@ -489,7 +492,7 @@ def test_a_crash_while_collecting_loses_no_answer(tmp_path: Path, monkeypatch: p
     desk.build()
     answers = desk.answered(desk.files()[0])
     with monkeypatch.context() as patched:
-        patched.setattr(rounds.writer, "insert_attempts", lambda *_: (_ for _ in ()).throw(Died))
+        patched.setattr(batch_answers.writer, "insert_attempts", lambda *_: (_ for _ in ()).throw(Died))
         with pytest.raises(Died):
             desk.collect(answers)
     assert "3 letters read" in desk.collect(answers)
@@ -876,7 +879,7 @@ def asked_in(files: list[Path]) -> list[str]:
 
 def test_two_that_build_at_once_ask_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(tmp_path, letters(12))
-    meanwhile(monkeypatch, rounds._Files, "_write", desk.build)
+    meanwhile(monkeypatch, RequestFiles, "_write", desk.build)
     assert "0 new requests" in desk.build()
     ids = asked_in(desk.files())
     assert len(ids) == len(set(ids)) == 12
@@ -889,7 +892,7 @@ def test_two_that_build_overlapping_letters_at_once_ask_once(tmp_path: Path, mon
     for number in range(5):
         (few / f"{number}.txt").write_bytes((desk.folder / f"{number:03}.txt").read_bytes())
     build = ("build", str(few), "--out", str(tmp_path / "other"), *MODEL)
-    meanwhile(monkeypatch, rounds._Files, "_write", lambda: desk.imr(*build))
+    meanwhile(monkeypatch, RequestFiles, "_write", lambda: desk.imr(*build))
     desk.build()
     ids = asked_in([*desk.files(), *(tmp_path / "other").glob("*.jsonl")])
     assert len(ids) == len(set(ids)) == 12
@@ -907,7 +910,7 @@ def test_two_that_collect_at_once_ask_and_count_once(tmp_path: Path, monkeypatch
         return (desk.well if int(line["custom_id"], 16) % 2 else wrong)(line)
 
     answers = desk.answered(desk.files()[0], half)
-    meanwhile(monkeypatch, rounds._Files, "_write", lambda: desk.collect(answers))
+    meanwhile(monkeypatch, RequestFiles, "_write", lambda: desk.collect(answers))
     desk.collect(answers)
     _first, *more = desk.files()
     ids = asked_in(more)
@@ -930,8 +933,8 @@ def test_an_error_of_an_earlier_file_says_nothing_of_a_later_one(tmp_path: Path)
         assert "1 new requests" in use(desk, "state", provider.url).output
         with Store(desk.database) as store:
             [first, second] = listed(store)
-            assert rounds.collect(beyond.splitlines(), store, None, first.id).errors == 0
-            assert rounds.collect(beyond.splitlines(), store, None, second.id).errors == 1
+            assert batch_answers.collect(beyond.splitlines(), store, None, first.id).errors == 0
+            assert batch_answers.collect(beyond.splitlines(), store, None, second.id).errors == 1
 
 
 def test_two_that_submit_at_once_send_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -956,7 +959,7 @@ def test_two_that_submit_at_once_stay_within_one_budget(tmp_path: Path, monkeypa
     with Provider(desk.well) as provider:
         only = iter([[0], [1]])
 
-        def one(store: Store, state: str | None = None) -> list[batches.Job]:
+        def one(store: Store, state: str | None = None) -> list[batches.BatchFile]:
             jobs = listed(store, state)
             return [jobs[number] for number in next(only)]
 

@@ -29,12 +29,12 @@ from letters import (
     sample_names,
 )
 
+from extractor.assembling import assemble
 from extractor.checks import check
 from extractor.drafts import Claim, Draft
 from extractor.facts import gather
 from extractor.fields import DECISION_DATE, MECHANISM
 from extractor.layout import lay_out
-from extractor.pipeline import assemble
 from extractor.places import Place
 from extractor.records import Flag, FlagCode, Record
 
@@ -43,6 +43,13 @@ TWO = (
     Asked("MRI of the left knee", "Overturned", rationale="The criteria are met. The request is medically necessary."),
 )
 GOOD = credentials(*TWO)
+LONG = credentials(
+    Asked(
+        rationale="Sleep hygiene was not tried, nor was any other drug of its class in the months on file. The lower "
+        "amount that was granted will serve for tapering. It is not medically necessary."
+    ),
+    TWO[1],
+)
 NO_LABEL = Asked(administrator=None, expert=None, rationale=None)
 
 PLANTED = (
@@ -90,9 +97,13 @@ RAISED: list[tuple[str, str, str, str]] = [
     ("incomplete", "/decisions", within(GOOD, SECTION, "Left shoulder arthroscopy: Overturned"), GOOD),
     ("incomplete", "/decisions/0/rationale", within(GOOD, "The request is not", PLANTED), GOOD),
     ("incomplete", "/decisions/0/rationale", within(GOOD, "the use of this drug", PLANTED), GOOD),
+    ("incomplete", "/decisions/1/heading", LONG.replace("It is not medically\n", f"It is not medically\n{PLANTED}"), LONG),
     ("incomplete", "/decisions", notice().replace("1) Regarding the request for a right carpal tunnel release:", ""), notice()),
     ("incomplete", "/decisions/0/outcome", review("An MRI", "A brace").replace("RATIONALE FOR WHY", "ON WHY"), review("An MRI")),
     ("ambiguous", "/decisions/1/outcome", review("An MRI", "A brace"), review("An MRI")),
+    ("incomplete", "/decisions", review("An MRI").replace("RATIONALE FOR WHY", "RATIONALE FOR WHY THE REQUESTED TREATMENT/SERVICE IS ARGUABLY MEDICALLY NECESSARY:\nIt may be.\n\nRATIONALE FOR WHY"), review("An MRI")),
+    ("missing_passage", "/reviewer", review().replace("MEDICAL REVIEWER QUALIFICATIONS", "Of the reviewer"), review()),
+    ("missing_passage", "/decisions/0/reviewer_basis", review().replace("MEDICAL TREATMENT GUIDELINE", "GUIDE"), review()),
     ("repeated_section", "", within(GOOD, "CLINICAL CASE SUMMARY", f"{SECTION}\n{PLANTED}"), GOOD),
     ("repeated_section", "", within(GOOD, "The diagnoses include", f"{SECTION}\n{PLANTED}"), GOOD),
     ("repeated_section", "", within(review(), "ISSUE AT DISPUTE", f"{SECTION}\n{PLANTED}"), review()),
@@ -172,12 +183,14 @@ def test_a_reader_that_returns_another_number_of_decisions(count: int) -> None:
     assert ("incomplete", "/decisions") in {(flag.code.value, flag.path) for flag in _flags(miscount)}
 
 
+BY_DOCUMENTS = {"page_without_text", "left_out", "unseen_text"}
+"""Raised where a file is turned into text: test_documents_seen.py."""
 BY_MODELS = {"unchecked", "readers_disagree"}
 """Raised where a model reads: test_prompted.py, test_reconcile.py."""
 
 
 def test_every_code_is_tested() -> None:
-    assert {code.value for code in FlagCode} == {code for code, *_ in RAISED} | {"withheld"} | BY_MODELS
+    assert {code.value for code in FlagCode} == {code for code, *_ in RAISED} | {"withheld"} | BY_MODELS | BY_DOCUMENTS
 
 
 @pytest.mark.parametrize("name", EVERY_LAYOUT)

@@ -34,9 +34,10 @@ from extractor.cluster import (
     running,
 )
 from extractor.cluster.importing import INVALID
+from extractor.configuration import Configuration
 from extractor.documents import read_document
 from extractor.errors import AuthenticationFailed, ConfigurationError, ImrError
-from extractor.pipeline import Configuration, read
+from extractor.reading import read
 from extractor.records import Record
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, ModelSettings, Secret
 from extractor.store import Store

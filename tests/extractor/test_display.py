@@ -26,7 +26,7 @@ from extractor.display import (
 from extractor.display.clean import cleaned, columns, compact_pairs, one_line, shortened
 from extractor.display.screen import Head
 from extractor.records import Record
-from extractor.store import Refused, Store
+from extractor.store import Changes, FailedLetter, Store
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -185,7 +185,9 @@ def test_answers_about_a_database(tmp_path: Path, kind: type[io.StringIO]) -> No
         run_id = store.begin_run(reader="rules", config_sha256="c", configuration="{}", code_version="0", workers=2)
         document = make_document()
         store.save(make_record(document), document)
-        store.save_all(refused=[Refused("/in/a\x1b.pdf", None, "encrypted", "a password is needed")], run_id=run_id)
+        store.save_all(
+            Changes(failed=[FailedLetter("/in/a\x1b.pdf", None, "encrypted", "a password is needed")]), run_id=run_id
+        )
         show_status(screen, store.status())
         show_found(screen, store.find("CM16-0000001"))
         assert show_failures(screen, store.failures()) == 1
@@ -204,7 +206,7 @@ def test_answers_about_a_database(tmp_path: Path, kind: type[io.StringIO]) -> No
 def test_summaries() -> None:
     stream = io.StringIO()
     summary = Summary(
-        1, found=2000, extracted=1500, already=3, renamed=4, failed=5, remaining=493, flagged=7,
+        run_id=1, found=2000, extracted=1500, already=3, renamed=4, failed=5, remaining=493, flagged=7,
         interrupted=True, seconds=3725, failures={"empty": 4, "crash": 1},
     )  # fmt: skip
     show_summary(Screen(stream), summary, Path("a.db"))
@@ -215,7 +217,7 @@ def test_summaries() -> None:
     assert "493 letters left" in text
     for seconds, said in ((1.24, "1.2 s"), (59.9, "59.9 s"), (61, "1 min 01 s")):
         stream = io.StringIO()
-        show_summary(Screen(stream), Summary(1, seconds=seconds), Path("a.db"))
+        show_summary(Screen(stream), Summary(run_id=1, seconds=seconds), Path("a.db"))
         assert f"in {said}:" in stream.getvalue()
 
 
@@ -236,5 +238,5 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "stderr", terminal)
     with progress(total, quiet=False) as update:
         assert update
-        update(Summary(1, found=5, extracted=4, failed=1, seconds=2.0))
+        update(Summary(run_id=1, found=5, extracted=4, failed=1, seconds=2.0))
     assert "5/10" in ESCAPES.sub("", terminal.getvalue())

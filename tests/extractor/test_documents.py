@@ -11,11 +11,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import extractor.documents
 from extractor.documents import Document, read_document
+from extractor.documents.invisible import as_seen
 from extractor.errors import (
     BrokenDocument,
     DocumentError,
@@ -65,7 +66,7 @@ def office(content_type: bytes) -> bytes:
 
 
 def test_public_names() -> None:
-    assert extractor.documents.__all__ == ["Document", "read_document"]
+    assert extractor.documents.__all__ == ["Document", "Note", "NoteCode", "read_document"]
 
 
 def test_a_path_its_bytes_and_its_text_give_the_same(tmp_path: Path) -> None:
@@ -169,7 +170,7 @@ def test_time_runs_out() -> None:
         (b"GIF89a\1\0\1\0\0\0\0;", "image/gif.*OCR"),
         (b"BM" + bytes(60), "image/bmp.*OCR"),
         (b"II*\0\x08\0\0\0" + bytes(40), "image/tiff.*OCR"),
-        (gzip.compress(b"letter" * 100), "application/gzip.*unpack"),
+        (gzip.compress(b"letter" * 100, mtime=0), "application/gzip.*unpack"),
         (tar(), "application/x-tar.*unpack"),
         (b"MZ\x90\0\3\0\0\0" + bytes(60), "application/x-msdownload"),
         (b"\x7fELF\2\1\1" + bytes(60), "executable"),
@@ -249,14 +250,15 @@ def test_any_text_gives_a_document_or_a_document_error(text: str) -> None:
 
 @given(
     st.text(
-        st.characters(exclude_categories=["Cc", "Cs", "Cn"], exclude_characters="\ufeff\ufffd\u2028\u2029<")
+        st.characters(exclude_categories=["Cc", "Cf", "Co", "Cs", "Cn"], exclude_characters="\ufffd\u2028\u2029<")
         | st.sampled_from("\n\t\f"),
         min_size=1,
     )
 )
 @settings(max_examples=300, deadline=None)
 def test_what_is_visible_in_a_text_stays_as_it_is(text: str) -> None:
-    text = f"{text}."
+    text = f"Of the letter:\n{text}."
+    assume(as_seen(text) == text)  # what has another code than it looks is another test's
     assert read_document(text).text == text
 
 

@@ -14,12 +14,12 @@ from datetime import date
 import pytest
 from letters import Accepted, Asked, credentials, drafted, grounded, header_table, layout_of, notice, prose, sample
 
+from extractor.assembling import assemble
 from extractor.drafts import Claim, Draft
 from extractor.fields import BY_PATTERN, FIELDS, Field
 from extractor.layout import lay_out
 from extractor.literals import Value
 from extractor.normalize import key
-from extractor.pipeline import assemble
 from extractor.places import INDEX
 from extractor.records import FlagCode, How, Support
 from extractor.spans import Span

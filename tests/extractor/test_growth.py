@@ -11,7 +11,7 @@ from letters import Asked, credentials, notice
 
 from extractor.facts.requests import read_request
 from extractor.normalize import view_of
-from extractor.pipeline import extract
+from extractor.reading import extract
 from extractor.spans import Span
 
 FEW, MANY = 24_000, 96_000
@@ -70,6 +70,8 @@ BAIT: tuple[tuple[Callable[[str], str], str], ...] = (
     (_behind, "Issue at Dispute: x "),
     (_behind, "X: Upheld\n"),
     (_behind, "Upheld Rationale: "),
+    (_behind, "Upheld the a an "),
+    (_behind, "Upheld? "),
     (_notice, "relied on mtus guidelines and "),
 )
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from obeying import ORDER, PLACES, Obeying, obeying_answer, planted
 
+from extractor.configuration import Configuration, ReaderName
 from extractor.determination import Decision
 from extractor.documents import read_document
 from extractor.model.scripted import Scripted
-from extractor.pipeline import Configuration, ReaderName, read
 from extractor.prompts import load_prompts
+from extractor.reading import read
 from extractor.settings import ModelSettings
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"

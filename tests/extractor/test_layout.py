@@ -65,7 +65,7 @@ def skeleton(layout: Layout) -> tuple[object, ...]:
         return view.words(span) if span else None  # type: ignore[arg-type]
 
     return (
-        layout.variant,
+        layout.variant.name,
         words(layout.summary),
         [
             (
@@ -84,7 +84,7 @@ def skeleton(layout: Layout) -> tuple[object, ...]:
 @pytest.mark.parametrize(("variant", "letter"), EVERY_LAYOUT.items(), ids=EVERY_LAYOUT)
 def test_variant(variant: str, letter: Callable[[], str]) -> None:
     layout = layout_of(letter())
-    assert layout.variant == variant
+    assert layout.variant.name == variant
     assert len(layout.items) == 1
     assert layout.summary is not None
     assert layout.reviewer is not None
@@ -93,7 +93,7 @@ def test_variant(variant: str, letter: Callable[[], str]) -> None:
 @pytest.mark.parametrize("letter", [credentials, prose], ids=["credentials", "prose_reviewer"])
 def test_lost_header(letter: Callable[..., str]) -> None:
     layout = layout_of(letter(header=""))
-    assert layout.variant == {credentials: "credentials", prose: "prose_reviewer"}[letter]
+    assert layout.variant.name == {credentials: "credentials", prose: "prose_reviewer"}[letter]
     assert layout.header.end == 0
     assert len(layout.items) == 1
 
@@ -102,7 +102,7 @@ def test_lost_header_and_reviewer() -> None:
     """What is left begins at the summary; sections are cited as from 2015 on."""
     text = credentials(header="")
     layout = layout_of(text[text.index("CLINICAL CASE SUMMARY") :])
-    assert layout.variant == "credentials"
+    assert layout.variant.name == "credentials"
     assert headings(layout) == ["Tramadol 50mg #60"]
 
 
@@ -131,7 +131,7 @@ def test_lost_decisions_heading() -> None:
 )
 def test_unknown(text: str) -> None:
     layout = layout_of(text)
-    assert layout.variant == "unknown"
+    assert layout.variant.name == "unknown"
     assert layout.items == ()
 
 
@@ -425,7 +425,7 @@ def test_professional_review_of_two_issues() -> None:
 )
 def test_decisions_of_2013_in_sentences(printed: str, outcome: Outcome) -> None:
     layout = layout_of(decisions_and_rationales().replace("Tramadol 50mg #60: Upheld", printed))
-    assert layout.variant == "decisions_and_rationales"
+    assert layout.variant.name == "decisions_and_rationales"
     assert headings(layout) == ["Tramadol 50mg #60"]
     assert outcomes(layout) == [outcome]
 

@@ -298,11 +298,13 @@ def test_no_more_replies_wait_to_be_kept_than_requests_may_be_open(said: str | I
     async def run() -> None:
         model, kept = Scripted(lambda _: said), asyncio.Event()
 
-        async def hear(_: Attempt) -> None:
+        async def on_attempt(_: Attempt) -> None:
             await kept.wait()
 
         asker = Asker(model, Meter(Endpoint(in_flight=3)), lambda _seconds: asyncio.sleep(0))
-        asking = asyncio.gather(*(asker.ask(REQUEST, CorrectionsForm, hear) for _ in range(10)), return_exceptions=True)
+        asking = asyncio.gather(
+            *(asker.ask(REQUEST, CorrectionsForm, on_attempt) for _ in range(10)), return_exceptions=True
+        )
         for _ in range(100):
             await asyncio.sleep(0)
         assert len(model.requests) == 3

@@ -36,10 +36,10 @@ from extractor import children
 from extractor.backlog import Summary, run
 from extractor.backlog.estimate import estimate
 from extractor.cli import cli
+from extractor.configuration import Configuration, ReaderName
 from extractor.documents import read_document
 from extractor.errors import AuthenticationFailed, BudgetExceeded, QuotaExceeded, ServiceError, UnknownModel
 from extractor.model import asking
-from extractor.pipeline import Configuration, ReaderName
 from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings, Price, Secret
 from extractor.store import Store
 

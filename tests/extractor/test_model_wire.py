@@ -54,7 +54,7 @@ def forms_in(value: Any) -> Iterator[dict[str, Any]]:
 # Bodies
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMS.values())
 @pytest.mark.parametrize("mode", SENT)
 def test_a_body_holds_model_turns_limits_and_the_form(mode: Mode, form: type[Form]) -> None:
     body = json.loads(json.dumps(body_of(request(form), mode, "max_tokens")))

@@ -17,8 +17,8 @@ from extractor.errors import DocumentError
 from extractor.fields import BY_PATTERN
 from extractor.literals import find_dates, numbers_in
 from extractor.normalize import fold
-from extractor.pipeline import read
 from extractor.places import INDEX
+from extractor.reading import read
 from extractor.records import Record, Support
 
 SEED = 20161213

@@ -28,6 +28,10 @@ VERDICTS: list[tuple[str, str | None, str | None]] = [
     ("Upheld [✓] Overturned [ ]", "upheld", "ambiguous"),
     ("__x__ Upheld ____ Overturned", "upheld", "ambiguous"),
     ("Ultimately Upheld", "upheld", "ambiguous"),
+    ("Visits 1-6 of the twelve Upheld", "upheld", "ambiguous"),
+    ("N o t Upheld", "upheld", "ambiguous"),
+    ("≠ Upheld", "upheld", "ambiguous"),
+    ("~~ Upheld ~~", "upheld", "ambiguous"),
     ("Not Upheld", None, "withheld"),
     ("never Upheld", None, "withheld"),
     ("NOT UPHELD", None, "withheld"),
@@ -38,12 +42,20 @@ VERDICTS: list[tuple[str, str | None, str | None]] = [
     ("Upheld (partially)", None, "withheld"),
     ("Upheld as modified to six visits", None, "withheld"),
     ("[ ] Upheld", None, "withheld"),
+    ("Not: Upheld", None, "withheld"),
+    ("Modified: Upheld", None, "withheld"),
+    ("Modified. Upheld", None, "withheld"),
+    ("Denied: Upheld", None, "withheld"),
+    ("Certified, Upheld", None, "withheld"),
+    ("Upheld?", None, "withheld"),
+    ("Upheld ½", None, "withheld"),
     ("Neither Upheld nor Overturned", None, "outcome_conflict"),
     ("Upheld/Overturned", None, "outcome_conflict"),
     ("Upheld or Overturned", None, "outcome_conflict"),
     ("Overturned\nUpheld", None, "outcome_conflict"),
     ("Overturned. Upheld", None, "outcome_conflict"),
     ("Overturned: Upheld", None, "outcome_conflict"),
+    ("overturned (amended: Upheld)", None, "outcome_conflict"),
     ("[ ] Upheld [ ] Overturned", None, "outcome_conflict"),
     ("[x] Upheld [x] Overturned", None, "outcome_conflict"),
     ("x Upheld __ Overturned", None, "outcome_conflict"),
@@ -78,6 +90,26 @@ def test_hedges_of_the_request_are_the_requests(heading: str) -> None:
     assert _doubts(record) == set()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Overturned. The earlier letter of this office on the very same request had said: Upheld",
+        "Overturned (the letter of March, which was sent in error, said Upheld): Upheld",
+        "overturned\nAmended by a second reviewer: Upheld",
+        "Overturned vs. Upheld",
+    ],
+)
+def test_another_outcome_behind_a_colon_is_told(words: str) -> None:
+    record = read(credentials(OTHER, Asked(outcome=words)))
+    assert ("incomplete", "/decisions") in flagged(record)
+
+
+@pytest.mark.parametrize("words", ["Upheld", "overturned"])
+def test_an_outcome_word_in_prose_is_nothing(words: str) -> None:
+    record = read(credentials(Asked(rationale=f"The denial was {words} then. It is not medically necessary."), OTHER))
+    assert ("incomplete", "/decisions") not in flagged(record)
+
+
 def test_a_withheld_outcome_is_told_with_its_words() -> None:
     record = read(credentials(Asked(outcome="Partially Upheld"), OTHER))
     flag = next(flag for flag in record.flags if flag.path == "/decisions/0/outcome")
@@ -94,7 +126,9 @@ SENTENCES: list[tuple[str, str, str | None]] = [
     ("never ", "", None),
     ("", " in part", None),
     ("", " for six visits only", None),
+    ("or is not ", "", None),
 ]
+ODD_ENDS = (" for two weeks", " (6 of 12)", " up to six visits", " or not", ", subject to review", "?", " 50%")
 
 
 @pytest.mark.parametrize(("before", "behind", "outcome"), SENTENCES)
@@ -109,6 +143,16 @@ def test_verdict_of_a_notice(before: str, behind: str, outcome: str | None) -> N
     assert count == 2
     assert [decision.outcome for decision in record.determination.decisions] == [outcome]
     assert _doubts(record) == (set() if outcome else {("withheld", "/decisions/0/outcome")})
+
+
+@pytest.mark.parametrize("behind", ODD_ENDS)
+def test_words_behind_the_verdict_of_a_notice(behind: str) -> None:
+    """Nobody expects them: the outcome is taken, and a person looks."""
+    text = notice(Asked("a brace", "Overturned", rationale="The records were read."))
+    assert _doubts(read(text)) == set()
+    said = re.sub(r"(medically\s+necessary\s+and\s+appropriate)", rf"\1{behind}", text)
+    record = read(said)
+    assert _doubts(record) == {("ambiguous", "/decisions/0/outcome")}
 
 
 @pytest.mark.parametrize(("before", "outcome"), [("NOT ", "upheld"), ("", "overturned"), ("PARTIALLY ", None)])

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from factories import letter_text
 
+from extractor.configuration import Configuration
 from extractor.determination import Outcome, Reason, ReliedOn, Sex
 from extractor.documents import read_document
 from extractor.errors import ConfigurationError
@@ -24,11 +25,11 @@ from extractor.model import Request
 from extractor.model.meter import estimated_tokens
 from extractor.model.scripted import Scripted
 from extractor.model.seam import schema_text
-from extractor.pipeline import Configuration, read_in
 from extractor.prompted import Session
 from extractor.prompted.answers import FORMS, KINDS, Form, ItemForm, WholeForm
 from extractor.prompted.letters import enclosed, gaps_request, item_request, summary_request, whole_request
 from extractor.prompts import NAMES, load_prompts
+from extractor.reading import read_in
 from extractor.records import FlagCode, Record
 from extractor.settings import STRATEGIES, Endpoint, ModelSettings, Strategy
 
@@ -237,7 +238,7 @@ def schemas(schema: Any) -> Iterator[dict[str, Any]]:
         yield from schemas(each)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMS.values())
 def test_a_form_is_fit_for_strict_modes_and_bounded(form: type[Form]) -> None:
     for each in schemas(json.loads(schema_text(form))):
         kind = each.get("type")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from importlib.metadata import version
+from inspect import signature
 
 import pytest
 from pydantic import TypeAdapter
@@ -14,21 +16,50 @@ from extractor import errors
 def test_public_names() -> None:
     assert sorted(extractor.__all__) == [
         "Configuration",
+        "Database",
         "Determination",
         "Document",
         "DocumentError",
+        "Evidence",
+        "Flag",
         "ImrError",
         "Record",
+        "__version__",
         "extract",
+        "read",
         "read_document",
     ]
 
 
-@pytest.mark.parametrize("name", extractor.__all__)
+@pytest.mark.parametrize("name", [name for name in extractor.__all__ if name != "__version__"])
 def test_each_is_there(name: str) -> None:
     value = getattr(extractor, name)
     assert value.__module__.split(".")[0] == "extractor"
     assert value.__doc__
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert extractor.__version__ == version("imr-extractor")
+    assert set(extractor.__all__) == set(dir(extractor))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("extract", ["source", "name", "reader", "configuration", "endpoint", "limits"]),
+        ("read", ["document", "configuration", "endpoint", "model", "limits"]),
+        ("read_document", ["source", "name", "limits", "below"]),
+        ("Configuration", ["reader", "model", "prompt_sha256"]),
+        ("Database", ["path"]),
+    ],
+)
+def test_how_they_are_called(name: str, parameters: list[str]) -> None:
+    assert list(signature(getattr(extractor, name)).parameters) == parameters
+
+
+def test_a_database_can_be_read_and_not_written_to() -> None:
+    names = [name for name in vars(extractor.Database) if not name.startswith("_")]
+    assert sorted(names) == ["close", "evidence", "records", "search", "text"]
 
 
 def test_no_other() -> None:
@@ -39,9 +70,9 @@ def test_no_other() -> None:
 @pytest.mark.parametrize(
     ("module", "names"),
     [
-        ("extractor.layout", ["Item", "Layout", "lay_out", "lay_out_at"]),
+        ("extractor.layout", ["Item", "Layout", "Variant", "lay_out", "lay_out_at"]),
         ("extractor.rules", ["read_by_rules", "say_front", "say_item_skeleton", "say_passages"]),
-        ("extractor.model", ["Attempt", "Hear", "Message", "Model", "Reply", "Request"]),
+        ("extractor.model", ["Attempt", "Message", "Model", "OnAttempt", "Reply", "Request"]),
         ("extractor.prompted", ["PromptedReading", "Session", "estimate", "read_by_prompts"]),
         (
             "extractor.cluster",
@@ -50,7 +81,7 @@ def test_no_other() -> None:
                 *("import_results", "read_partition", "run_on_cluster"),
             ],
         ),
-        ("extractor.documents", ["Document", "read_document"]),
+        ("extractor.documents", ["Document", "Note", "NoteCode", "read_document"]),
     ],
 )
 def test_names_of_subpackages(module: str, names: list[str]) -> None:

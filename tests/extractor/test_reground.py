@@ -17,14 +17,17 @@ import pytest
 from answering import Answers
 from click.testing import CliRunner
 from endpoint import Broken, FakeEndpoint, Said, refused
+from factories import become_version, configuration_of_version
 from pyarrow import parquet
+from replaying import recordings
 
-from extractor import pipeline
+from extractor import configuration as configured
+from extractor import identity
 from extractor.backlog import run
 from extractor.backlog.reground import reground
 from extractor.cli import cli
 from extractor.cluster import Job, import_results, partition, read_partition
-from extractor.pipeline import Configuration
+from extractor.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings, Secret
 from extractor.store import Store
 
@@ -44,18 +47,21 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes the code another version from now on."""
+    """Makes the code another version from now on, here and in the processes that read."""
+    before = identity.code_sha256
 
     def upgrade(name: str = "another version") -> None:
-        for cached in (pipeline.code_sha256, pipeline._config_sha256, pipeline.code_version):
-            cached.cache_clear()
-        monkeypatch.setattr(pipeline, "code_sha256", lambda: name)
-        pipeline._config_sha256.cache_clear()
+        become_version(name)
+
+        def reduced(self: Configuration) -> Any:
+            return configuration_of_version, (name, self.reader, self.model, self.prompt_sha256)
+
+        monkeypatch.setattr(Configuration, "__reduce__", reduced)
 
     yield upgrade
-    monkeypatch.undo()
-    pipeline._config_sha256.cache_clear()
-    pipeline.code_version.cache_clear()
+    identity.code_sha256 = before
+    configured._sha256.cache_clear()
+    identity.code_version.cache_clear()
 
 
 def configuration(**settings: Any) -> Configuration:
@@ -80,12 +86,12 @@ def rows(database: Path, sql: str) -> list[Any]:
 def test_another_version_reads_the_replies_again_and_asks_nobody(
     tmp_path: Path, source: Path, newer: Any, strategy: str
 ) -> None:
-    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
-        first = read_all(source, tmp_path / "a.db", fake.url, strategy=strategy)
-        asked = len(fake.requests)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
+        first = read_all(source, tmp_path / "a.db", endpoint.url, strategy=strategy)
+        asked = len(endpoint.requests)
         newer()
-        second = read_all(source, tmp_path / "a.db", fake.url, strategy=strategy)
-        assert len(fake.requests) == asked
+        second = read_all(source, tmp_path / "a.db", endpoint.url, strategy=strategy)
+        assert len(endpoint.requests) == asked
     assert (first.extracted, second.extracted, second.requests) == (len(TEXTS), len(TEXTS), 0)
     assert rows(tmp_path / "a.db", "SELECT count(*) FROM records") == [(2 * len(TEXTS),)]
     old, new = rows(tmp_path / "a.db", "SELECT group_concat(determination) FROM records GROUP BY config_sha256")
@@ -93,8 +99,8 @@ def test_another_version_reads_the_replies_again_and_asks_nobody(
 
 
 def test_reground_does_the_same_without_letters_or_endpoint(tmp_path: Path, source: Path, newer: Any) -> None:
-    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
-        read_all(source, tmp_path / "a.db", fake.url)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
+        read_all(source, tmp_path / "a.db", endpoint.url)
     with Store(tmp_path / "a.db") as store:
         assert reground(store).same == len(TEXTS)
         newer()
@@ -106,21 +112,15 @@ def test_reground_does_the_same_without_letters_or_endpoint(tmp_path: Path, sour
     assert before.config_sha256 != after.config_sha256
 
 
-def test_reground_makes_current_again_what_this_version_has_read(
-    tmp_path: Path, source: Path, newer: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def become(name: str) -> None:
-        monkeypatch.setattr(pipeline, "code_sha256", lambda: name)
-        pipeline._config_sha256.cache_clear()
-
-    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
-        read_all(source, tmp_path / "a.db", fake.url)
+def test_reground_makes_current_again_what_this_version_has_read(tmp_path: Path, source: Path, newer: Any) -> None:
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
+        read_all(source, tmp_path / "a.db", endpoint.url)
     with Store(tmp_path / "a.db") as store:
         newer("new")
         assert reground(store).read == len(TEXTS)
-        become("newest")
+        newer("newest")
         assert reground(store).read == len(TEXTS)
-        become("new")
+        newer("new")
         done = reground(store)
         assert (done.read, done.same, done.made_current) == (0, len(TEXTS), len(TEXTS))
         _, middle, last = store.history(store.find("CM17-0500538")[0].sha256)
@@ -129,12 +129,12 @@ def test_reground_makes_current_again_what_this_version_has_read(
 
 
 def test_a_rules_run_in_between_demotes_nothing_that_was_paid_for(tmp_path: Path, source: Path) -> None:
-    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
-        paid = read_all(source, tmp_path / "a.db", fake.url)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
+        paid = read_all(source, tmp_path / "a.db", endpoint.url)
         with Store(tmp_path / "a.db") as store:
             run([source], store, Configuration(), workers=1)
             assert {record.provenance.reader for record in store.records()} == {"rules"}
-        again = read_all(source, tmp_path / "a.db", fake.url)
+        again = read_all(source, tmp_path / "a.db", endpoint.url)
     assert paid.requests > 0
     assert (again.requests, again.extracted, again.already, again.made_current) == (0, 0, len(TEXTS), len(TEXTS))
     with Store(tmp_path / "a.db") as store:
@@ -144,8 +144,8 @@ def test_a_rules_run_in_between_demotes_nothing_that_was_paid_for(tmp_path: Path
 def test_reground_leaves_what_it_has_no_reply_for(
     tmp_path: Path, source: Path, newer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
-        read_all(source, tmp_path / "a.db", fake.url)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
+        read_all(source, tmp_path / "a.db", endpoint.url)
     connection = sqlite3.connect(tmp_path / "a.db")
     with connection:
         connection.execute("DELETE FROM attempts WHERE id = 1")
@@ -164,11 +164,11 @@ def test_a_refusal_is_asked_again_and_an_answer_is_not(tmp_path: Path, source: P
     def moody(body: dict[str, Any], _: int) -> Said | Broken:
         return refused() if unlucky.group() in body["messages"][-1]["content"] else Said(GOOD.body(body))
 
-    with FakeEndpoint(moody) as fake:
-        assert read_all(source, tmp_path / "a.db", fake.url).failed == 1
-    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
-        assert read_all(source, tmp_path / "a.db", fake.url).extracted == 1
-        assert len(fake.requests) == 1
+    with FakeEndpoint(moody) as endpoint:
+        assert read_all(source, tmp_path / "a.db", endpoint.url).failed == 1
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
+        assert read_all(source, tmp_path / "a.db", endpoint.url).extracted == 1
+        assert len(endpoint.requests) == 1
 
 
 def test_killed_at_random_instants_only_what_was_under_way_is_asked_twice(tmp_path: Path) -> None:
@@ -181,22 +181,22 @@ def test_killed_at_random_instants_only_what_was_under_way_is_asked_twice(tmp_pa
         (folder / f"{number}.txt").write_text(text, encoding="utf-8")
     good = Answers(texts)
     command = [sys.executable, "-m", "extractor", "run", str(folder), "--db", str(tmp_path / "a.db"), "--quiet"]
-    with FakeEndpoint(lambda body, _: Said(good.body(body), seconds=0.02)) as fake:
+    with FakeEndpoint(lambda body, _: Said(good.body(body), seconds=0.02)) as endpoint:
         options = ["--reader", "model", "--model", "test", "--in-flight", "4"]
-        environment = {**os.environ, "OPENAI_BASE_URL": fake.url, "OPENAI_API_KEY": "k"}
+        environment = {**os.environ, "OPENAI_BASE_URL": endpoint.url, "OPENAI_API_KEY": "k"}
         kills = 0
         for _ in range(3):
-            seen = len(fake.requests)
+            seen = len(endpoint.requests)
             process = subprocess.Popen([*command, *options], env=environment)
             deadline = time.monotonic() + 60
-            while len(fake.requests) < seen + 9 and process.poll() is None and time.monotonic() < deadline:
+            while len(endpoint.requests) < seen + 9 and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.005)
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
                 kills += 1
             process.wait()
         subprocess.run([*command, *options], env=environment, check=True)
-        asked = [repr(body["messages"]) for body in fake.requests]
+        asked = [repr(body["messages"]) for body in endpoint.requests]
     assert kills >= 1
     again = len(asked) - len(set(asked))
     # Under way when killed: four requests, and as many whose replies had come and were not yet committed.
@@ -205,8 +205,8 @@ def test_killed_at_random_instants_only_what_was_under_way_is_asked_twice(tmp_pa
 
 
 def test_history_on_the_command_line(tmp_path: Path, source: Path) -> None:
-    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as fake:
-        read_all(source, tmp_path / "a.db", fake.url)
+    with FakeEndpoint(lambda body, _: Said(GOOD.body(body))) as endpoint:
+        read_all(source, tmp_path / "a.db", endpoint.url)
     with Store(tmp_path / "a.db") as store:
         run([source], store, Configuration(), workers=1)
     shown = CliRunner().invoke(cli, ["history", "CM17-0500538", "--db", str(tmp_path / "a.db"), "--changes"])
@@ -221,9 +221,8 @@ def test_history_on_the_command_line(tmp_path: Path, source: Path) -> None:
 
 def test_what_came_from_a_cluster_is_reground_as_well(tmp_path: Path, newer: Any) -> None:
     gold = Path(__file__).parents[2] / "gold"
-    job = Job.of(
-        Configuration.of("both", ModelSettings("reference-llm")), DEFAULT_LIMITS, Endpoint(replay=gold / "recordings")
-    )
+    replay = Endpoint(replay=recordings())
+    job = Job.of(Configuration.of("both", ModelSettings("reference-llm")), DEFAULT_LIMITS, replay)
     paths = [gold / "letters" / f"{name}.txt" for name in ("a01", "a02", "a03")]
     letters = pa.Table.from_pylist([{"name": str(path), "content": path.read_bytes()} for path in paths])
     parquet.write_table(read_partition(letters, job), tmp_path / "1.parquet")

@@ -30,7 +30,7 @@ from extractor.determination import (
 )
 from extractor.errors import ConfigurationError, RecordNotFound, StoreError
 from extractor.records import Evidence, Flag, FlagCode, How, Provenance, Support
-from extractor.store import Refused, Store, prepare
+from extractor.store import Changes, FailedLetter, Store, prepare
 from extractor.store.schema import APPLICATION_ID
 
 TESTS = Path(__file__).parents[1]
@@ -201,11 +201,13 @@ def test_a_record_that_is_met_again_is_current_again(store: Store) -> None:
     for record, of in ((first, document), (second, document), (make_record(other), other)):
         store.save(record, of)
     assert store.superseded([document.sha256, other.sha256], CONFIG) == {document.sha256}
-    assert store.save_all(met=[document.sha256, other.sha256, "0" * 64], config_sha256=CONFIG).made_current == 1
-    assert store.save_all(met=[document.sha256], config_sha256=CONFIG).made_current == 0
+    assert (
+        store.save_all(Changes(met=[document.sha256, other.sha256, "0" * 64]), config_sha256=CONFIG).made_current == 1
+    )
+    assert store.save_all(Changes(met=[document.sha256]), config_sha256=CONFIG).made_current == 0
     assert {record.provenance.config_sha256 for record in store.records()} == {CONFIG}
     assert [version.current for version in store.history(document.sha256)] == [True, False]
-    saved = store.save_all([prepare(second, document)])
+    saved = store.save_all(Changes([prepare(second, document)]))
     assert (saved.new, saved.made_current) == (0, 1), "who reads it after all means it, too"
     assert [version.current for version in store.history(document.sha256)] == [False, True]
     assert store.status().older_records == 1
@@ -218,7 +220,7 @@ def test_an_older_database_keeps_its_current_records_and_failures(tmp_path: Path
         document = make_document()
         store.save(make_record(document), document)
         store.save(make_record(document, config_sha256="d" * 64), document)
-        store.save_all(refused=[Refused("/a", None, "empty", "m")])
+        store.save_all(Changes(failed=[FailedLetter("/a", None, "empty", "m")]))
     with sqlite3.connect(tmp_path / "now.db") as now:
         now.backup(old)
     now.close()
@@ -307,16 +309,16 @@ def test_every_table_is_strict_and_foreign_keys_hold(store: Store) -> None:
     bad = prepare(make_record(), make_document())
     with pytest.raises(StoreError, match="FOREIGN KEY"), store._writing():
         store._db.execute("INSERT INTO drugs VALUES (99, 1, 0, 'x', NULL)")
-    assert store.save_all([bad]).new == 1
+    assert store.save_all(Changes([bad])).new == 1
 
 
 def test_a_letter_the_database_refuses_is_a_failure_and_the_rest_is_saved(store: Store) -> None:
     good, bad = (make_document(letter_text(n), name=f"{n}.txt") for n in (1, 2))
     broken = prepare(make_record(bad), bad)
     broken.children["drugs"].append((1, 0, "twice", None))
-    saved = store.save_all([broken, prepare(make_record(good), good)])
+    saved = store.save_all(Changes([broken, prepare(make_record(good), good)]))
     assert saved.new == 1
-    assert [(r.name, r.failure_class) for r in saved.refused] == [("2.txt", "internal")]
+    assert [(r.name, r.failure_class) for r in saved.failed] == [("2.txt", "internal")]
     assert rows(store, "SELECT count(*) FROM documents") == [(1,)], "nothing of the other is left behind"
 
 
@@ -344,7 +346,7 @@ def test_find(store: Store) -> None:
 
 
 def test_find_tells_that_a_letter_failed(store: Store) -> None:
-    store.save_all(refused=[Refused("/in/scan.pdf", None, "no_text_layer", "it is a picture")])
+    store.save_all(Changes(failed=[FailedLetter("/in/scan.pdf", None, "no_text_layer", "it is a picture")]))
     with pytest.raises(RecordNotFound, match=r"no_text_layer: it is a picture"):
         store.find("scan.pdf")
 
@@ -378,9 +380,9 @@ def test_search(store: Store) -> None:
 
 def test_a_failure_is_counted_up_and_cleared_when_the_letter_succeeds(store: Store) -> None:
     document = make_document()
-    refused = [Refused("/a.txt", document.sha256, "timeout", "too long")]
-    store.save_all(refused=refused, config_sha256="x")
-    store.save_all(refused=refused, config_sha256="x")
+    refused = [FailedLetter("/a.txt", document.sha256, "timeout", "too long")]
+    store.save_all(Changes(failed=refused), config_sha256="x")
+    store.save_all(Changes(failed=refused), config_sha256="x")
     (failure,) = store.failures()
     assert (failure.attempts, failure.failure_class, failure.cleared_at) == (2, "timeout", None)
     assert store.status().failures == {"timeout": 1}
@@ -389,13 +391,13 @@ def test_a_failure_is_counted_up_and_cleared_when_the_letter_succeeds(store: Sto
     assert store.status().failures == {}
     (kept,) = store.failures(include_cleared=True)
     assert kept.cleared_at is not None
-    store.save_all(refused=refused, config_sha256="x")
+    store.save_all(Changes(failed=refused), config_sha256="x")
     (again,) = store.failures()
     assert again.attempts == 3
 
 
 def test_a_failure_is_cleared_when_its_file_was_replaced(store: Store) -> None:
-    store.save_all(refused=[Refused("/a.txt", None, "empty", "no bytes")])
+    store.save_all(Changes(failed=[FailedLetter("/a.txt", None, "empty", "no bytes")]))
     document = make_document()
     store.save(make_record(document), document, name="/a.txt")
     assert list(store.failures()) == []
@@ -404,22 +406,24 @@ def test_a_failure_is_cleared_when_its_file_was_replaced(store: Store) -> None:
 def test_letters_that_share_a_name_do_not_clear_each_others_failures(store: Store) -> None:
     bad, good = make_document(letter_text(1)), make_document(letter_text(2))
     store.save_all(
-        refused=[
-            Refused("7", bad.sha256, "encrypted", "m", "/a.jsonl#7"),
-            Refused("7", None, "broken", "m", "/b.jsonl#7"),
-        ]
+        Changes(
+            failed=[
+                FailedLetter("7", bad.sha256, "encrypted", "m", "/a.jsonl#7"),
+                FailedLetter("7", None, "broken", "m", "/b.jsonl#7"),
+            ]
+        )
     )
-    store.save_all([prepare(make_record(good), good, name="7")], places=["/c.jsonl#7"])
+    store.save_all(Changes([prepare(make_record(good), good, name="7")], places=["/c.jsonl#7"]))
     assert [failure.place for failure in store.failures()] == ["/a.jsonl#7", "/b.jsonl#7"]
     assert store.places_failed(["7", "/a.jsonl#7"]) == {"/a.jsonl#7"}
-    store.save_all([prepare(make_record(good), good, name="7")], places=["/b.jsonl#7"])
+    store.save_all(Changes([prepare(make_record(good), good, name="7")], places=["/b.jsonl#7"]))
     assert [failure.place for failure in store.failures()] == ["/a.jsonl#7"], "the place holds what can be read"
-    store.save_all([prepare(make_record(bad), bad, name="8")], places=["/elsewhere"])
+    store.save_all(Changes([prepare(make_record(bad), bad, name="8")], places=["/elsewhere"]))
     assert list(store.failures()) == [], "the content can be read"
 
 
 def test_failures_by_class(store: Store) -> None:
-    store.save_all(refused=[Refused("/a", None, "empty", "m"), Refused("/b", None, "crash", "m")])
+    store.save_all(Changes(failed=[FailedLetter("/a", None, "empty", "m"), FailedLetter("/b", None, "crash", "m")]))
     assert [f.name for f in store.failures(failure_class="crash")] == ["/b"]
     assert store.places_failed(["/a", "/c"]) == {"/a"}
 
@@ -486,11 +490,11 @@ def test_a_killed_transaction_leaves_nothing(tmp_path: Path) -> None:
     script = """
         import os, sys
         from factories import make_document, make_record
-        from extractor.store import Store, prepare, writer
+        from extractor.store import Changes, Store, prepare, writer
         store, document = Store(sys.argv[1]), make_document()
         def die(*_): os.kill(os.getpid(), 9)
         writer.clear_failures = die  # comes after the rows, before the commit
-        store.save_all([prepare(make_record(document), document)])
+        store.save_all(Changes([prepare(make_record(document), document)]))
     """
     assert _python(script, tmp_path / "a.db").wait() == -9
     with Store(tmp_path / "a.db") as store:
@@ -503,12 +507,12 @@ def test_two_processes_write_to_one_new_database(tmp_path: Path) -> None:
     script = """
         import sys
         from factories import letter_text, make_document, make_record
-        from extractor.store import Store, prepare
+        from extractor.store import Changes, Store, prepare
         first = int(sys.argv[2])
         with Store(sys.argv[1]) as store:
             for n in range(first, first + 60):
                 document = make_document(letter_text(n))
-                store.save_all([prepare(make_record(document), document)])
+                store.save_all(Changes([prepare(make_record(document), document)]))
     """
     # The halves overlap: 31-60 are saved by both.
     processes = [_python(script, tmp_path / "a.db", first) for first in (1, 31)]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from letters import LETTERS, sample
+from letters import sample
 
 from extractor.determination import SUBCATEGORIES, Category, Outcome, Part, Side, Subcategory
 from extractor.normalize import fold
@@ -22,7 +22,6 @@ from extractor.vocabulary.people import SPECIALTIES, STATES, specialty_named, st
 from extractor.vocabulary.verdicts import conclusions
 
 UPHELD, OVERTURNED = {Outcome.UPHELD}, {Outcome.OVERTURNED}
-DWC = LETTERS.parent / "notes" / "dwc_specialties.txt"
 
 
 @pytest.mark.parametrize(
@@ -97,17 +96,6 @@ def test_a_typo_never_makes_another_specialty(name: str) -> None:
 )
 def test_no_specialty(words: str) -> None:
     assert specialty_named(words) is None
-
-
-@pytest.mark.skipif(not DWC.is_file(), reason="../shared/notes/dwc_specialties.txt is not at hand")
-def test_specialties_are_those_of_the_list() -> None:
-    listed = {
-        line.strip()
-        for line in DWC.read_text(encoding="utf-8").splitlines()
-        if line.strip() and not line.startswith("#")
-    }
-    missing = {name for name in listed if specialty_named(name) is None}
-    assert not missing
 
 
 def test_drug_table_is_sound() -> None:
