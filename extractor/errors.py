@@ -10,6 +10,7 @@
     │   ├── UnknownModel          the endpoint has no model of that name
     │   ├── QuotaExceeded         the account has no credit left
     │   ├── BudgetExceeded        the next request could cost more than the budget has left
+    │   ├── EndpointUnavailable   it is not there, fails everything, or is used up for hours
     │   ├── RecorderBroken        replies are to be recorded and cannot be written: nothing more is paid for
     │   └── RequestRefused        the endpoint does not take requests of this form, in any mode
     ├── ModelError                the model gave no usable answer for this one letter; the rest can go on
@@ -176,6 +177,10 @@ class BudgetExceeded(ServiceError):
     """The next request could cost more than the budget has left."""
 
 
+class EndpointUnavailable(ServiceError):
+    """The endpoint is not there, answers nothing but errors, or wants nothing of us for hours; it may come back."""
+
+
 class RecorderBroken(ServiceError):
     """Replies are to be recorded and cannot be written; the next would be paid for and lost."""
 
@@ -197,10 +202,16 @@ class TransportFailed(ModelError):
 
     failure_class = "transport"
 
-    def __init__(self, message: str, *, perhaps_billed: bool = False) -> None:
+    def __init__(
+        self, message: str, *, perhaps_billed: bool = False, retry_after: float | None = None, said: str = ""
+    ) -> None:
         super().__init__(message)
         self.perhaps_billed = perhaps_billed
         """The request was sent and no reply came back: what it cost is not known."""
+        self.retry_after = retry_after
+        """Seconds that the endpoint asks us to wait; None where it does not say."""
+        self.said = said
+        """The endpoint's own words, as far as they may be shown."""
 
 
 class RateLimited(ModelError):
@@ -208,10 +219,12 @@ class RateLimited(ModelError):
 
     failure_class = "rate_limit"
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None, said: str = "") -> None:
         super().__init__(message)
         self.retry_after = retry_after
         """Seconds that the endpoint asks us to wait; None where it does not say."""
+        self.said = said
+        """The endpoint's own words, as far as they may be shown."""
 
 
 class Truncated(ModelError):
@@ -230,6 +243,11 @@ class Rejected(ModelError):
     """The endpoint, which took other requests, does not take this one."""
 
     failure_class = "rejected"
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
+        """The endpoint's own words, as far as they may be shown."""
 
 
 class InvalidAnswer(ModelError):

@@ -156,12 +156,13 @@ def export(
     tables: tuple[Table, ...] = TABLES,
     *,
     on_damaged: Callable[[RecordDamaged], None] | None = None,
+    bom: bool = False,
 ) -> dict[str, int]:
     """Write the tables into `folder` and return the rows of each.
 
     All tables show one state of the database, also while a run goes on. Files appear under their names only when
     every one of them is complete; those of an earlier export are replaced. A record that is damaged in the database is
-    told to `on_damaged` and left out of every table.
+    told to `on_damaged` and left out of every table. With `bom`, CSV begins with the mark by which Excel knows UTF-8.
 
     Raises:
         ConfigurationError: the folder cannot be written.
@@ -186,9 +187,9 @@ def export(
             for table in tables:
                 target = folder / f"{table.name}.{form}"
                 finished[target] = _temporary(target)
-                counts[table.name] = _write_table(store, table, finished[target], form, without)
+                counts[table.name] = _write_table(store, table, finished[target], form, without, bom=bom)
         finished[folder / DICTIONARY] = _temporary(folder / DICTIONARY)
-        _write_dictionary(finished[folder / DICTIONARY], tables)
+        _write_dictionary(finished[folder / DICTIONARY], tables, _encoding(bom))
         for target, temporary in finished.items():
             temporary.replace(target)
     except OSError as error:
@@ -208,11 +209,16 @@ def _temporary(target: Path) -> Path:
     return target.with_name(f".{target.name}.{os.getpid()}.tmp")
 
 
-def _write_table(store: Store, table: Table, path: Path, form: Format, without: set[str]) -> int:
+def _encoding(bom: bool) -> str:
+    return "utf-8-sig" if bom else "utf-8"
+
+
+def _write_table(store: Store, table: Table, path: Path, form: Format, without: set[str], *, bom: bool) -> int:
     names = [column.name for column in table.columns]
     count = 0
     rows = store.stream(f"current_{table.name}", names, table.order, without=without)
-    with contextlib.closing(rows), _WRITERS[form](path, table.columns) as write:
+    writer = _csv(path, table.columns, _encoding(bom)) if form is Format.CSV else _WRITERS[form](path, table.columns)
+    with contextlib.closing(rows), writer as write:
         while batch := list(islice(rows, BATCH_ROWS)):
             write(batch)
             count += len(batch)
@@ -220,7 +226,7 @@ def _write_table(store: Store, table: Table, path: Path, form: Format, without: 
 
 
 @contextmanager
-def _csv(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
+def _csv(path: Path, columns: tuple[Column, ...], encoding: str) -> Iterator[_Write]:
     texts = [column.kind is _T for column in columns]
     booleans = [column.kind is _B for column in columns]
 
@@ -231,7 +237,7 @@ def _csv(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
             return "true" if value else "false"
         return defused(value) if is_text else value
 
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([column.name for column in columns])
         yield lambda batch: writer.writerows(map(cell, row, texts, booleans) for row in batch)
@@ -275,14 +281,13 @@ def _parquet(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
 
 
 _WRITERS: dict[Format, Callable[[Path, tuple[Column, ...]], AbstractContextManager[_Write]]] = {
-    Format.CSV: _csv,
     Format.JSONL: _jsonl,
     Format.PARQUET: _parquet,
 }
 
 
-def _write_dictionary(path: Path, tables: tuple[Table, ...]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+def _write_dictionary(path: Path, tables: tuple[Table, ...], encoding: str) -> None:
+    with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("table", "column", "type", "meaning"))
         writer.writerows((table.name, c.name, c.kind, c.meaning) for table in tables for c in table.columns)

@@ -16,6 +16,7 @@ from functools import cache
 from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from extractor.errors import ConfigurationError
 
@@ -77,11 +78,13 @@ class Secret:
     def scrubbed(self, text: str) -> str:
         """The text without the key: in any case, and however often escaped as JSON does it. JSON stays JSON.
 
-        A value of fewer than eight characters is no key (servers of one's own take "none" or "x"), and stays.
+        A value of fewer than eight characters is no key (servers of one's own take "none" or "x"), and stays; so does
+        what has no letter in it, as a version that is a date: letters hold dates.
         """
-        if len(self._value) < _SHORTEST_KEY:
-            return text
-        return _spellings(self._value).sub("…", text)
+        for part in self._value.split():  # a header's value may begin with a word: Bearer
+            if len(part) >= _SHORTEST_KEY and any(map(str.isalpha, part)):
+                text = _spellings(part).sub("…", text)
+        return text
 
     def __repr__(self) -> str:
         """Masked."""
@@ -182,6 +185,14 @@ class Endpoint:
     budget: float | None = None
     """US dollars that a run may not cross; needs a price."""
     price: Price | None = None
+    headers: Mapping[str, Secret] = field(default_factory=dict, hash=False)
+    """Sent with every request, as `api-key` for Azure; with any, and without a key, no `Authorization` is."""
+    query: Mapping[str, Secret] = field(default_factory=dict, hash=False)
+    """Behind every address, as `api-version` for Azure; with what stands behind `base_url`."""
+    failures_in_a_row: int = 10
+    """Requests that may fail with none answered between; then the run waits, and looks whether anybody is there."""
+    patience: float = 60.0
+    """Seconds for which it does; then it stops. Limits of providers are those of a minute."""
     prompts: Path | None = None
     """A folder of prompts that replaces ours."""
     record: Path | None = None
@@ -191,9 +202,15 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
-        if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
-            raise ConfigurationError(f"base_url must begin with http:// or https://, not {self.base_url!r}")
+        if self.base_url is not None:
+            address, query = _address(self.base_url)
+            object.__setattr__(self, "base_url", address)
+            object.__setattr__(self, "query", {**query, **self.query})
+        for name, value in self.headers.items():
+            _check_header(name, value)
         _positive("in_flight", self.in_flight)
+        _positive("failures_in_a_row", self.failures_in_a_row)
+        _positive("patience", self.patience)
         _positive("timeout", self.timeout)
         for name in ("requests_per_minute", "tokens_per_minute", "budget"):
             value = getattr(self, name)
@@ -203,6 +220,30 @@ class Endpoint:
             raise ConfigurationError(
                 "a budget needs the price of the model: --price IN,OUT, or a table [prices.MODEL] in imr.toml"
             )
+
+
+def _address(given: str) -> tuple[str, dict[str, Secret]]:
+    """An address without what stands behind its question mark, and that; neither is shown where it may hold a key."""
+    try:
+        parts = urlsplit(given)
+        query = {name: Secret(value) for name, value in parse_qsl(parts.query, keep_blank_values=True)}
+    except ValueError as error:
+        raise ConfigurationError("base_url is no address of the web: check OPENAI_BASE_URL") from error
+    if "@" in parts.netloc or ("@" in given and not parts.netloc):
+        raise ConfigurationError(
+            "base_url holds a user and a password, which are sent nowhere: give http://HOST:PORT/v1 alone, and a "
+            'password as Authorization = "Basic …" under [model.headers] of imr.toml'
+        )
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ConfigurationError(f"base_url must begin with http:// or https://, not {given.partition('?')[0]!r}")
+    return urlunsplit(parts._replace(query="", fragment="")), query
+
+
+def _check_header(name: str, value: Secret) -> None:
+    if re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) is None:
+        raise ConfigurationError(f"{name!r} under [model.headers] is no name of a header")
+    if not (value.reveal().isascii() and value.reveal().isprintable()):
+        raise ConfigurationError(f"the header {name!r} holds a line break, or a character that is not ASCII")
 
 
 DEFAULT_ENDPOINT = Endpoint()
@@ -230,6 +271,8 @@ _VARIABLES = {
             "requests_per_minute",
             "tokens_per_minute",
             "budget",
+            "failures_in_a_row",
+            "patience",
             "prompts",
             "record",
             "replay",
@@ -238,8 +281,15 @@ _VARIABLES = {
     },
 }
 """Setting → environment variable."""
-_INTEGERS = frozenset({"max_output_tokens", "context_tokens", "in_flight", "requests_per_minute", "tokens_per_minute"})
-_NUMBERS = frozenset({"temperature", "timeout", "budget"})
+_INTEGERS = frozenset(
+    {
+        *("max_output_tokens", "context_tokens", "in_flight", "requests_per_minute", "tokens_per_minute"),
+        "failures_in_a_row",
+    }
+)
+_NUMBERS = frozenset({"temperature", "timeout", "budget", "patience"})
+_TABLES = frozenset({"headers", "query"})
+"""Only in the file; their values are secrets, and `$NAME` is the value of that variable."""
 _PATHS = frozenset({"prompts", "record", "replay"})
 
 
@@ -277,7 +327,9 @@ def model_settings(
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for name, value in table.items():
-        values[name], sources[name] = _typed(name, value, f"{name} in {path}"), str(path)
+        where = f"{name} in {path}"
+        typed = _secrets(value, environment, where) if name in _TABLES else _typed(name, value, where)
+        values[name], sources[name] = typed, str(path)
     for name, variable in _VARIABLES.items():
         if environment.get(variable, "") != "":
             values[name], sources[name] = _typed(name, environment[variable], variable), variable
@@ -311,8 +363,9 @@ def _from_file(file: Path | None, environment: Mapping[str, str]) -> tuple[dict[
     model = given.get("model", {})
     if unknown or not isinstance(model, dict) or not isinstance(given.get("prices", {}), dict):
         raise ConfigurationError(f'{path}: only the tables [model] and [prices."MODEL"] are known, not {unknown}')
-    if strange := sorted(set(model) - set(_VARIABLES)):
-        raise ConfigurationError(f"{path}: unknown in [model]: {', '.join(strange)}; known: {', '.join(_VARIABLES)}")
+    known = {*_VARIABLES, *_TABLES}
+    if strange := sorted(set(model) - known):
+        raise ConfigurationError(f"{path}: unknown in [model]: {', '.join(strange)}; known: {', '.join(sorted(known))}")
     prices = {name: _price(value, f'prices."{name}" in {path}') for name, value in given.get("prices", {}).items()}
     return model, prices, path
 
@@ -337,6 +390,16 @@ def _typed(name: str, value: Any, where: str) -> Any:
     if not isinstance(value, str | Path):
         raise ConfigurationError(f"{where} must be text, not {value!r}")
     return Path(value) if name in _PATHS else str(value)
+
+
+def _secrets(value: Any, environment: Mapping[str, str], where: str) -> dict[str, Secret]:
+    if not isinstance(value, Mapping) or not all(isinstance(each, str | int) for each in value.values()):
+        raise ConfigurationError(f"{where} must be a table of texts")
+    given = {name: str(each) for name, each in value.items()}
+    if lacking := [each for each in given.values() if each.startswith("$") and not environment.get(each[1:])]:
+        named = all(re.fullmatch(r"\$[A-Za-z_][A-Za-z0-9_]*", each) for each in lacking)
+        raise ConfigurationError(f"{where} names a variable that is not set{': ' + lacking[0] if named else ''}")
+    return {name: Secret(environment[each[1:]] if each.startswith("$") else each) for name, each in given.items()}
 
 
 def _yes_or_no(value: Any, where: str) -> bool:

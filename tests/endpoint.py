@@ -35,7 +35,7 @@ CHAT, RESPONSES, MODELS = "/v1/chat/completions", "/v1/responses", "/v1/models"
 
 def error_body(message: str, kind: str, code: str | int | None = None, **more: object) -> bytes:
     """An error the way OpenAI words one."""
-    return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code, **more}}).encode()
+    return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code} | more}).encode()
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,24 @@ def server_error() -> Broken:
 def loading() -> Broken:
     """A model that is still being loaded, as llama.cpp says it."""
     return Broken(503, b'{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}')
+
+
+def used_up(retry_after: str | None = "3600") -> Broken:
+    """What the account may ask in a day is used up: the status of a rate limit, for hours."""
+    words = "Rate limit reached on tokens per day (TPD): Limit 500000, Used 499999. Please try again in 1h0m."
+    headers = {} if retry_after is None else {"retry-after": retry_after}
+    return Broken(429, error_body(words, "tokens", "rate_limit_exceeded"), headers)
+
+
+def error_inside(message: str = "Provider returned error", code: int | str = 502) -> Broken:
+    """An error in a reply with a status of 200, as gateways send it."""
+    return Broken(200, json.dumps({"error": {"message": message, "code": code}, "user_id": "u"}).encode())
+
+
+def event_stream(text: str) -> Broken:
+    """A stream, though none was asked for."""
+    chunk = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": text}}]}
+    return Broken(200, f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode(), content_type="text/event-stream")
 
 
 def html_page() -> Broken:
@@ -534,6 +552,8 @@ class Chaos:
             "llama_overflow": llama_overflow,
             "server_error": server_error,
             "loading": loading,
+            "used_up": used_up,
+            "error_inside": error_inside,
             "html_page": html_page,
             "empty_choices": empty_choices,
             "refused": refused,

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import IO, Self, cast
 
 from extractor import files
+from extractor.backlog.folders import is_junk
 from extractor.backlog.packed import Holder, opened
 from extractor.backlog.source import Source, printable
 from extractor.errors import (
@@ -37,6 +38,7 @@ _BUFFER = 1 << 16
 _LOCAL_HEADER = 30
 """Bytes of a ZIP member's own header, without its name."""
 _ENCRYPTED = 0x1
+_LISTS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".csv", ".tsv", ".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz")
 _UTF8 = 0x800
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """What is unpacked within bounds. `zipfile` unpacks a block of the others in one go, whatever comes out of it."""
@@ -59,7 +61,7 @@ def zip_members(holder: Holder) -> Iterator[Source]:
             name = _zip_name(info)
             if info.is_dir() or kind not in {0, stat.S_IFREG} or _hidden(name):
                 continue
-            content = _zip_content(archive, info, holder.limits, id(info) in overlapping)
+            content = _list(name) or _zip_content(archive, info, holder.limits, id(info) in overlapping)
             yield _source(holder.path, name, content)
 
 
@@ -120,7 +122,8 @@ def tar_members(holder: Holder) -> Iterator[Source]:
                 archive.members = []  # type: ignore[attr-defined] # or tarfile would remember them all
                 stream.allow(archive.offset)
                 if info.isreg() and not _hidden(info.name):
-                    yield _source(holder.path, info.name, _tar_content(archive, info, holder.limits))
+                    content = _list(info.name) or _tar_content(archive, info, holder.limits)
+                    yield _source(holder.path, info.name, content)
                     stream.allow(archive.offset)
             stream.ended = True
             while rest := archive.fileobj.read(_BUFFER):
@@ -193,5 +196,18 @@ def _too_large(name: str, limits: Limits) -> TooLarge:
     )
 
 
+def _list(member: str) -> UnsupportedType | None:
+    """Why a member that holds letters, or names them, is not read."""
+    if not member.lower().endswith(_LISTS):
+        return None
+    return UnsupportedType(
+        f"{printable(member)!r} is a list or an archive in an archive: unpack it, and name it itself"
+    )
+
+
 def _hidden(member: str) -> bool:
-    return any(part.startswith(".") and part not in {".", ".."} for part in member.split("/"))
+    """Whether it is left out by its name, as in a folder."""
+    *folders, name = member.split("/")
+    return any(part.startswith(".") and part not in {".", ".."} for part in (*folders, name)) or (
+        is_junk(name) or any(map(is_junk, folders))
+    )

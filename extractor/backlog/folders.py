@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,16 @@ from typing import NamedTuple
 from extractor.errors import ConfigurationError
 
 _MARKS = frozenset("*?[")
+
+
+_JUNK = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "$recycle.bin"})
+"""Of Windows and macOS; what begins with a dot is left out as hidden."""
+_BEGINS_JUNK = ("~$", "~WRL", ".~lock.")
+"""What office programs write beside a document that is open."""
+_TABLE = re.compile(
+    r"(?:determinations|decisions|citations|drugs|diagnoses|body_parts|reasons|flags)\.(?:csv|jsonl|parquet)|columns\.csv"
+)
+_BATCH = re.compile(r"requests-\d{4,}\.jsonl")
 
 
 class FolderEntry(NamedTuple):
@@ -46,6 +57,20 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return entry.is_file()
     except OSError:  # a link that leads in a circle, or where nobody may look
         return False
+
+
+def is_junk(name: str) -> bool:
+    """Tell whether systems and programs put it beside people's files: by its name, which no letter has."""
+    return name.lower() in _JUNK or name.startswith(_BEGINS_JUNK)
+
+
+def is_ours(name: str, beside: frozenset[str]) -> bool:
+    """Tell whether we wrote it: tables of an export, files of a batch, references of a gold set.
+
+    `beside` are all names in its folder.
+    """
+    exported = _TABLE.fullmatch(name) is not None and "columns.csv" in beside
+    return exported or _BATCH.fullmatch(name) is not None
 
 
 def is_pattern(path: str) -> bool:

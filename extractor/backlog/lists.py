@@ -6,14 +6,17 @@ A line that is no good is a failure of its own, named by its number, and the nex
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
+import itertools
 import json
 import os
+import re
 import select
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from extractor import files
 from extractor.backlog.packed import Holder, opened
@@ -21,15 +24,27 @@ from extractor.backlog.source import Source, printable
 from extractor.errors import BrokenDocument, DocumentError, OutsideFolder, ReadTimeout, TooLarge
 from extractor.settings import Limits
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 _PIECE = 1 << 16
 _LONGEST_ROW = 1 << 20
-"""Bytes of a row of paths, however many lines it takes."""
+"""Bytes of a row of paths."""
 _ESCAPED = 6
 """Bytes of a character that JSON writes as an escape."""
 _BESIDE_THE_TEXT = 1 << 20
 """Bytes. A line is held and parsed in the writer's own process, where fifty megabytes of brackets become a gigabyte."""
 _NAP = 0.2
 """Seconds."""
+LONGEST_NAME = 255
+"""Characters of a name that is told: as many as file systems allow. What is longer is no name but a text."""
+STDIN_NAME = "stdin"
+_SEPARATORS = (",", ";", "\t", "|")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_OF_A_FILE = re.compile(
+    r"^\S*\.(?:pdf|txt|text|html?|docx?|rtf|md|eml|zip|tar|t?gz|bz2|xz|jsonl|ndjson|csv|db(?:-wal|-shm|-journal)?)$"
+)
+"""Names that a missing file may have; a letter's own lines end otherwise."""
 
 
 class Stream(Protocol):
@@ -47,18 +62,47 @@ def texts(holder: Holder) -> Iterator[Source]:
         DocumentError: it cannot be opened or read on. Its libraries raise other errors where it is broken.
 
     """
+    with opened(holder) as file:
+        yield from _texts(recoded(file), holder)
+
+
+def texts_on_stdin(stream: Stream, limits: Limits, beat: Callable[[], None] = lambda: None) -> Iterator[Source]:
+    """Give the letters in JSON lines as they come on a stream; see `texts`. While nothing comes, `beat` is called."""
+    holder = Holder(STDIN_NAME, limits, beat=beat)
+    yield from _texts(recoded(io.BufferedReader(_Arriving(stream, beat))), holder)
+
+
+class _Arriving(io.RawIOBase):
+    """What comes on a stream, waited for in a way that can be ended."""
+
+    def __init__(self, stream: Stream, beat: Callable[[], None]) -> None:
+        self._stream = stream
+        self._beat = beat
+        self._held = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        self._held = self._held or _next_piece(self._stream, self._beat)
+        taken, self._held = self._held[: len(view)], self._held[len(view) :]
+        view[: len(taken)] = taken
+        return len(taken)
+
+
+def _texts(file: io.BufferedReader, holder: Holder) -> Iterator[Source]:
     title = printable(os.path.basename(holder.path))  # noqa: PTH119  a name, not a file
     most = _longest_line(holder.limits)
-    with opened(holder) as file:
-        for number, line in _lines(file, most, _Clock(holder)):
-            place = f"{printable(holder.path)}#{number}"
-            try:
-                name, text = _name_and_text(line, f"{title}#{number}", most)
-            except DocumentError as error:
-                yield Source(place, error)
-            else:
-                holder.sound(place)
-                yield Source(name or place, text, name or f"{title}#{number}", line=place)
+    for number, line in _lines(file, most, _Clock(holder)):
+        place = f"{printable(holder.path)}#{number}"
+        try:
+            name, text = _name_and_text(line, f"{title}#{number}", most)
+        except DocumentError as error:
+            yield Source(place, error)
+        else:
+            holder.sound(place)
+            yield Source(name or place, text, name or f"{title}#{number}", line=place)
 
 
 def _longest_line(limits: Limits) -> int:
@@ -135,6 +179,8 @@ def _name_and_text(line: bytes, place: str, most: int) -> tuple[str | None, byte
     if isinstance(name, bool) or not isinstance(name, str | int | float | None):
         raise BrokenDocument(f"{place!r} has a name that is neither a text nor a number")
     named = "" if name is None else printable(joined_surrogates(str(name)))
+    if len(named) > LONGEST_NAME:
+        raise BrokenDocument(f"{place!r} has a name of more than {LONGEST_NAME} characters: is it the text?")
     return named or None, joined_surrogates(given["text"]).encode()
 
 
@@ -158,17 +204,15 @@ def rows(holder: Holder) -> Iterator[Source]:
     below = None if holder.named else files.resolved(folder)
     clock = _Clock(holder)
     with opened(holder) as file:
-        lines = _DecodedLines(file)
-        reader = csv.reader(lines)
-        columns = [column.strip().lower() for column in next(reader, [])]
-        if "path" not in columns:
-            raise BrokenDocument("has no column 'path': name its columns in the first line")
-        while (row := _row(reader)) is not None:
-            lines.begin_row()
-            clock.check(reader.line_num)
-            place, shown = f"{printable(holder.path)}#{reader.line_num}", f"{printable(title)}#{reader.line_num}"
-            if isinstance(row, csv.Error):
-                source = Source(place, BrokenDocument(f"{shown!r} is no row of a CSV ({row})"))
+        lines = _rows_of(recoded(file))
+        columns, separator, before = _heading(lines)
+        for number, line in enumerate(lines, before + 1):
+            clock.check(number)
+            place, shown = f"{printable(holder.path)}#{number}", f"{printable(title)}#{number}"
+            try:
+                row = _cells(line, separator)
+            except csv.Error as error:
+                source = Source(place, BrokenDocument(f"{shown!r} is no row of a CSV ({_of_csv(error)})"))
             else:
                 given = {column: cell.strip() for column, cell in zip(columns, row, strict=False)}
                 if not any(given.values()):
@@ -180,6 +224,40 @@ def rows(holder: Holder) -> Iterator[Source]:
             clock.restart()
 
 
+def _heading(lines: Iterator[str]) -> tuple[list[str], str, int]:
+    """The columns, the mark that parts them, and the number of the line that names them."""
+    first, number = next(lines, ""), 1
+    separators: tuple[str, ...] = _SEPARATORS
+    if first.lower().startswith("sep=") and len(first) == len("sep=") + 1:  # as spreadsheets write it
+        separators, first, number = (first[-1],), next(lines, ""), 2
+    for separator in separators:
+        with contextlib.suppress(csv.Error):
+            columns = [column.strip().lower() for column in _cells(first, separator)]
+            if "path" in columns:
+                return columns, separator, number
+    raise BrokenDocument("has no column 'path': name its columns in the first line, parted by , ; tab or |")
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    """The cells of one line: no path goes over two, so a quote that is not closed takes no other line with it."""
+    return next(csv.reader([line], delimiter=separator, strict=True), [])
+
+
+def _of_csv(error: csv.Error) -> str:
+    """What is wrong, in words that quote nothing."""
+    return "a quote is not closed" if "unexpected end" in str(error) else str(error)
+
+
+def _rows_of(file: io.BufferedReader) -> Iterator[str]:
+    """The lines of a list of paths."""
+    encoding = "utf-8-sig"
+    while line := file.readline(_LONGEST_ROW):
+        if len(line) >= _LONGEST_ROW:
+            raise BrokenDocument(f"has a line of {_LONGEST_ROW:,} bytes or more: check that it is a list of paths")
+        yield line.decode(encoding, "surrogateescape").rstrip("\r\n")
+        encoding = "utf-8"
+
+
 def _named(given: dict[str, str], place: str, shown: str, folder: str, below: str | None) -> Source:
     """The letter that a row names."""
     if not given.get("path"):
@@ -189,59 +267,91 @@ def _named(given: dict[str, str], place: str, shown: str, folder: str, below: st
         fault = f"{shown!r} names a file outside of its own folder: if you trust the list, name the list itself"
         return Source(place, OutsideFolder(fault))
     name = printable(given.get("name", ""))
+    if len(name) > LONGEST_NAME:
+        return Source(place, BrokenDocument(f"{shown!r} has a name of more than {LONGEST_NAME} characters"))
     return Source(name or printable(absolute), absolute, name or None, below=below)
 
 
-def _row(reader: Iterator[list[str]]) -> list[str] | csv.Error | None:
-    try:
-        return next(reader, None)
-    except csv.Error as error:
-        return error
+def recoded(file: io.BufferedReader) -> io.BufferedReader:
+    """The same as UTF-8, where its first bytes say that it is UTF-16, as some shells and spreadsheets write it."""
+    return io.BufferedReader(_Recoded(file)) if file.peek(2)[:2] in _UTF_16 else file
 
 
-class _DecodedLines(Iterator[str]):
-    """The lines of a file; a row of several, between quotes, may be no longer than one of a single line."""
-
+class _Recoded(io.RawIOBase):
     def __init__(self, file: io.BufferedReader) -> None:
         self._file = file
-        self._encoding = "utf-8-sig"
-        self.begin_row()
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        self._held = b""
 
-    def begin_row(self) -> None:
-        """Count anew."""
-        self._taken = 0
+    def readable(self) -> bool:
+        return True
 
-    def __next__(self) -> str:
-        line = self._file.readline(_LONGEST_ROW)
-        if not line:
-            raise StopIteration
-        self._taken += len(line)
-        if self._taken >= _LONGEST_ROW:
-            raise BrokenDocument(f"has a line of {_LONGEST_ROW:,} bytes or more: check that it is a list of paths")
-        encoding, self._encoding = self._encoding, "utf-8"
-        return line.decode(encoding, "surrogateescape")
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        while not self._held:
+            piece = self._file.read1(_PIECE)
+            self._held = self._decoder.decode(piece, final=not piece).encode("utf-8", "surrogatepass")
+            if not piece:
+                break
+        taken, self._held = self._held[: len(view)], self._held[len(view) :]
+        view[: len(taken)] = taken
+        return len(taken)
 
 
 def paths(stream: Stream, beat: Callable[[], None] = lambda: None) -> Iterator[str | Source]:
     """Give the paths that a stream lists as they come: one a line or, where it holds a NUL, between NULs.
 
-    What is too long for a path comes as the failure that it is. While nothing comes, `beat` is called.
+    What is no path comes as the failure that it is, and nothing is told of it but its number: whole letters are sent
+    here by mistake. While nothing comes, `beat` is called.
     """
     held, separator, number, skipping = b"", b"", 1, False
-    while piece := _next_piece(stream, beat):
+    pieces = _as_utf8(iter(lambda: _next_piece(stream, beat), b""))
+    for piece in pieces:
         held += piece
         separator = separator or next((mark for mark in (b"\0", b"\n") if mark in held), b"")
         *whole, held = held.split(separator) if separator else [held]
         for entry in whole:
             if not skipping and entry.strip():
-                yield os.fsdecode(entry.removesuffix(b"\r"))
+                yield _entry(entry.removesuffix(b"\r"), number)
             number, skipping = number + 1, False
         if len(held) > _PIECE:
             if not skipping:
-                yield Source(f"stdin#{number}", BrokenDocument(f"'stdin#{number}' is too long for a path"))
+                yield _no_path(number)
             held, skipping = b"", True
     if held.strip() and not skipping:
-        yield os.fsdecode(held)
+        yield _entry(held, number)
+
+
+def _as_utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Bytes as they come; without a mark in front, and from UTF-16 where that is what the mark says."""
+    first = b""
+    for piece in pieces:
+        first += piece
+        if len(first) >= len(codecs.BOM_UTF8):
+            break
+    if first[:2] not in _UTF_16:
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from pieces
+        return
+    decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    for piece in itertools.chain([first], pieces):
+        yield decoder.decode(piece).encode("utf-8", "surrogatepass")
+
+
+def _entry(entry: bytes, number: int) -> str | Source:
+    """A line as a path. What names no file is shown only if it looks like the name of one."""
+    path = os.fsdecode(entry)
+    try:
+        there = os.path.lexists(path)
+    except ValueError:
+        there = False
+    looks_so = len(path) <= LONGEST_NAME and _OF_A_FILE.search(path.lower()) is not None
+    return path if there or looks_so else _no_path(number)
+
+
+def _no_path(number: int) -> Source:
+    fault = "names no file: one path a line is read here, and letters in JSON lines with --jsonl"
+    return Source(f"{STDIN_NAME}#{number}", BrokenDocument(f"'{STDIN_NAME}#{number}' {fault}"))
 
 
 def _next_piece(stream: Stream, beat: Callable[[], None]) -> bytes:

@@ -20,8 +20,10 @@ from extractor.apart import Apart
 from extractor.backlog.pool import Ended, Letter
 from extractor.backlog.replies import KeptReplies
 from extractor.configuration import Configuration
-from extractor.endings import await_one
-from extractor.errors import ImrError
+from extractor.endings import FailedLetter, await_one
+from extractor.errors import ContextOverflow, EndpointUnavailable, ImrError
+from extractor.model.asking import POLICY
+from extractor.model.health import OF_THE_ENDPOINT
 from extractor.prompted import Session
 from extractor.prompts import load_prompts
 from extractor.settings import Endpoint, Limits, ModelSettings
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from extractor.model.seam import Known
     from extractor.records import Usage
 
+_OF_MODELS = frozenset(error.failure_class for error in POLICY)
+_OF_THE_ENDPOINT = frozenset(error.failure_class for error in (*OF_THE_ENDPOINT, ContextOverflow))
+"""Failure classes."""
 _AHEAD = 2
 """Letters under way for each request that may be open: while some are grounded, others wait for the model."""
 
@@ -79,6 +84,8 @@ class ModelPool:
         self._attempts: deque[tuple[str, Row, asyncio.Future[None]]] = deque()
         self._apart = Apart(limits, workers, load_prompts(endpoint.prompts))
         self.trouble: ImrError | None = None
+        self._failed_in_a_row = 0
+        self._read_any = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -167,10 +174,28 @@ class ModelPool:
             return
         digest = partial(letter.source.digest, self._limits.max_bytes)
         try:
-            self._ended.put((letter, await await_one(self._rows_of(letter), letter.name, digest)))
+            ended = await await_one(self._rows_of(letter), letter.name, digest)
+            self._notice(ended)
+            self._ended.put((letter, ended))
         except ImrError as error:
             self.trouble = error
             self._ended.put((letter, None))
+
+    def _notice(self, ended: Ended) -> None:
+        """Notice where letter after letter fails, though the endpoint answers requests without one.
+
+        Once letters were read, many that a model refuses or cannot answer may be letters of a kind.
+        """
+        if not isinstance(ended, FailedLetter):
+            self._failed_in_a_row, self._read_any = 0, True
+        elif ended.failure_class in _OF_MODELS:
+            self._failed_in_a_row += 1
+            everybodys = ended.failure_class in _OF_THE_ENDPOINT or not self._read_any
+            if self._failed_in_a_row >= self._endpoint.failures_in_a_row and everybodys and self.trouble is None:
+                self.trouble = EndpointUnavailable(
+                    f"{self._failed_in_a_row} letters failed in a row and none was read between, the last by "
+                    f"{ended.failure_class}: {ended.message}; check endpoint and model with `imr model check`"
+                )
 
     async def _rows_of(self, letter: Letter) -> Prepared:
         if self._session is None:

@@ -16,8 +16,8 @@ from typing import cast
 
 from extractor import files
 from extractor.backlog.archives import tar_members, zip_members
-from extractor.backlog.folders import FolderEntry, fixed_part, is_pattern, listing, matches
-from extractor.backlog.lists import Stream, rows, texts
+from extractor.backlog.folders import FolderEntry, fixed_part, is_junk, is_ours, is_pattern, listing, matches
+from extractor.backlog.lists import Stream, rows, texts, texts_on_stdin
 from extractor.backlog.lists import paths as listed
 from extractor.backlog.packed import Holder
 from extractor.backlog.source import Source, printable
@@ -25,6 +25,8 @@ from extractor.errors import BrokenDocument, ConfigurationError, DocumentError, 
 from extractor.settings import DEFAULT_LIMITS, Limits
 
 STDIN = "-"
+STDIN_OF_LETTERS = "-\0jsonl"
+"""In place of a path: JSON lines on standard input. No path holds a NUL."""
 Opener = Callable[[Holder], Iterator[Source]]
 """Gives the letters in a file."""
 
@@ -36,6 +38,11 @@ _OPENERS: tuple[tuple[tuple[str, ...], Opener], ...] = (
 )
 
 
+_GOLD = frozenset({"letters", "references"})
+_OF_GOLD = frozenset({"references", "recordings", "second", "manifest.json"})
+"""What stands beside the letters of a gold set."""
+
+
 class _AskedToStop(Exception):
     """Ends the reading of a file that holds letters."""
 
@@ -45,7 +52,8 @@ class Walk(Iterator[Source]):
 
     In folders, hidden files and folders, special files (pipes, sockets) and the database are left out, and links to
     folders are not followed, for they may lead in a circle. A file that is named itself is never left out.
-    What a letter is, its content decides: no name or ending is left out.
+    Left out by name is also what systems and office programs put beside letters, and what we wrote ourselves (tables of
+    an export, files of a batch, references of a gold set). Else what a letter is, its content tells, and no ending.
 
     What somebody names may lie anywhere; what is only met may not. A link that is met leads no further than the folder
     that was named, and a list that is met no further than its own: else each comes as the failure that it is.
@@ -119,8 +127,8 @@ class Walk(Iterator[Source]):
     def _all(self, paths: Iterable[Path | str]) -> Iterator[Source]:
         for path in paths:
             given = os.fspath(path)
-            if given == STDIN:
-                yield from self._listed()
+            if given in (STDIN, STDIN_OF_LETTERS):
+                yield from self._listed(of_letters=given != STDIN)
                 continue
             absolute = os.path.abspath(given)  # noqa: PTH100  a Path would resolve nothing more and cost a million objects
             if os.path.isdir(absolute):  # noqa: PTH112  likewise
@@ -147,9 +155,9 @@ class Walk(Iterator[Source]):
         if not found:
             raise _missing(given)
 
-    def _listed(self) -> Iterator[Source]:
+    def _listed(self, *, of_letters: bool) -> Iterator[Source]:
         try:
-            for each in listed(cast(Stream, sys.stdin.buffer), self._beat) if self._opens else ():
+            for each in self._on_stdin(of_letters=of_letters) if self._opens else ():
                 if isinstance(each, Source):
                     yield each
                 elif os.path.isdir(path := os.path.abspath(each)):  # noqa: PTH100, PTH112  likewise
@@ -164,11 +172,17 @@ class Walk(Iterator[Source]):
             self._unopened += 1
             yield Source(STDIN, STDIN)
 
+    def _on_stdin(self, *, of_letters: bool) -> Iterator[str | Source]:
+        if sys.stdin is None:
+            raise ConfigurationError("standard input is closed: there is nothing to read from `-`")
+        stream = cast(Stream, sys.stdin.buffer)
+        return texts_on_stdin(stream, self._limits, self._beat) if of_letters else listed(stream, self._beat)
+
     def _folder(self, folder: str, root: str, *, named: bool = False) -> Iterator[Source]:
         """Give what is in it, at any depth: a stack, for the depth of calls has a limit."""
         stack: list[tuple[str, Iterator[FolderEntry]]] = []
         if named:
-            stack.append((folder, iter(listing(folder))))
+            stack.append((folder, _letters_in(listing(folder))))
         else:
             yield from self._entered(folder, stack)
         while stack:
@@ -176,8 +190,6 @@ class Walk(Iterator[Source]):
             entry = next(entries, None)
             if entry is None:
                 stack.pop()
-                continue
-            if entry.name.startswith("."):
                 continue
             path = f"{folder.rstrip(os.sep)}{os.sep}{entry.name}"
             if entry.is_folder:
@@ -188,7 +200,7 @@ class Walk(Iterator[Source]):
     def _entered(self, folder: str, stack: list[tuple[str, Iterator[FolderEntry]]]) -> Iterator[Source]:
         """Go into a folder that was met; one that cannot be listed takes no other with it."""
         try:
-            stack.append((folder, iter(listing(folder))))
+            stack.append((folder, _letters_in(listing(folder))))
             self._sound(printable(folder))
         except ConfigurationError as error:
             yield Source(printable(folder), DocumentError(str(error)))
@@ -232,6 +244,17 @@ class Walk(Iterator[Source]):
             yield Source(name, path)
 
 
+def _letters_in(entries: list[FolderEntry]) -> Iterator[FolderEntry]:
+    """What of a folder may be letters by its name."""
+    names = frozenset(entry.name for entry in entries)
+    gold = names >= _GOLD
+    for entry in entries:
+        hidden = entry.name.startswith(".")
+        ours = is_ours(entry.name, names) or (gold and entry.name in _OF_GOLD)
+        if not (hidden or ours or is_junk(entry.name)):
+            yield entry
+
+
 def _leads_out(path: str, root: str) -> Source:
     name = printable(path)
     fault = f"{name!r} is a link that leads out of {printable(root)!r}: name it itself, or what it leads to, to read it"
@@ -269,8 +292,10 @@ def check(paths: Iterable[Path | str]) -> None:
     """
     for path in paths:
         given = os.fspath(path)
+        if given in (STDIN, STDIN_OF_LETTERS):
+            continue
         absolute = os.path.abspath(given)  # noqa: PTH100  see above
-        if given != STDIN and not os.path.lexists(absolute) and next(matches(absolute), None) is None:
+        if not os.path.lexists(absolute) and next(matches(absolute), None) is None:
             raise _missing(given)
 
 

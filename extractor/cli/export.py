@@ -16,7 +16,8 @@ MOST_TOLD = 10
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @database_option
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl", "parquet"]), default="csv", show_default=True)
-def command(out: Path, database: Path, form: str) -> None:
+@click.option("--bom", is_flag=True, help="Begin CSV with the mark by which Excel knows that it is UTF-8.")
+def command(out: Path, database: Path, form: str, bom: bool) -> None:
     """Write the current records as flat tables into the folder OUT, one file a table.
 
     Tables: determinations, decisions, citations, drugs, diagnoses, body_parts, reasons, flags. Join them on
@@ -34,7 +35,7 @@ def command(out: Path, database: Path, form: str) -> None:
 
     with Store(database, create=False) as store:
         damaged: list[RecordDamaged] = []
-        counts = export(store, out, Format(form), on_damaged=damaged.append)
+        counts = export(store, out, Format(form), on_damaged=damaged.append, bom=bom)
     show_export(Screen(), counts, out, form)
     for each in damaged[:MOST_TOLD]:
         click.echo(f"imr: {each}", err=True)

@@ -119,6 +119,10 @@ async def _by_model(
 def _source(file: str, limits: Limits) -> Source:
     from extractor.backlog.source import Source  # noqa: PLC0415
 
+    if file == "-" and sys.stdin is None:
+        from extractor.errors import ConfigurationError  # noqa: PLC0415
+
+        raise ConfigurationError("standard input is closed: there is nothing to read from `-`")
     return Source("stdin", sys.stdin.buffer.read(limits.max_bytes + 1), "stdin") if file == "-" else Source(file, file)
 
 

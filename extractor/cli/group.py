@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "cluster": "Read a backlog on more than one machine (an extra).",
     "import": "Merge what a cluster has read into a database.",
     "batch": "Read letters by a provider's batch interface, or by files.",
+    "model": "Check endpoint, key, model and mode by one small request.",
     "prompts": "List, print or copy the prompts of the model reader.",
     "schema": "Print the JSON Schema of the determination.",
 }

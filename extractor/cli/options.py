@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, MODES, STRATEGIES, Endpoint, Limits, model_settings
+from extractor.settings import (
+    DEFAULT_ENDPOINT,
+    DEFAULT_LIMITS,
+    MODES,
+    STRATEGIES,
+    Chosen,
+    Endpoint,
+    Limits,
+    model_settings,
+)
 
 if TYPE_CHECKING:
     from extractor.configuration import Configuration
@@ -78,6 +87,8 @@ _MODEL: tuple[tuple[str, Any, str], ...] = (
     ("--context-tokens", int, "The model's context; longer letters go by sections."),
     ("--in-flight", int, "Requests open at once."),
     ("--timeout", float, "Seconds for one request."),
+    ("--failures-in-a-row", int, "Requests that may fail, none answered between; then the run looks who is there."),
+    ("--patience", float, "Seconds for which it waits for an endpoint that answers nothing; then it stops."),
     ("--requests-per-minute", int, "Limit of the account."),
     ("--tokens-per-minute", int, "Limit of the account."),
     ("--budget", float, "US dollars that are never crossed; needs a price."),
@@ -90,17 +101,43 @@ _MODEL: tuple[tuple[str, Any, str], ...] = (
 
 def model_options(function: _F) -> _F:
     """Add the options of the model reader; `reader_from` gathers them."""
-    for name, kind, text in reversed(_MODEL):
-        function = click.option(name, type=kind, default=None, help=text)(function)
+    function = settings_options(function)
     text = "rules: embedded, offline. model: prompt-driven. both: each checks the other."
     function = click.option("--dry-run", is_flag=True, help="Estimate tokens and cost; ask nothing.")(function)
-    config = click.Path(dir_okay=False, path_type=Path)
-    function = click.option("--config", type=config, help="Settings file. [IMR_CONFIG; default: imr.toml if there]")(
-        function
-    )
     return click.option(
         "--reader", type=click.Choice(_READERS), default="rules", show_default=True, envvar="IMR_READER", help=text
     )(function)
+
+
+def settings_options(function: _F) -> _F:
+    """Add the options that say which model is asked, and where; `settings_from` gathers them."""
+    for name, kind, text in reversed(_MODEL):
+        function = click.option(name, type=kind, default=None, help=text)(function)
+    config = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--config", type=config, help="Settings file. [IMR_CONFIG; default: imr.toml if there]")(
+        function
+    )
+
+
+def settings_from(values: dict[str, Any]) -> Chosen:
+    """Take what `settings_options` gave out of `values`.
+
+    Raises:
+        ConfigurationError: the settings cannot be used.
+
+    """
+    return _chosen(_model_flags(values), values.pop("config"), "")
+
+
+def _model_flags(values: dict[str, Any]) -> dict[str, Any]:
+    names = [name.lstrip("-").split("/")[0].replace("-", "_") for name, _, _ in _MODEL]
+    return {name: values.pop(name) for name in names}
+
+
+def _chosen(flags: dict[str, Any], file: Path | None, unnamed: str) -> Chosen:
+    return model_settings(
+        {"name" if name == "model" else name: flags[name] for name in flags}, file=file, unnamed=unnamed
+    )
 
 
 def reader_from(values: dict[str, Any], *, unnamed: str = "") -> tuple[Configuration, Endpoint]:
@@ -115,14 +152,12 @@ def reader_from(values: dict[str, Any], *, unnamed: str = "") -> tuple[Configura
     from extractor.configuration import Configuration  # noqa: PLC0415  heavy: only when there is something to do
     from extractor.errors import ConfigurationError  # noqa: PLC0415
 
-    flags: dict[str, Any] = {name.lstrip("-").split("/")[0].replace("-", "_"): None for name, _, _ in _MODEL}
-    flags = {name: values.pop(name) for name in flags}
+    flags = _model_flags(values)
     reader, file = values.pop("reader"), values.pop("config")
     if reader == "rules":
         given = [f"--{name.replace('_', '-')}" for name, value in flags.items() if value is not None]
         if given:
             raise ConfigurationError(f"{', '.join(given)} is for a model: add --reader model or --reader both")
         return Configuration(), DEFAULT_ENDPOINT
-    flags["name"] = flags.pop("model")
-    chosen = model_settings(flags, file=file, unnamed=unnamed)
+    chosen = _chosen(flags, file, unnamed)
     return Configuration.of(reader, chosen.model, chosen.endpoint.prompts), chosen.endpoint

@@ -19,6 +19,7 @@ INTERRUPTED = 130
 @click.command(name="run")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @database_option
+@click.option("--jsonl", is_flag=True, help="`-` stands for letters as JSON lines on standard input, not for paths.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that read.  [default: one a core]")
 @click.option("--limit", type=click.IntRange(min=1), help="Read only the first letters, so many.")
 @click.option(
@@ -40,6 +41,7 @@ INTERRUPTED = 130
 def command(
     paths: tuple[Path, ...],
     database: Path,
+    jsonl: bool,
     workers: int | None,
     limit: int | None,
     retry: str | None,
@@ -53,9 +55,10 @@ def command(
     """Read every letter under PATHS into a database.
 
     PATHS are files, folders with all that is in them, quoted patterns ('2016/**/*.pdf'), and - for a list of paths on
-    standard input, one a line or between NULs. Wherever they are met, archives (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz)
-    are read member by member, .jsonl and .ndjson (or .gz of them) line by line ({"text": …, "name": …}), and .csv as a
-    list of paths (columns path and, if wanted, name). Nothing is unpacked to disk or held as a whole.
+    standard input, one a line or between NULs, or with --jsonl for letters, one a line. Wherever they are met, archives
+    (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz) are read member by member, .jsonl and .ndjson (or .gz of them) line by line
+    ({"text": …, "name": …}), and .csv as a list of paths (columns path and, if wanted, name; parted by comma,
+    semicolon, tab or |). Nothing is unpacked to disk or held as a whole.
 
     What the database already has is not read again, so the same command goes on where an earlier one ended or was
     killed; what failed is tried again, three times in all. Ctrl-C ends it in order: what is under way is finished and
@@ -72,25 +75,31 @@ def command(
     from extractor.errors import ConfigurationError  # noqa: PLC0415
     from extractor.store import Store  # noqa: PLC0415
 
-    if not walk.holds_any(paths, database):
+    if jsonl:
+        if Path(walk.STDIN) not in paths:
+            raise ConfigurationError("--jsonl is for standard input: add - to the paths")
+        given = [walk.STDIN_OF_LETTERS if path == Path(walk.STDIN) else path for path in paths]
+    else:
+        given = list(paths)
+    if not walk.holds_any(given, database):
         raise ConfigurationError(f"there is no file to read under {', '.join(map(repr, map(str, paths)))}")
     configuration, endpoint = reader_from(values)
     if dry_run:
         from extractor.cli.estimate import show_estimate  # noqa: PLC0415
 
         limits = limits_from(values)
-        letters = walk.letters(paths, database, limits=limits, most=limit)
+        letters = walk.letters(given, database, limits=limits, most=limit)
         show_estimate(letters, configuration, endpoint, limits)
         return
     why = None if quiet or as_json else why_again(database, configuration)
     with (
         Store(database) as store,
-        progress(lambda: walk.count(paths, database, most=limit), quiet=quiet or as_json) as on_progress,
+        progress(lambda: walk.count(given, database, most=limit), quiet=quiet or as_json) as on_progress,
     ):
         if why is not None:
             click.echo(f"imr: {why}", err=True)
         summary = run(
-            paths,
+            given,
             store,
             configuration,
             limits=limits_from(values),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -28,8 +29,10 @@ from extractor.errors import (
     TransportFailed,
     Truncated,
 )
+from extractor.model.health import LONGEST_WAIT, OF_THE_ENDPOINT, Health
 from extractor.model.meter import Meter, Turn, perhaps_billed
 from extractor.model.seam import Attempt, Known, Message, Model, OnAttempt, Reply, Request
+from extractor.model.unwrapping import unwrapped
 from extractor.records import Usage
 
 
@@ -73,11 +76,13 @@ POLICY: Mapping[type[ModelError], Remedy] = {
 
 LONGEST_PAUSE = 60.0
 """Seconds between repetitions, at most, where the endpoint does not say."""
-LONGEST_WAIT = 600.0
-"""Seconds that we wait because the endpoint says so; longer means that it is not to be had today."""
 _MOST_FAULTS = 8
 """Faults shown to the model at a time: the first explain the rest."""
 
+_CONTEXT, _NEAR = 1024, 16
+"""Contexts are multiples of it, nearly."""
+_MOST_A_TOKEN = 6.0
+"""Characters of a request; letters have about four."""
 _NAME = re.compile(r"\w{1,40}")
 """A field's name, in a path."""
 
@@ -96,8 +101,16 @@ class Asks(Protocol):
 class Asker:
     """Asks a model by the policy, within the limits of a meter."""
 
-    def __init__(self, model: Model, meter: Meter, sleep: Sleep = asyncio.sleep, known: Known | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        meter: Meter,
+        sleep: Sleep = asyncio.sleep,
+        known: Known | None = None,
+        health: Health | None = None,
+    ) -> None:
         self._model = model
+        self._health = health
         self._known = known
         self.meter = meter
         self._sleep = sleep
@@ -119,14 +132,23 @@ class Asker:
         """
         repeated: dict[type[ModelError], int] = {}
         before: tuple[str, ...] = ()
+        once_more = False
         current = request
         while True:
+            answers = self._answers()
             try:
                 return cast(A, await self._try(current, on_attempt))
             except ModelError as error:
                 remedy = POLICY[type(error)]
                 count = repeated[type(error)] = repeated.get(type(error), 0) + 1
-                if remedy.action not in (Action.RETRY, Action.REASK) or count > remedy.times:
+                last = remedy.action not in (Action.RETRY, Action.REASK) or count > remedy.times
+                if self._health is not None and isinstance(error, OF_THE_ENDPOINT):
+                    in_a_row = remedy.action is Action.RETRY and self._health.failed()
+                    if in_a_row or (last and self._health.answers == answers):
+                        await self._health.examine(error, partial(self._try, self._health.probe(), on_attempt))
+                    if last and remedy.action is Action.RETRY and not once_more:
+                        last, once_more = False, True  # it may have used up its tries while the endpoint was sick
+                if last:
                     raise
                 if isinstance(error, InvalidAnswer):
                     if error.faults == before:  # the same again: it has understood and cannot
@@ -135,6 +157,14 @@ class Asker:
                     current = reask(request, before)
                     continue
                 await self._sleep(self._pause(error, remedy, count))
+
+    def _answers(self) -> int:
+        """How many requests were answered so far; raises where nobody is asked any more."""
+        if self._health is None:
+            return 0
+        if self._health.trouble is not None:
+            raise self._health.trouble
+        return self._health.answers
 
     async def _try(self, request: Request, on_attempt: OnAttempt) -> BaseModel:
         """Send a request once, unless its reply is known, and judge the reply."""
@@ -153,7 +183,7 @@ class Asker:
             except ModelError as error:
                 await _report(request, self._attempt(request, error, None, time.perf_counter() - began), on_attempt)
                 raise
-            judgement = _judgement(reply, request.answer)
+            judgement = _cut_off(request, reply) or _judgement(reply, request.answer)
             fault = judgement if isinstance(judgement, ModelError) else None
             await _report(request, self._attempt(request, fault, reply, reply.seconds), on_attempt)
         if isinstance(judgement, ModelError):  # here: what a reply is worth is no matter of the turn, nor of its bill
@@ -170,10 +200,12 @@ class Asker:
                 self.meter.slower()
             raise
         turn.settle(reply.usage, paid=reply.paid)
+        if self._health is not None:
+            self._health.answered()
         return reply
 
     def _pause(self, error: ModelError, remedy: Remedy, count: int) -> float:
-        asked = error.retry_after if isinstance(error, RateLimited) else None
+        asked = error.retry_after if isinstance(error, RateLimited | TransportFailed) else None
         if asked is not None:
             if asked > LONGEST_WAIT:
                 raise error
@@ -194,6 +226,18 @@ class Asker:
             message=str(error) if error else None,
             dollars=self.meter.dollars(usage, paid=reply.paid if reply else error is None or perhaps_billed(error)),
         )
+
+
+def _cut_off(request: Request, reply: Reply) -> ContextOverflow | None:
+    """What a server did that cuts what is too long and answers the rest, as Ollama does.
+
+    It tells as many tokens as its context holds, and more characters to each than any tokenizer finds.
+    """
+    told = reply.usage.input_tokens
+    sent = sum(len(message.content) for message in request.messages)
+    if told < _CONTEXT or abs(told - _CONTEXT * round(told / _CONTEXT)) > _NEAR or sent / told < _MOST_A_TOKEN:
+        return None
+    return ContextOverflow(f"the endpoint read {told:,} tokens of the request and left out the rest: raise its context")
 
 
 def _judgement(reply: Reply, form: type[BaseModel]) -> BaseModel | ModelError:
@@ -218,7 +262,7 @@ async def _report(request: Request, attempt: Attempt, on_attempt: OnAttempt) -> 
 
 
 def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:
-    """The answer in a reply. A cut or refused one is never parsed.
+    """The answer in a reply, taken out of what is wrapped around it. A cut or refused one is never parsed.
 
     Raises:
         Truncated, Refused, InvalidAnswer: what is wrong with it.
@@ -233,11 +277,22 @@ def judged(reply: Reply, form: type[BaseModel]) -> BaseModel:
     try:
         return form.model_validate_json(reply.text)
     except ValidationError as error:
+        answer = unwrapped(reply.text, partial(_fitting, form))
+        if answer is not None:
+            return answer
         listed = error.errors(include_input=False, include_url=False)[:_MOST_FAULTS]
         names = _names(form)
         shown = "; ".join(_fault(each, lambda part: part in names) for each in listed)[:300]
         faults = tuple(_fault(each, lambda part: _NAME.fullmatch(part) is not None) for each in listed)
         raise InvalidAnswer(f"the answer is not of the form: {shown}", faults) from None
+
+
+def _fitting(form: type[BaseModel], value: object) -> BaseModel | None:
+    """A JSON value as an answer of the form; None where it is none."""
+    try:
+        return form.model_validate_json(json.dumps(value)) if isinstance(value, dict) else None
+    except ValidationError:
+        return None
 
 
 @cache

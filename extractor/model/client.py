@@ -1,11 +1,13 @@
 """The HTTP client of everything that is asked of an endpoint, and the one place where replies come in.
 
 It follows no redirect, for letters go nowhere else. A reply is read within a bound, as it comes and as it unpacks, and
-the key is taken out of it before anybody reads it.
+the key, with every other secret of ours, is taken out of it before anybody reads it.
 """
 
 from __future__ import annotations
 
+import codecs
+from collections.abc import Sequence
 from typing import Any
 
 import httpx2
@@ -16,6 +18,7 @@ from extractor.model.wire import MOST_REPLY_BYTES
 from extractor.settings import Endpoint, Secret
 
 _MOST_OF_AN_ERROR = 64_000
+_NO_KEY = "Bearer none"
 
 
 class TooLong(openai.OpenAIError):
@@ -40,24 +43,31 @@ def client_of(endpoint: Endpoint, *, whose: str) -> openai.AsyncOpenAI:
         raise ConfigurationError(
             "OPENAI_API_KEY holds what no key does: a line break, or a character that is not ASCII"
         )
+    own = {name: value.reveal() for name, value in endpoint.headers.items()}
+    secrets = (*filter(None, [endpoint.api_key]), *endpoint.headers.values(), *endpoint.query.values())
     return openai.AsyncOpenAI(
         api_key=key or "none",
         base_url=endpoint.base_url,
         timeout=endpoint.timeout,
         max_retries=0,  # attempts are counted once, by the policy
-        http_client=_Client(endpoint.api_key, timeout=endpoint.timeout, follow_redirects=False),
+        default_headers=own,
+        default_query={name: value.reveal() for name, value in endpoint.query.items()},
+        http_client=_Client(secrets, keyless=key is None, timeout=endpoint.timeout, follow_redirects=False),
     )
 
 
 class _Client(openai.DefaultAioHttpClient):
     """Reads replies whole within the bound; but for a file that is streamed, whose reader has a bound of its own."""
 
-    def __init__(self, key: Secret | None, **settings: Any) -> None:
+    def __init__(self, secrets: Sequence[Secret], *, keyless: bool, **settings: Any) -> None:
         super().__init__(**settings)
-        self._key = key
+        self._keyless = keyless
+        self._secrets = secrets
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **settings: Any) -> httpx2.Response:
         """Send, and read the reply."""
+        if self._keyless and request.headers.get("authorization") == _NO_KEY:
+            del request.headers["authorization"]  # which openai's client always sends; Azure looks at it first
         response = await super().send(request, stream=True, **settings)
         if stream and response.is_success:
             return response
@@ -65,11 +75,13 @@ class _Client(openai.DefaultAioHttpClient):
             content = await _bounded(response)
         finally:
             await response.aclose()
-        words = content.decode("utf-8-sig", "replace")  # JSON is UTF-8, whatever charset the header makes up
+        words = content.decode(_encoding(content), "replace")
+        for secret in self._secrets:
+            words = secret.scrubbed(words)
         whole = httpx2.Response(
             response.status_code,
             headers=_without_coding(response.headers),
-            content=(self._key.scrubbed(words) if self._key else words).encode(),
+            content=words.encode(),
             request=request,
         )
         whole.elapsed = response.elapsed
@@ -87,6 +99,11 @@ async def _bounded(response: httpx2.Response) -> bytes:
                 raise TooLong
             break
     return bytes(content[:most])
+
+
+def _encoding(content: bytes) -> str:
+    """JSON is UTF-8, whatever charset the header makes up; unless its first bytes say that it is UTF-16."""
+    return "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
 
 
 def _without_coding(headers: httpx2.Headers) -> httpx2.Headers:

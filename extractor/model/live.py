@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import ssl
 import time
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from extractor.errors import (
     AuthenticationFailed,
     ConfigurationError,
     ContextOverflow,
+    EndpointUnavailable,
     ImrError,
     QuotaExceeded,
     RateLimited,
@@ -21,6 +23,9 @@ from extractor.errors import (
     TransportFailed,
     UnknownModel,
 )
+from extractor.model.faults import Fault, fault_of, fault_within
+from extractor.model.health import LONGEST_WAIT
+from extractor.model.quoting import quoted
 from extractor.model.seam import Reply, Request
 from extractor.model.wire import MOST_REPLY_BYTES, PATHS, body_of, reply_of
 from extractor.settings import Endpoint, Mode
@@ -31,10 +36,11 @@ _PARAMETERS = (
     *("response_format", "json_schema", "tool_choice", "tools", "temperature"),
     *("max_tokens", "max_completion_tokens", "max_output_tokens"),
 )
-"""What a refusal may be said to be about, in words of ours. Its own are never shown: they may repeat the letter."""
+"""Words of ours that a refusal may be told to speak of."""
+_OTHER_LIMIT = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _PERHAPS_THE_MODE = frozenset({400, 404, 405, 422, 501})
 """Statuses by which endpoints refuse a mode or a parameter."""
-_HINTS = {404: ": check OPENAI_BASE_URL and --model", 413: ": it is too large for it"}
+_HINTS = {404: ": check OPENAI_BASE_URL and --model", 405: ": check OPENAI_BASE_URL"}
 _NO_WORK = frozenset({409, 501})
 """Statuses of failures before any work."""
 _HOPELESS = 3
@@ -47,6 +53,8 @@ class _Manner(NamedTuple):
     mode: Mode
     output_limit: str
     temperature: bool
+    response_format: bool
+    """Whether `json` asks for JSON besides saying so."""
 
 
 class Live:
@@ -69,7 +77,9 @@ class Live:
         self._modes: list[Mode] = list(_PROBED) if mode == "auto" else [mode]
         own = "api.openai.com" in str(self._client.base_url)
         self._output_limit = "max_completion_tokens" if own else "max_tokens"
+        self._limits_refused: set[str] = set()
         self._sends_temperature = True
+        self._sends_response_format = True
         self._answered = False
         """Whether any request was answered: from then on a refused one is that letter's trouble."""
 
@@ -85,19 +95,16 @@ class Live:
         while True:
             try:
                 reply = await self._post(request, manner)
-            except self._openai.APIStatusError as error:
-                if self._adapted(error, known):
+            except _Faulty as faulty:
+                if self._adapted(faulty.fault, known):
                     known = manner = self._manner
                     others = list(self._modes[1:])
-                elif others and not self._answered and _perhaps_the_mode(error):
+                elif others and not self._answered and _perhaps_the_mode(faulty.fault):
                     manner = manner._replace(mode=others.pop(0))  # for this request; it may be the letter's fault
                 else:
-                    raise self._translated(error) from None
+                    raise self._translated(faulty.fault, request) from None
             except self._openai.APIConnectionError as error:
-                sent = not _unconnected(error)
-                late = sent and isinstance(error, self._openai.APITimeoutError)
-                message = "the endpoint did not answer in time" if late else self._no_connection()
-                raise TransportFailed(message, perhaps_billed=sent) from None
+                raise self._unreached(error) from None
             else:
                 if not self._answered and manner.mode in self._modes:
                     self._modes = self._modes[self._modes.index(manner.mode) :]
@@ -116,7 +123,7 @@ class Live:
 
     @property
     def _manner(self) -> _Manner:
-        return _Manner(self._modes[0], self._output_limit, self._sends_temperature)
+        return _Manner(self._modes[0], self._output_limit, self._sends_temperature, self._sends_response_format)
 
     async def _post(self, request: Request, manner: _Manner) -> Reply:
         from httpx2 import Response  # noqa: PLC0415
@@ -124,6 +131,8 @@ class Live:
         body = body_of(request, manner.mode, manner.output_limit)
         if not manner.temperature:
             body.pop("temperature", None)
+        if manner.mode == "json" and not manner.response_format:
+            body.pop("response_format", None)
         began = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout):  # the client's own limit is that of a pause between bytes
@@ -132,64 +141,129 @@ class Live:
             raise TransportFailed("the endpoint did not answer in time", perhaps_billed=True) from None
         except self._too_long:
             raise ReplyTooLong(f"the reply is longer than {MOST_REPLY_BYTES:,} bytes: no answer is") from None
-        except (self._openai.APIStatusError, self._openai.APIConnectionError):
+        except self._openai.APIStatusError as error:
+            raise _Faulty(fault_of(error.status_code, error.response.text, error.response.headers)) from None
+        except self._openai.APIConnectionError:
             raise
         except self._openai.OpenAIError as error:  # what is left: the client's own settings
             raise ConfigurationError(f"the openai client cannot be used: {type(error).__name__}") from None
+        if fault := fault_within(response.text):
+            raise _Faulty(fault)
+        if _is_stream(response):
+            raise self._streamed()
         return reply_of(response.text, manner.mode, time.perf_counter() - began)
 
-    def _adapted(self, error: Any, manner: _Manner) -> bool:
+    def _adapted(self, fault: Fault, manner: _Manner) -> bool:
         """Whether the request can be put otherwise: another parameter's name, no temperature, another mode."""
-        if error.status_code not in _PERHAPS_THE_MODE:
+        if fault.status not in _PERHAPS_THE_MODE:
             return False
         if manner != self._manner:  # another request has found out meanwhile
             return True
-        code, said = _code_and_words(error)
-        if _overflows(code, said) or _filtered(code, said) or _names_no_model(error.status_code, code, said):
+        if not _perhaps_the_mode(fault):
             return False
-        if "max_completion_tokens" in said and manner.output_limit == "max_tokens":
-            self._output_limit = "max_completion_tokens"
+        said, limit, other = fault.said, manner.output_limit, _OTHER_LIMIT[manner.output_limit]
+        if (limit in said or other in said) and other not in self._limits_refused:
+            self._limits_refused.add(limit)
+            self._output_limit = other
         elif "temperature" in said and manner.temperature:
             self._sends_temperature = False
-        elif len(self._modes) > 1 and not self._answered and _speaks_of_the_mode(said):
+        elif len(self._modes) > 1 and not self._answered and fault.speaks_of_the_mode:
             self._modes.pop(0)
+        elif manner.mode == "json" and manner.response_format and not self._answered and fault.speaks_of_the_mode:
+            self._sends_response_format = False
         else:
             return False
         return True
 
-    def _translated(self, error: Any) -> ImrError:
-        status = error.status_code
-        code, said = _code_and_words(error)
-        if code in ("insufficient_quota", "billing_hard_limit_reached") or status == 402:
-            return QuotaExceeded("the account has no credit left at this endpoint")
-        if status == 429:
-            return RateLimited(
-                "the endpoint asks for fewer requests", _seconds(error.response.headers.get("retry-after"))
+    def _translated(self, fault: Fault, request: Request) -> ImrError:
+        status = fault.status
+        said = quoted(fault.words, [turn.content for turn in request.messages if turn.role != "system"])
+        if fault.no_credit:
+            return QuotaExceeded(f"the account has no credit left at this endpoint{_says(said)}")
+        if fault.overflows:
+            return ContextOverflow(
+                f"the request is longer than the model's context, or than its endpoint takes (status {status})"
             )
+        if fault.filtered:
+            return Refused("the endpoint's content filter refused the request")
+        if fault.used_up or (status == 429 and (fault.retry_after or 0.0) > LONGEST_WAIT):
+            return QuotaExceeded(f"what the account may ask is used up{_until(fault)}{_says(said)}")
+        if status == 429:
+            return RateLimited("the endpoint asks for fewer requests", fault.retry_after, said)
+        if (fault.retry_after or 0.0) > LONGEST_WAIT:
+            return EndpointUnavailable(f"the endpoint is not there{_until(fault)} (status {status}){_says(said)}")
         if status >= 500 or status in (408, 409):
             # A gateway gives up on a model that goes on, and is billed for.
-            return TransportFailed(f"the endpoint failed with status {status}", perhaps_billed=status not in _NO_WORK)
-        if _overflows(code, said):
-            return ContextOverflow("the request is longer than the model's context")
-        if _filtered(code, said):
-            return Refused("the endpoint's content filter refused the request")
+            return TransportFailed(
+                f"the endpoint failed with status {status}",
+                perhaps_billed=status not in _NO_WORK,
+                retry_after=fault.retry_after,
+                said=said,
+            )
+        return self._refused(fault, said)
+
+    def _refused(self, fault: Fault, said: str) -> ImrError:
+        status = fault.status
         self._refusals += 1
         # Once others were answered, one refusal is its letter's trouble; several in a row are everybody's.
         everybodys = not self._answered or self._refusals >= _HOPELESS
         if status == 401 or (status == 403 and everybodys):
-            return AuthenticationFailed("the endpoint does not accept the key: check OPENAI_API_KEY")
-        if _names_no_model(status, code, said) and everybodys:
-            return UnknownModel("the endpoint has no model of that name: check --model")
+            return AuthenticationFailed(f"the endpoint does not accept the key: check OPENAI_API_KEY{_says(said)}")
+        if fault.names_no_model and everybodys:
+            return UnknownModel(f"the endpoint has no model of that name: check --model{_says(said)}")
         if 300 <= status < 400:
             return RequestRefused(f"the endpoint has moved (status {status}): check OPENAI_BASE_URL")
-        about = [name for name in _PARAMETERS if name in said]
+        about = [name for name in _PARAMETERS if name in fault.said]
         message = f"the endpoint refused the request (status {status}{', about ' + ', '.join(about) if about else ''})"
         message += _HINTS.get(status, "")
-        hopeless = not self._answered and (self._refusals >= _HOPELESS or _speaks_of_the_mode(said))
-        return RequestRefused(message) if hopeless else Rejected(message)
+        nowhere = status in _HINTS or self._refusals >= _HOPELESS or fault.speaks_of_the_mode
+        hopeless = not self._answered and nowhere
+        return RequestRefused(f"{message}{_says(said)}") if hopeless else Rejected(message, said)
 
-    def _no_connection(self) -> str:
-        return f"no connection to {self._client.base_url.host}"
+    def _unreached(self, error: Any) -> ImrError:
+        """What a connection that was not made, or broke, is to us."""
+        causes = list(_causes(error))
+        host = self._client.base_url.host
+        for cause in causes:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                # As aiohttp tells it, it has lost what ssl said; that stands further down.
+                told = (getattr(each, "verify_message", "") for each in causes)
+                why = next(filter(None, told), "it cannot be verified")
+                return EndpointUnavailable(f"the certificate of {host} is not good: {why}")
+        sent = not _unconnected(error)
+        if sent and isinstance(error, self._openai.APITimeoutError):
+            return TransportFailed("the endpoint did not answer in time", perhaps_billed=True)
+        said = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), "")
+        return TransportFailed(f"no connection to {host}", perhaps_billed=sent, said=_of_the_system(said))
+
+    def _streamed(self) -> ImrError:
+        message = "the endpoint answered with an event stream, which nobody asked for"
+        if self._answered:
+            return TransportFailed(message, perhaps_billed=True)
+        return RequestRefused(f"{message}: turn streaming off there")
+
+
+class _Faulty(Exception):
+    """A reply that is an error, whatever its status."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__()
+        self.fault = fault
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        inner = getattr(cause, "certificate_error", None) or getattr(cause, "os_error", None)  # as aiohttp keeps it
+        if isinstance(inner, BaseException) and inner is not cause.__cause__:
+            yield from _causes(inner)
+        cause = cause.__cause__ or cause.__context__
+
+
+def _of_the_system(words: str) -> str:
+    """The system's own words for what was wrong, without the address that asyncio puts around them."""
+    return words.rpartition("[")[0].strip() if words.startswith("Connect call") else words
 
 
 def _unconnected(error: Any) -> bool:
@@ -199,42 +273,20 @@ def _unconnected(error: Any) -> bool:
     return isinstance(error.__cause__, ConnectTimeout)
 
 
-def _code_and_words(error: Any) -> tuple[str, str]:
-    """The error's code, and its message in lower case: to know errors by, and for nobody to see."""
-    body = error.body if isinstance(error.body, dict) else {}
-    inner = body.get("error", body)
-    given = inner if isinstance(inner, dict) else {"message": inner}
-    code = given.get("code") if isinstance(given.get("code"), str) else given.get("type")
-    words = given.get("message") or json.dumps(body) if body else str(error.message)
-    return str(code or ""), str(words).lower()
+def _is_stream(response: Any) -> bool:
+    kind: str = response.headers.get("content-type", "")
+    text: str = response.text
+    return kind.startswith("text/event-stream") or text.startswith(("data:", "event:"))
 
 
-def _perhaps_the_mode(error: Any) -> bool:
-    code, said = _code_and_words(error)
-    otherwise = _overflows(code, said) or _filtered(code, said) or _names_no_model(error.status_code, code, said)
-    return error.status_code in _PERHAPS_THE_MODE and not otherwise
+def _perhaps_the_mode(fault: Fault) -> bool:
+    otherwise = fault.overflows or fault.filtered or fault.names_no_model
+    return fault.status in _PERHAPS_THE_MODE and not otherwise
 
 
-def _speaks_of_the_mode(said: str) -> bool:
-    words = ("response_format", "json_schema", "json schema", "schema", "tool", "function", "grammar", "strict")
-    return any(word in said for word in words)
+def _says(said: str) -> str:
+    return f"; it says: {said}" if said else ""
 
 
-def _overflows(code: str, said: str) -> bool:
-    return code in ("context_length_exceeded", "exceed_context_size_error") or "context length" in said
-
-
-def _filtered(code: str, said: str) -> bool:
-    return code == "content_filter" or "content management policy" in said
-
-
-def _names_no_model(status: int, code: str, said: str) -> bool:
-    return code == "model_not_found" or (status == 404 and "model" in said)
-
-
-def _seconds(given: str | None) -> float | None:
-    """Retry-After in seconds; None for a date or nonsense."""
-    try:
-        return max(0.0, float(given)) if given is not None else None
-    except ValueError:
-        return None
+def _until(fault: Fault) -> str:
+    return f" for {fault.retry_after / 60:,.0f} minutes" if fault.retry_after else ""

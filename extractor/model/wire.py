@@ -114,7 +114,7 @@ def reply_of(raw: str, mode: Mode, seconds: float) -> Reply:
     except (KeyError, IndexError, TypeError, AttributeError):
         text, finish = None, "stop"
     return Reply(
-        text=unfenced(text) if isinstance(text, str) else None,
+        text=text,
         finish=finish,
         model=str(payload.get("model") or "").encode("utf-8", "replace").decode()[:_LONGEST_NAME],
         usage=usage_of(payload.get("usage"), said=text),
@@ -135,17 +135,35 @@ def kept_reply(raw: str) -> Reply | None:
     return replace(given, paid=False)
 
 
-_FINISH: Mapping[str | None, Finish] = {"length": "length", "content_filter": "refusal"}
+_FINISH: Mapping[str, Finish] = {
+    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "model_length"), "length"),
+    **dict.fromkeys(("content_filter", "content_filtered", "refusal", "safety", "recitation", "blocklist"), "refusal"),
+    **dict.fromkeys(("prohibited_content", "guardrail_intervened"), "refusal"),
+}
+"""What servers call an answer that is cut or refused; any other word for the end is a good one."""
 
 
 def _chat(payload: dict[str, Any]) -> tuple[str | None, Finish]:
     choice = payload["choices"][0]
     message = choice["message"]
-    if message.get("refusal"):
+    finish = _FINISH.get(str(choice.get("finish_reason") or "").lower(), "stop")
+    content = message.get("content")
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    if message.get("refusal") or any(part.get("type") == "refusal" for part in parts):
         return None, "refusal"
-    calls = message.get("tool_calls")
-    text = calls[0]["function"]["arguments"] if calls else message.get("content")
-    return text, _FINISH.get(choice.get("finish_reason"), "stop")
+    calls = [call.get("function") or {} for call in message.get("tool_calls") or ()] or [message.get("function_call")]
+    said = [_as_text(call.get("arguments")) for call in calls if call]
+    said.append("".join(_as_text(part.get("text")) for part in parts) if parts else _as_text(content))
+    # What was called for stands first; a server that takes an answer for thoughts has put it where those go.
+    said += [_as_text(message.get(name)) for name in ("reasoning_content", "reasoning")]
+    if len(calls) > 1:  # which of them is meant, their form tells
+        said.insert(0, "\n".join(said[: len(calls)]))
+    return next((each for each in said if each.strip()), None), finish
+
+
+def _as_text(value: Any) -> str:
+    """A text; an object that should have been JSON in a text, as such."""
+    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict) else ""
 
 
 def _responses(payload: dict[str, Any]) -> tuple[str | None, Finish]:
@@ -156,7 +174,7 @@ def _responses(payload: dict[str, Any]) -> tuple[str | None, Finish]:
     pieces: list[str] = []
     for item in payload["output"]:
         if item["type"] == "function_call":
-            return item["arguments"], finish
+            return _as_text(item["arguments"]), finish
         for part in item.get("content") or ():
             if part["type"] == "refusal":
                 return None, "refusal"
@@ -199,15 +217,6 @@ def _credible(number: Any) -> TypeGuard[float]:
     return type(number) in (int, float) and 0 <= number < _MOST_TOKENS and number == int(number)
 
 
-def unfenced(text: str) -> str:
-    """The JSON inside a Markdown fence; other text as it is."""
-    inside = text.strip()
-    if len(inside) < 2 * len(_FENCE) or not (inside.startswith(_FENCE) and inside.endswith(_FENCE)):
-        return text
-    return inside[len(_FENCE) : -len(_FENCE)].removeprefix("json").strip()
-
-
-_FENCE = "```"
 _MOST_TOKENS = 10**9
 """Of one request; more is no count of tokens."""
 _LONGEST_NAME = 200

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from types import TracebackType
 from typing import Self
 
+from extractor.errors import TransportFailed
 from extractor.model import Model
-from extractor.model.asking import Asker, Sleep
+from extractor.model.asking import POLICY, Asker, Sleep
+from extractor.model.health import Health
 from extractor.model.meter import Meter
 from extractor.model.recorded import Recorded, Recorder
 from extractor.model.seam import Known
 from extractor.prompted.letters import check_examples
+from extractor.prompted.probing import probe
 from extractor.prompts import Prompts, load_prompts
 from extractor.settings import Endpoint, ModelSettings
 
@@ -37,7 +41,14 @@ class Session:
         check_examples(self.prompts)
         self._model = model or _model(settings, endpoint)
         self.meter = Meter(endpoint)
-        self.asker = Asker(self._model, self.meter, sleep, known)
+        health = Health(
+            partial(probe, settings),
+            endpoint.failures_in_a_row,
+            endpoint.patience,
+            POLICY[TransportFailed].pause,
+            sleep,
+        )
+        self.asker = Asker(self._model, self.meter, sleep, known, health)
 
     async def __aenter__(self) -> Self:
         """Nothing is opened before it is needed."""

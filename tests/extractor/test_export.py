@@ -64,6 +64,13 @@ def test_the_views_have_the_columns_of_the_contract_in_its_order(store: Store) -
         assert " ".join(column[0] for column in described) == columns
 
 
+def test_excel_is_told_that_csv_is_utf_8(store: Store, tmp_path: Path) -> None:
+    export(store, tmp_path / "with", Format.CSV, bom=True)
+    export(store, tmp_path / "without", Format.CSV)
+    for file in (tmp_path / "without").iterdir():
+        assert (tmp_path / "with" / file.name).read_bytes() == b"\xef\xbb\xbf" + file.read_bytes()
+
+
 def test_csv(store: Store, tmp_path: Path) -> None:
     counts = export(store, tmp_path / "out", Format.CSV)
     assert counts == {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answering import Answers
+from answering import NOTHING_BETTER, Answers
 from click.testing import CliRunner
 from endpoint import (
     Broken,
@@ -20,11 +20,15 @@ from endpoint import (
     FakeEndpoint,
     Said,
     bad_key,
+    context_overflow,
+    error_inside,
     hanging,
+    loading,
     no_such_model,
     quota_gone,
     refused,
     server_error,
+    used_up,
 )
 from pebble import ProcessPool
 
@@ -51,7 +55,6 @@ CHAOS = {
     "fenced": 0.03,
     "empty_choices": 0.03,
     "html_page": 0.03,
-    "disconnected": 0.03,
     "slow": 0.02,
 }
 
@@ -167,14 +170,88 @@ def test_what_concerns_every_letter_stops_the_run_at_once_and_it_can_go_on(
     [(state, found, extracted, failed, remaining)] = rows(
         tmp_path / "a.db", "SELECT state, found, extracted, failed, remaining FROM runs"
     )
-    # A model that was there may be refused by one letter: two are filed before it counts as gone.
-    spared = 2 if error is UnknownModel else 0
-    assert (state, extracted, failed) == ("stopped", 10, spared)
-    assert remaining == 50 - spared
+    # A model that was there may be refused by one letter; a request without one tells that it is gone.
+    assert (state, extracted, failed, remaining) == ("stopped", 10, 0, 50)
     assert found <= 60
     with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
         assert go(source, tmp_path / "a.db", fake.url).extracted == 50
         assert len(fake.requests) == 50
+
+
+SICK: dict[str, tuple[Callable[[], Broken], str]] = {
+    "loading": (loading, "it says: Loading model"),
+    "used up": (used_up, "used up for 60 minutes; it says: Rate limit reached"),
+    "limit inside": (lambda: error_inside("rate-limited upstream", 429), "it says: rate-limited upstream"),
+    "hanging": (hanging, "did not answer in time"),
+}
+
+
+@pytest.mark.parametrize(("case", "before"), [*((case, 10) for case in SICK), ("loading", 0)])
+def test_a_sick_endpoint_stops_the_run_and_no_letter_is_the_worse_for_it(
+    tmp_path: Path, folder: Callable[[list[str]], Path], case: str, before: int
+) -> None:
+    answer, words = SICK[case]
+    texts = letters(40)
+    good, source = Answers(texts), folder(texts)
+    with FakeEndpoint(lambda body, number: answer() if number >= before else Said(good.body(body))) as fake:
+        with pytest.raises(ServiceError) as caught:
+            go(source, tmp_path / "a.db", fake.url, patience=0.05, timeout=0.5)
+        assert len(fake.requests) < 100, "it went on asking"
+    assert words in str(caught.value)
+    assert rows(tmp_path / "a.db", "SELECT state, extracted, failed, remaining FROM runs") == [
+        ("stopped", before, 0, 40 - before)
+    ]
+    assert rows(tmp_path / "a.db", "SELECT count(*) FROM failures") == [(0,)]
+    with FakeEndpoint(lambda body, _: Said(good.body(body))) as fake:
+        assert go(source, tmp_path / "a.db", fake.url).extracted == 40 - before
+
+
+@pytest.mark.parametrize("in_flight", [1])
+def test_nobody_there_stops_the_run(tmp_path: Path, folder: Callable[[list[str]], Path], in_flight: int) -> None:
+    with FakeEndpoint(lambda _body, _: loading()) as fake:
+        url = fake.url
+    with pytest.raises(ServiceError, match=r"no connection to 127\.0\.0\.1"):
+        go(folder(letters(30)), tmp_path / "a.db", url, patience=0.05, in_flight=in_flight)
+    assert rows(tmp_path / "a.db", "SELECT failed, remaining FROM runs") == [(0, 30)]
+
+
+def test_an_endpoint_that_recovers_is_waited_for(tmp_path: Path, folder: Callable[[list[str]], Path]) -> None:
+    texts = letters(20)
+    good = Answers(texts)
+    sick = range(5, 25)
+    with FakeEndpoint(lambda body, number: loading() if number in sick else Said(good.body(body))) as fake:
+        summary = go(folder(texts), tmp_path / "a.db", fake.url, patience=20.0)
+    assert (summary.extracted, summary.failed, summary.remaining) == (20, 0, 0)
+
+
+def test_letters_that_an_endpoint_fails_are_failed_where_it_answers_others(
+    tmp_path: Path, folder: Callable[[list[str]], Path]
+) -> None:
+    """They come last, so nothing is answered between them but the request without a letter."""
+    texts = letters(12)
+    good = Answers(texts[:9])
+
+    def handle(body: dict[str, Any], _: int) -> Said | Broken:
+        poison = any(f"CM{13 + n % 7}-{1000000 + n}" in str(body["messages"][-1]) for n in (9, 10, 11))
+        return server_error() if poison else Said(good.body(body))
+
+    with FakeEndpoint(handle) as fake:
+        summary = go(folder(texts), tmp_path / "a.db", fake.url, in_flight=1)
+    assert (summary.extracted, summary.failures) == (9, {"transport": 3})
+
+
+@pytest.mark.parametrize("answer", [server_error, lambda: Said("I see no letter."), context_overflow])
+def test_where_every_letter_fails_the_run_stops_though_the_endpoint_answers(
+    tmp_path: Path, folder: Callable[[list[str]], Path], answer: Callable[[], Said | Broken]
+) -> None:
+    def handle(body: dict[str, Any], _: int) -> Said | Broken:
+        return answer() if "CM1" in str(body["messages"][-1]) or len(str(body)) > 9000 else Said(NOTHING_BETTER)
+
+    with FakeEndpoint(handle) as fake, pytest.raises(ServiceError, match=r"letters failed in a row.*imr model check"):
+        go(folder(letters(80)), tmp_path / "a.db", fake.url, failures_in_a_row=6)
+    [(failed, remaining)] = rows(tmp_path / "a.db", "SELECT failed, remaining FROM runs")
+    assert failed <= 6 + 32  # those that were handed out
+    assert failed + remaining == 80
 
 
 @pytest.mark.parametrize("in_flight", [1, 16])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from endpoint import Said
 
 from extractor.errors import TransportFailed
 from extractor.model import Message, Request, wire
-from extractor.model.wire import PATHS, body_of, reply_of, unfenced, usage_of
+from extractor.model.wire import PATHS, body_of, reply_of, usage_of
 from extractor.prompted.answers import FORMS, CorrectionsForm, Form, PatientForm
 from extractor.records import Usage
 from extractor.settings import MODES, Mode
@@ -158,6 +157,7 @@ SAID = Said(ANSWER, input_tokens=70, cached_input_tokens=64, output_tokens=9)
 ASKED_TOOL = {"tools": [{"function": {"name": "f"}}], "tool_choice": {"function": {"name": "f"}}}
 USED = Usage(requests=1, input_tokens=70, cached_input_tokens=64, output_tokens=9)
 NONE = Usage(requests=1)
+CALLED = '{"choices":[{"message":{"tool_calls":[{"function":{"arguments":{"a":1}}}]}}]}'
 EMPTY = ways.empty_choices().body.decode()
 
 
@@ -182,7 +182,7 @@ REFUSAL = Said("", 70, 64, 9, refusal="I cannot")
         (chat(SAID), "json_schema", ANSWER, "stop", USED),
         (chat(SAID, **ASKED_TOOL), "tools", ANSWER, "stop", USED),
         (chat(SAID), "tools", ANSWER, "stop", USED),  # a server that has no tools says it outright
-        (chat(ways.fenced(SAID)), "json", ANSWER, "stop", USED),
+        (chat(ways.fenced(SAID)), "json", ways.fenced(SAID).text, "stop", USED),
         (chat(cut("length")), "json_schema", ANSWER, "length", USED),
         (chat(cut("length"), **ASKED_TOOL), "tools", ANSWER, "length", USED),
         (chat(cut("content_filter")), "json_schema", ANSWER, "refusal", USED),
@@ -197,12 +197,18 @@ REFUSAL = Said("", 70, 64, 9, refusal="I cannot")
         ("{}", "json_schema", None, "stop", NONE),
         ("{}", "responses", None, "stop", NONE),
         ('{"choices":[{"message":{"content":"x"}}]}', "json", "x", "stop", NONE),
-        ('{"choices":[{"message":{"content":""}}]}', "json", "", "stop", NONE),
-        ('{"choices":[{"message":{"content":[{"type":"text","text":"x"}]}}]}', "json", None, "stop", NONE),
+        ('{"choices":[{"message":{"content":""}}]}', "json", None, "stop", NONE),
+        ('{"choices":[{"message":{"content":[{"type":"text","text":"x"}]}}]}', "json", "x", "stop", NONE),
         ('{"choices":[{"message":{"content":5}}]}', "json", None, "stop", NONE),
         ('{"choices":[{"message":null}]}', "json", None, "stop", NONE),
-        ('{"choices":[{"message":{"tool_calls":[{"function":{"arguments":{"a":1}}}]}}]}', "tools", None, "stop", NONE),
-        ('{"choices":[{"message":{"content":"x"},"finish_reason":["a"]}]}', "json", None, "stop", NONE),
+        (
+            '{"choices":[{"message":{"tool_calls":[{"function":{"arguments":{"a":1}}}]}}]}',
+            "tools",
+            '{"a": 1}',
+            "stop",
+            NONE,
+        ),
+        ('{"choices":[{"message":{"content":"x"},"finish_reason":["a"]}]}', "json", "x", "stop", NONE),
         ('{"choices":5,"usage":[1]}', "json", None, "stop", NONE),
         ('{"output":[{"type":"reasoning"},{"type":"message","content":[]}]}', "responses", None, "stop", NONE),
     ],
@@ -261,22 +267,6 @@ def test_usage_has_the_names_of_either_interface(given: Any, usage: Usage) -> No
     assert usage_of(given) == usage
 
 
-@pytest.mark.parametrize(
-    ("text", "bare"),
-    [
-        ("{}", "{}"),
-        ("```json\n{}\n```", "{}"),
-        ("```\n{}\n```", "{}"),
-        (" ```json {} ``` \n", "{}"),
-        ("```json\n{}", "```json\n{}"),
-        ("Here:\n```json\n{}\n```", "Here:\n```json\n{}\n```"),
-        ('{"a": "```"}', '{"a": "```"}'),
-    ],
-)
-def test_only_a_fence_around_the_whole_answer_is_taken_off(text: str, bare: str) -> None:
-    assert unfenced(text) == bare
-
-
 # Identity
 
 
@@ -299,14 +289,6 @@ def test_whatever_is_sent_belongs_to_the_identity_of_a_request(other: Request) -
 
 def test_what_a_request_is_for_does_not() -> None:
     assert request(purpose="summary").sha256 == request(purpose="item 3").sha256
-
-
-@pytest.mark.parametrize("blanks", ["\n" * 200_000, " " * 200_000])
-def test_a_fence_that_runs_on_costs_nothing(blanks: str) -> None:
-    began = time.process_time()
-    unfenced("```json\n{" + blanks)
-    unfenced("```json\n{" + blanks + "```")
-    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_the_settings_file_is_read_as_it_stands(tmp_path: Path) -> None:
     assert chosen.endpoint.budget == 20
     told = set(re.findall(r"^(\w+) =", block.group(1).partition("[prices")[0], re.MULTILINE))
     known = {*ModelSettings.__dataclass_fields__, *Endpoint.__dataclass_fields__}
-    assert told == known - {"api_key", "price", "prompts", "record", "replay"}
+    assert told == known - {"api_key", "price", "prompts", "record", "replay", "headers", "query"}
 
 
 def test_what_it_calls_the_default_is_the_default(tmp_path: Path) -> None:

@@ -289,3 +289,53 @@ def test_keys_are_equal_when_they_are_the_same() -> None:
     assert Secret("a") == Secret("a")
     assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
     assert Secret("a") != "a"
+
+
+# Addresses, headers and what stands behind the address
+
+
+@pytest.mark.parametrize(
+    "address", [f"https://user:{KEY}@host/v1", f"user:{KEY}@host/v1", f"https://{KEY}@host/v1?a=b", f"http://u:{KEY}@h"]
+)
+def test_a_user_and_password_in_an_address_are_refused_and_not_shown(address: str) -> None:
+    told = refusal(flags={"name": "m", "base_url": address})
+    assert "holds a user and a password" in told
+    assert "[model.headers]" in told
+
+
+def test_headers_and_query_are_tables_of_secrets(tmp_path: Path) -> None:
+    file = toml(
+        tmp_path,
+        """
+        [model]
+        name = "m"
+        base_url = "https://host/openai/deployments/m?api-version=2024-10-21"
+        [model.headers]
+        api-key = "$AZURE_KEY"
+        X-Team = "reviews"
+        [model.query]
+        tier = 2
+        """,
+    )
+    endpoint = model_settings(environment={"AZURE_KEY": KEY}, file=file).endpoint
+    assert endpoint.base_url == "https://host/openai/deployments/m"
+    assert {name: value.reveal() for name, value in endpoint.headers.items()} == {"api-key": KEY, "X-Team": "reviews"}
+    assert {name: value.reveal() for name, value in endpoint.query.items()} == {
+        "api-version": "2024-10-21",
+        "tier": "2",
+    }
+    assert KEY not in repr(endpoint)
+    assert "names a variable that is not set: $AZURE_KEY" in refusal(file=file)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('[model.headers]\n"a b" = "x"', "is no name of a header"),
+        ('[model.headers]\na = "x\\ny"', "a line break"),
+        ('[model]\nheaders = "x"', "must be a table"),
+        ("[model.query]\na = [1]", "must be a table of texts"),
+    ],
+)
+def test_headers_that_cannot_be_sent_are_refused(table: str, words: str, tmp_path: Path) -> None:
+    assert words in refusal(flags={"name": "m"}, file=toml(tmp_path, table))
