@@ -51,7 +51,7 @@ wheel: $(READY)
 	cd $(OUT)/wheel/empty && ../venv/bin/imr extract "$(CURDIR)/docs/samples/CM16-0500101.txt" --format jsonl \
 	  | ../venv/bin/python -c 'import json, sys; d = json.load(sys.stdin)["determination"]; assert d["case_number"] == "CM16-0500101" and d["decisions"][0]["outcome"] == "upheld", d; print("the wheel reads:", d["case_number"], d["decisions"][0]["outcome"])'
 	cd $(OUT)/wheel/empty && ../venv/bin/imr schema >/dev/null && ../venv/bin/imr eval --help >/dev/null && ../venv/bin/imr prompts item >/dev/null
-	cd $(OUT)/wheel/empty && ! ../venv/bin/imr eval run 2>eval.txt && grep "pip install 'imr-extractor\[eval\]'" eval.txt
+	cd $(OUT)/wheel/empty && ! ../venv/bin/imr eval run --gold "$(CURDIR)/gold" --draws 100 2>eval.txt && grep "pip install 'imr-extractor\[eval\]'" eval.txt
 	$(OUT)/wheel/venv/bin/pip install --quiet --constraint $(OUT)/wheel/../constraints.txt "$$(ls dist/*.whl)[eval]"
 	cd $(OUT)/wheel/empty && ../venv/bin/imr eval run --gold "$(CURDIR)/gold" --draws 100 --html page.html >shown.txt && head -1 shown.txt && test -s page.html
 
