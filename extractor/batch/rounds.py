@@ -24,6 +24,7 @@ from extractor.prompts import load_prompts
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits
 from extractor.store import Changes, Store, batches, prepare, writer
 from extractor.store.database import now
+from extractor.store.rows import document_row
 
 
 @dataclass(slots=True)
@@ -78,9 +79,8 @@ def build(
                 changes = Changes(names=names, places=places, met=[document.sha256])
                 store.save_all(changes, config_sha256=configuration.sha256)
                 continue
-            row = (document.sha256, document.media_type, len(document.pages), len(document.text), document.text)
             with store.batching() as db:
-                batches.add_letter(db, row, configuration.sha256, given, source.name)
+                batches.add_letter(db, document_row(document), configuration.sha256, given, source.name)
             store.save_all(Changes(names=names, places=places))
         return asyncio.run(_advance(store, endpoint, out, apart))
 

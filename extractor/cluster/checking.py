@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from extractor.cluster.job import FAILURE, RECORD, TableRow
 from extractor.configuration import Configuration
-from extractor.documents import Document
+from extractor.documents import Document, Note, NoteCode
 from extractor.errors import ConfigurationError
 from extractor.normalize import view_of
 from extractor.records import Evidence, Record
@@ -71,7 +71,9 @@ def prepared_of(row: TableRow) -> tuple[Prepared, tuple[AttemptRow, ...]]:
     ends = [n for n, character in enumerate(text) if character == "\f"]
     pages = tuple(Span(a, b) for a, b in zip([0, *(end + 1 for end in ends)], [*ends, len(text)], strict=True))
     info = record.document
-    document = Document(text, pages, info.sha256, info.name, info.media_type)
+    codes = {code.value for code in NoteCode}
+    notes = tuple(Note(NoteCode(flag.code.value), flag.message) for flag in record.flags if flag.code.value in codes)
+    document = Document(text, pages, info.sha256, info.name, info.media_type, notes=notes)
     return prepare(record, document, name=row["name"]), attempts
 
 

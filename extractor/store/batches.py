@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from extractor.store.cells import Row
+from extractor.store.rows import DOCUMENT_COLUMNS
+
 BATCH = "batch"
 """What stands for the configuration of requests that went through a batch: several may share an answer."""
 
@@ -77,11 +80,11 @@ FROM batch_jobs AS j
 """
 
 
-def add_letter(db: Database, document: tuple[object, ...], config_sha256: str, configuration: str, name: str) -> bool:
-    """Remember a letter that waits; False where it is known."""
+def add_letter(db: Database, document: Row, config_sha256: str, configuration: str, name: str) -> bool:
+    """Remember a letter that waits, its document in the order of `DOCUMENT_COLUMNS`; False where it is known."""
     sha256 = document[0]
     db.conn.execute(
-        "INSERT INTO documents (sha256, media_type, pages, characters, text) VALUES (?, ?, ?, ?, ?) "
+        f"INSERT INTO documents ({', '.join(DOCUMENT_COLUMNS)}) VALUES ({', '.join('?' * len(DOCUMENT_COLUMNS))}) "  # noqa: S608
         "ON CONFLICT (sha256) DO NOTHING",
         document,
     )

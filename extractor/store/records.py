@@ -104,15 +104,17 @@ class Records(OpenDatabase):
             ).fetchall()
         for record_id, configuration in listed:
             row, text, *_ = self._rows(record_id)
-            yield _document(text, row["document_sha256"], row["name"], row["media_type"]), configuration
+            yield _document(text, row["document_sha256"], row["name"], row["media_type"], row["notes"]), configuration
 
     def document(self, sha256: str) -> Document:
         """Give a document as it was read. Raises RecordNotFound."""
         with self._reading():
-            row = self._db.execute("SELECT media_type, text FROM documents WHERE sha256 = ?", (sha256,)).fetchone()
+            row = self._db.execute(
+                "SELECT media_type, text, notes FROM documents WHERE sha256 = ?", (sha256,)
+            ).fetchone()
         if row is None:
             raise RecordNotFound(f"no document {sha256[:12]!r} in the database")
-        return _document(str(row[1]), sha256, sha256[:12], str(row[0]))
+        return _document(str(row[1]), sha256, sha256[:12], str(row[0]), row[2])
 
     def reply(self, request_sha256: str, *, usable: bool = True) -> str | None:
         """Give what a model once replied to this request, as it came, the latest first; None where it never did.
@@ -149,7 +151,7 @@ class Records(OpenDatabase):
         with self._reading():
             row = next(
                 self._db.query(
-                    "SELECT r.*, coalesce(r.text, o.text) AS read_text FROM records AS r "
+                    "SELECT r.*, coalesce(r.text, o.text) AS read_text, o.notes FROM records AS r "
                     "JOIN documents AS o ON o.sha256 = r.document_sha256 WHERE r.id = ?",
                     [record_id],
                 ),
@@ -164,9 +166,10 @@ class Records(OpenDatabase):
         return row, row["read_text"], evidence, flags
 
 
-def _document(text: str, sha256: str, name: str, media_type: str) -> Document:
-    from extractor.documents import Document  # noqa: PLC0415  heavy: documents are only read elsewhere
+def _document(text: str, sha256: str, name: str, media_type: str, notes: str | None) -> Document:
+    from extractor.documents import Document, Note, NoteCode  # noqa: PLC0415  heavy: documents are only read elsewhere
 
     ends = [*(at for at, character in enumerate(text) if character == "\f"), len(text)]
     pages = tuple(Span(start, end) for start, end in zip([0, *(end + 1 for end in ends)], ends, strict=False))
-    return Document(text, pages, sha256, name, media_type)
+    noted = tuple(Note(NoteCode(code), message) for code, message in json.loads(notes or "[]"))
+    return Document(text, pages, sha256, name, media_type, notes=noted)

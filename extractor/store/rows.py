@@ -29,7 +29,7 @@ CHILD_COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """Tables whose rows hang on a record alone, with their columns after `record_id`."""
 
-DOCUMENT_COLUMNS = ("sha256", "media_type", "pages", "characters", "text")
+DOCUMENT_COLUMNS = ("sha256", "media_type", "pages", "characters", "text", "notes")
 RECORD_COLUMNS = (
     *("document_sha256", "config_sha256", "name", "media_type", "pages", "characters", "layout", "reader", "model"),
     *("prompt_sha256", "schema_sha256", "code_version", "created_at", "usage", "determination"),
@@ -75,6 +75,12 @@ def attempt_row(attempt: Attempt) -> Row:
     )
 
 
+def document_row(document: Document) -> Row:
+    """A document, in the order of `DOCUMENT_COLUMNS`. What its file said of itself is kept: its text does not tell."""
+    notes = json.dumps([[note.code.value, note.message] for note in document.notes]) if document.notes else None
+    return document.sha256, document.media_type, len(document.pages), len(document.text), document.text, notes
+
+
 def _keepable(text: str | None) -> str | None:
     return None if text is None else text.encode("utf-8", "backslashreplace").decode()
 
@@ -102,7 +108,7 @@ def prepare(record: Record, document: Document, *, name: str | None = None) -> P
         sha256=info.sha256,
         config_sha256=provenance.config_sha256,
         name=info.name if name is None else name,
-        document=(info.sha256, info.media_type, info.pages, info.characters, document.text),
+        document=document_row(document),
         record=(
             info.sha256,
             provenance.config_sha256,

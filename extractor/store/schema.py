@@ -484,3 +484,9 @@ FROM decisions AS d JOIN records AS r ON r.id = d.record_id;
 def m005_current(db: Database) -> None:
     """Which record counts; where a failure lies; whether the process of a run lives."""
     db.executescript(_CURRENT)
+
+
+@MIGRATIONS()
+def m006_notes(db: Database) -> None:
+    """What a file said of itself: a page without text, words left out. JSON: code and sentence of each."""
+    db.executescript("ALTER TABLE documents ADD COLUMN notes TEXT;")

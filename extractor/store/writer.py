@@ -144,6 +144,10 @@ def _insert_document(db: Database, prepared: Prepared) -> str | None:
     """Insert the document; where it is known with another text (a newer PDF reader), give the one the record keeps."""
     if db.conn.execute(_INSERT_DOCUMENT, prepared.document).rowcount == 1:
         return None
-    text = str(prepared.document[-1])
+    document = dict(zip(rows.DOCUMENT_COLUMNS, prepared.document, strict=True))
+    text, notes = str(document["text"]), document["notes"]
+    db.conn.execute(
+        "UPDATE documents SET notes = ? WHERE sha256 = ? AND notes IS NOT ?", (notes, prepared.sha256, notes)
+    )
     (same,) = db.conn.execute("SELECT text = ? FROM documents WHERE sha256 = ?", (text, prepared.sha256)).fetchone()
     return None if same else text

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from extractor.determination import (
     Quantity,
     Reviewer,
 )
+from extractor.documents import Note, NoteCode
 from extractor.errors import ConfigurationError, RecordNotFound, StoreError
 from extractor.records import Evidence, Flag, FlagCode, How, Provenance, Support
 from extractor.store import Changes, FailedLetter, Store, prepare
@@ -235,7 +237,8 @@ def test_an_older_database_keeps_its_current_records_and_failures(tmp_path: Path
         ALTER TABLE runs DROP COLUMN process; ALTER TABLE runs DROP COLUMN beat_at;
         INSERT INTO runs (started_at, state, reader, config_sha256, configuration, code_version, workers)
             VALUES ('2026-01-01', 'running', 'rules', 'c', '{}', '0', 1);
-        DELETE FROM _sqlite_migrations WHERE name = 'm005_current';
+        ALTER TABLE documents DROP COLUMN notes;
+        DELETE FROM _sqlite_migrations WHERE name IN ('m005_current', 'm006_notes');
     """)
     old.close()
     with Store(tmp_path / "a.db") as store:
@@ -539,3 +542,13 @@ def _python(script: str, *arguments: object) -> subprocess.Popen[bytes]:
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script), *map(str, arguments)],
         env={"PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}", "PATH": ""},
     )
+
+
+def test_what_a_file_said_of_itself_outlives_its_text(store: Store) -> None:
+    """Read again from the database, a letter has the flags that its file gave it."""
+    plain = make_document()
+    noted = replace(plain, notes=(Note(NoteCode.PAGE_WITHOUT_TEXT, "Page 2 has no text."),))
+    store.save_all(Changes([prepare(make_record(plain), plain)]))
+    assert store.document(plain.sha256).notes == ()
+    store.save_all(Changes([prepare(make_record(noted, config_sha256="d" * 64), noted)]))
+    assert store.document(plain.sha256).notes == noted.notes
