@@ -63,13 +63,13 @@ def texts(holder: Holder) -> Iterator[Source]:
 
     """
     with opened(holder) as file:
-        yield from _texts(recoded(file), holder)
+        yield from _until_hopeless(_texts(recoded(file), holder))
 
 
 def texts_on_stdin(stream: Stream, limits: Limits, beat: Callable[[], None] = lambda: None) -> Iterator[Source]:
     """Give the letters in JSON lines as they come on a stream; see `texts`. While nothing comes, `beat` is called."""
     holder = Holder(STDIN_NAME, limits, beat=beat)
-    yield from _texts(recoded(io.BufferedReader(_Arriving(stream, beat))), holder)
+    yield from _until_hopeless(_texts(recoded(io.BufferedReader(_Arriving(stream, beat))), holder))
 
 
 class _Arriving(io.RawIOBase):
@@ -191,15 +191,39 @@ def _of_json(error: Exception) -> str:
     return "no UTF-8" if isinstance(error, UnicodeDecodeError) else type(error).__name__
 
 
+_MOST_BAD_LINES = 10_000
+"""In a row. Each is a failure that is kept: a few kilobytes of packed rubble must not fill the database."""
+
+
+def _until_hopeless(sources: Iterator[Source]) -> Iterator[Source]:
+    """Give them, and give the file up where so many lines in a row are no letters.
+
+    Raises:
+        BrokenDocument: they were.
+
+    """
+    bad = 0
+    for source in sources:
+        bad = bad + 1 if isinstance(source.content, DocumentError) else 0
+        yield source
+        if bad == _MOST_BAD_LINES:
+            last = source.name.rpartition("#")[2]
+            raise BrokenDocument(f"{bad:,} lines in a row are no letters, up to line {last}: the rest was not read")
+
+
 def rows(holder: Holder) -> Iterator[Source]:
     """Give the letters that a CSV names in its column `path`, relative to its folder, and perhaps `name`.
 
     One that nobody named himself names only what lies in its folder or below.
 
     Raises:
-        DocumentError: it cannot be opened, or is no such CSV.
+        DocumentError: it cannot be opened, or is no such CSV, or is given up.
 
     """
+    yield from _until_hopeless(_rows(holder))
+
+
+def _rows(holder: Holder) -> Iterator[Source]:
     folder, title = os.path.split(holder.path)
     below = None if holder.named else files.resolved(folder)
     clock = _Clock(holder)
