@@ -34,10 +34,10 @@ from pathlib import Path
 from extractor.backlog import run as run_backlog
 from extractor.backlog.source import Source
 from extractor.backlog.worker import read_letter
-from extractor.configuration import Configuration
 from extractor.documents import Document, read_document
-from extractor.reading import read
-from extractor.records import Record
+from extractor.reading.configuration import Configuration
+from extractor.reading.letter import read
+from extractor.records.record import Record
 from extractor.settings import Limits
 from extractor.store import Changes, Store, prepare
 

@@ -42,7 +42,7 @@ if not PEER:
     from endpoint import Answer, Body, Broken, FakeEndpoint, Said, error_body, slow
 
     from extractor.documents import read_document
-    from extractor.reading import read
+    from extractor.reading.letter import read
 
 Json = dict[str, Any]
 Read = tuple[

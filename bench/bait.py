@@ -33,7 +33,7 @@ from pebble import ProcessPool
 
 import extractor
 from extractor.layout import Layout, headings, lay_out
-from extractor.reading import extract
+from extractor.reading.letter import extract
 from extractor.settings import Limits
 from extractor.vocabulary import wordlists
 

@@ -26,7 +26,7 @@ from endpoint import Said, chat_reply
 
 from extractor.backlog import walk
 from extractor.batch import advance, build, collect, give_up, listed
-from extractor.configuration import Configuration
+from extractor.reading.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings
 from extractor.store import Store
 

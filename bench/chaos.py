@@ -29,10 +29,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from answering import Answers
 from endpoint import Answer, Chaos, FakeEndpoint, Said
 
-from extractor.backlog import Summary, run
-from extractor.configuration import Configuration
+from extractor.backlog import RunSummary, run
 from extractor.errors import BudgetExceeded
 from extractor.model import asking
+from extractor.reading.configuration import Configuration
 from extractor.settings import Endpoint, ModelSettings, Price
 from extractor.store import Store
 
@@ -122,7 +122,7 @@ def letters(count: int) -> list[str]:
 
 def read(
     source: Path, database: Path, configuration: Configuration, url: str, **endpoint: Any
-) -> tuple[Summary | None, float]:
+) -> tuple[RunSummary | None, float]:
     """Run once; no summary where the budget ended it. With seconds."""
     began = time.perf_counter()
     settings = Endpoint(base_url=url, in_flight=IN_FLIGHT, timeout=2.0, price=PRICE, **endpoint)

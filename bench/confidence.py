@@ -17,11 +17,11 @@ from typing import Any
 from eval.judging.grading import grade_one
 from eval.labelling.gold import Split, load_gold
 from eval.scoring.marks import Mark
-from extractor import reading
-from extractor.confidence import kind_of
-from extractor.configuration import Configuration
-from extractor.places import pointers
-from extractor.reconcile import Reconciled, reconcile
+from extractor.grounding.places import pointers
+from extractor.readers.both.confidence import kind_of
+from extractor.readers.both.reconcile import Reconciled, reconcile
+from extractor.reading import letter as reading
+from extractor.reading.configuration import Configuration
 from extractor.settings import model_settings
 
 ROOT = Path(__file__).parents[1]

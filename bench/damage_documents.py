@@ -29,7 +29,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from extractor import extract
 from extractor.errors import DocumentError
-from extractor.records import Record
+from extractor.records.record import Record
 
 Lines = list[list[str]]
 """The lines of each page."""

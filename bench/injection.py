@@ -13,11 +13,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from obeying import PLACES, Obeying, planted
 
-from extractor.configuration import Configuration
 from extractor.documents import read_document
 from extractor.model.scripted import Scripted
-from extractor.reading import read
-from extractor.records import Record
+from extractor.reading.configuration import Configuration
+from extractor.reading.letter import read
+from extractor.records.record import Record
 from extractor.settings import ModelSettings
 
 KINDS = {

@@ -23,8 +23,8 @@ import pdfplumber
 import pypdf
 
 from extractor import Record, extract
-from extractor.normalize import collapse
-from extractor.records import Support
+from extractor.records.record import Support
+from extractor.text.normalize import collapse
 from extractor.vocabulary.people import specialty_named
 
 Labels = dict[str, Any]

@@ -42,19 +42,19 @@ if not PEER:
     from openai import AsyncOpenAI, DefaultAioHttpClient
 
     from extractor.backlog import run
-    from extractor.configuration import Configuration
-    from extractor.determination import Determination
     from extractor.documents import read_document
     from extractor.facts import gather
-    from extractor.grounding import ground
+    from extractor.grounding.ground import ground
     from extractor.layout import lay_out
-    from extractor.prompted import Session, estimate
-    from extractor.prompted.answers import WholeForm
-    from extractor.prompted.letters import whole_request
-    from extractor.prompts import load_prompts
-    from extractor.reading import read, read_in
-    from extractor.records import Record
-    from extractor.rules import read_by_rules
+    from extractor.readers.model import Session, estimate
+    from extractor.readers.model.answers import WholeForm
+    from extractor.readers.model.letters import whole_request
+    from extractor.readers.model.prompts import load_prompts
+    from extractor.readers.rules import read_by_rules
+    from extractor.reading.configuration import Configuration
+    from extractor.reading.letter import read, read_in
+    from extractor.records.determination import Determination
+    from extractor.records.record import Record
     from extractor.settings import Endpoint, ModelSettings
     from extractor.store import Store
 

@@ -21,12 +21,12 @@ from letters import compared
 
 from eval.judging.grading import grade_one
 from eval.labelling.gold import Split, load_gold
-from extractor.configuration import Configuration, ReaderName
 from extractor.documents import Document, read_document
 from extractor.errors import ImrError
-from extractor.prompted import Session
-from extractor.reading import Reading, read_in
-from extractor.records import FlagCode, Record
+from extractor.readers.model import Session
+from extractor.reading.configuration import Configuration, ReaderName
+from extractor.reading.letter import Reading, read_in
+from extractor.records.record import FlagCode, Record
 from extractor.settings import Endpoint, ModelSettings, model_settings
 
 ROOT = Path(__file__).parents[1]

@@ -18,10 +18,10 @@ from extractor import Configuration, read_document
 from extractor.model import Model, Reply, Request
 from extractor.model.live import Live
 from extractor.model.recorded import Recorded, Recorder
-from extractor.prompted import Session
-from extractor.prompted.letters import answered
-from extractor.prompts import load_prompts
-from extractor.reading import read_in
+from extractor.readers.model import Session
+from extractor.readers.model.letters import answered
+from extractor.readers.model.prompts import load_prompts
+from extractor.reading.letter import read_in
 from extractor.settings import ModelSettings, Service, model_settings
 
 GOLD = Path(__file__).parent.parent / "gold"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from extractor.configuration import READERS, Configuration, ReaderName
 from extractor.documents import Document
 from extractor.errors import ConfigurationError
-from extractor.reading import read
-from extractor.records import Record
+from extractor.reading.configuration import READERS, Configuration, ReaderName
+from extractor.reading.letter import read
+from extractor.records.record import Record
 from extractor.settings import model_settings
 
 Reader = Callable[[Document], Record]

@@ -16,18 +16,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from extractor.configuration import Configuration as Configuration
     from extractor.database import Database as Database
-    from extractor.determination import Determination as Determination
     from extractor.documents import Document as Document
     from extractor.documents import read_document as read_document
     from extractor.errors import DocumentError as DocumentError
     from extractor.errors import ImrError as ImrError
-    from extractor.reading import extract as extract
-    from extractor.reading import read as read
-    from extractor.records import Evidence as Evidence
-    from extractor.records import Flag as Flag
-    from extractor.records import Record as Record
+    from extractor.reading.configuration import Configuration as Configuration
+    from extractor.reading.letter import extract as extract
+    from extractor.reading.letter import read as read
+    from extractor.records.determination import Determination as Determination
+    from extractor.records.record import Evidence as Evidence
+    from extractor.records.record import Flag as Flag
+    from extractor.records.record import Record as Record
 
     __version__: str
 
@@ -49,17 +49,17 @@ __all__ = [
 
 # Loaded when first used: `imr --help` must not wait for pydantic.
 _HOME = {
-    "Configuration": "configuration",
+    "Configuration": "reading.configuration",
     "Database": "database",
-    "Determination": "determination",
+    "Determination": "records.determination",
     "Document": "documents",
     "DocumentError": "errors",
-    "Evidence": "records",
-    "Flag": "records",
+    "Evidence": "records.record",
+    "Flag": "records.record",
     "ImrError": "errors",
-    "Record": "records",
-    "extract": "reading",
-    "read": "reading",
+    "Record": "records.record",
+    "extract": "reading.letter",
+    "read": "reading.letter",
     "read_document": "documents",
 }
 

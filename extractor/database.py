@@ -11,7 +11,7 @@ from extractor.errors import RecordNotFound
 from extractor.store import Store
 
 if TYPE_CHECKING:
-    from extractor.records import Evidence, Record
+    from extractor.records.record import Evidence, Record
     from extractor.store.search import Hit
 
 

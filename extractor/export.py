@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import ConfigurationError, RecordDamaged
-from extractor.fields import CASE_NUMBER, FIELDS, Kind
+from extractor.fields import CASE_NUMBER, FIELDS, ValueType
 from extractor.store import Store
 
 
@@ -38,11 +38,11 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ExportColumn:
     """One column of an export: its name, its type and what it means."""
 
     name: str
-    kind: Kind
+    kind: ValueType
     meaning: str
 
 
@@ -52,17 +52,17 @@ class Table:
 
     name: str
     order: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ExportColumn, ...]
 
 
-_T, _I, _N, _B, _D = Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE
-_DOCUMENT = Column("document_sha256", _T, "SHA-256 of the letter's bytes: joins the tables")
-_CASE = Column("case_number", _T, CASE_NUMBER.meaning)
-_NUMBER = Column("decision_number", _I, "The decision within the letter, from 1, in printed order")
-_POSITION = Column("position", _I, "Place in the printed order, from 0")
+_T, _I, _N, _B, _D = ValueType.TEXT, ValueType.INTEGER, ValueType.NUMBER, ValueType.BOOLEAN, ValueType.DATE
+_DOCUMENT = ExportColumn("document_sha256", _T, "SHA-256 of the letter's bytes: joins the tables")
+_CASE = ExportColumn("case_number", _T, CASE_NUMBER.meaning)
+_NUMBER = ExportColumn("decision_number", _I, "The decision within the letter, from 1, in printed order")
+_POSITION = ExportColumn("position", _I, "Place in the printed order, from 0")
 
 
-def _table(name: str, order: tuple[str, ...], *columns: Column) -> Table:
+def _table(name: str, order: tuple[str, ...], *columns: ExportColumn) -> Table:
     return Table(name, ("document_sha256", *order), (_DOCUMENT, *columns))
 
 
@@ -70,18 +70,18 @@ _IN_ONE_ROW = ("determinations", "decisions")
 """Tables in which a list is one cell; of the others its entries are the rows."""
 
 
-def _fields(table: str) -> list[Column]:
+def _fields(table: str) -> list[ExportColumn]:
     """The columns of a table that hold fields of the determination, each once."""
-    found: dict[str, Column] = {}
+    found: dict[str, ExportColumn] = {}
     for field in FIELDS:
         if field.column is not None and field.column.table == table:
             depth = len(field.lists) - (table not in _IN_ONE_ROW)
             kind = _T if depth else field.kind
-            found.setdefault(field.column.name, Column(field.column.name, kind, field.meaning))
+            found.setdefault(field.column.name, ExportColumn(field.column.name, kind, field.meaning))
     return list(found.values())
 
 
-def _of_decisions(table: str, *more: Column) -> Table:
+def _of_decisions(table: str, *more: ExportColumn) -> Table:
     return _table(table, ("decision_number", "position"), _CASE, _NUMBER, _POSITION, *_fields(table), *more)
 
 
@@ -90,26 +90,26 @@ TABLES: tuple[Table, ...] = (
     _table(
         "determinations",
         (),
-        Column("name", _T, "Name of the file it was read from"),
+        ExportColumn("name", _T, "Name of the file it was read from"),
         _HEADER[0],
-        Column("layout", _T, "Layout variant of the letter"),
+        ExportColumn("layout", _T, "Layout variant of the letter"),
         *_HEADER[1:],
-        Column("decisions", _I, "Decisions in the letter"),
-        Column("upheld", _I, "Decisions upheld"),
-        Column("overturned", _I, "Decisions overturned"),
-        Column("overall_outcome", _T, "upheld, overturned or mixed (derived)"),
-        Column("days_in_review", _I, "Days from the application to the decision (derived)"),
-        Column("days_from_denial_to_decision", _I, "Days from the denial to the decision (derived)"),
-        Column("flags", _I, "Flags on the record"),
-        Column("withheld", _I, "Values withheld because the letter does not support them"),
-        Column("media_type", _T, "Type of the document"),
-        Column("pages", _I, "Pages of the document"),
-        Column("characters", _I, "Code points of its text"),
-        Column("reader", _T, "Reader that made the record"),
-        Column("model", _T, "Model, where the reader uses one"),
-        Column("config_sha256", _T, "Identity of the configuration that made the record"),
-        Column("code_version", _T, "Version of the code that made the record"),
-        Column("created_at", _T, "When the record was made, ISO, UTC"),
+        ExportColumn("decisions", _I, "Decisions in the letter"),
+        ExportColumn("upheld", _I, "Decisions upheld"),
+        ExportColumn("overturned", _I, "Decisions overturned"),
+        ExportColumn("overall_outcome", _T, "upheld, overturned or mixed (derived)"),
+        ExportColumn("days_in_review", _I, "Days from the application to the decision (derived)"),
+        ExportColumn("days_from_denial_to_decision", _I, "Days from the denial to the decision (derived)"),
+        ExportColumn("flags", _I, "Flags on the record"),
+        ExportColumn("withheld", _I, "Values withheld because the letter does not support them"),
+        ExportColumn("media_type", _T, "Type of the document"),
+        ExportColumn("pages", _I, "Pages of the document"),
+        ExportColumn("characters", _I, "Code points of its text"),
+        ExportColumn("reader", _T, "Reader that made the record"),
+        ExportColumn("model", _T, "Model, where the reader uses one"),
+        ExportColumn("config_sha256", _T, "Identity of the configuration that made the record"),
+        ExportColumn("code_version", _T, "Version of the code that made the record"),
+        ExportColumn("created_at", _T, "When the record was made, ISO, UTC"),
     ),
     _table("decisions", ("decision_number",), _CASE, _NUMBER, *_fields("decisions")),
     _table(
@@ -117,24 +117,24 @@ TABLES: tuple[Table, ...] = (
         ("decision_number", "side", "position"),
         _CASE,
         _NUMBER,
-        Column("side", _T, "Who cites: claims_administrator or reviewer"),
+        ExportColumn("side", _T, "Who cites: claims_administrator or reviewer"),
         _POSITION,
         *_fields("citations"),
     ),
     _of_decisions("drugs"),
     _table("diagnoses", ("position",), _CASE, _POSITION, *_fields("diagnoses")),
     _of_decisions("body_parts"),
-    _of_decisions("reasons", Column("outcome", _T, "Outcome of the decision")),
+    _of_decisions("reasons", ExportColumn("outcome", _T, "Outcome of the decision")),
     _table(
         "flags",
         ("position",),
         _CASE,
         _POSITION,
-        Column("path", _T, "JSON pointer of the field; empty for the whole determination"),
-        Column("decision_number", _I, "The decision it is about, from 1"),
-        Column("code", _T, "Kind of doubt"),
-        Column("message", _T, "Why a person should look"),
-        Column("value", _T, "The value that was withheld"),
+        ExportColumn("path", _T, "JSON pointer of the field; empty for the whole determination"),
+        ExportColumn("decision_number", _I, "The decision it is about, from 1"),
+        ExportColumn("code", _T, "Kind of doubt"),
+        ExportColumn("message", _T, "Why a person should look"),
+        ExportColumn("value", _T, "The value that was withheld"),
     ),
 )
 """Every table that an export writes, in order."""
@@ -226,7 +226,7 @@ def _write_table(store: Store, table: Table, path: Path, form: Format, without: 
 
 
 @contextmanager
-def _csv(path: Path, columns: tuple[Column, ...], encoding: str) -> Iterator[_Write]:
+def _csv(path: Path, columns: tuple[ExportColumn, ...], encoding: str) -> Iterator[_Write]:
     texts = [column.kind is _T for column in columns]
     booleans = [column.kind is _B for column in columns]
 
@@ -244,7 +244,7 @@ def _csv(path: Path, columns: tuple[Column, ...], encoding: str) -> Iterator[_Wr
 
 
 @contextmanager
-def _jsonl(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
+def _jsonl(path: Path, columns: tuple[ExportColumn, ...]) -> Iterator[_Write]:
     names = [column.name for column in columns]
     booleans = [column.name for column in columns if column.kind is _B]
 
@@ -259,7 +259,7 @@ def _jsonl(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
 
 
 @contextmanager
-def _parquet(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
+def _parquet(path: Path, columns: tuple[ExportColumn, ...]) -> Iterator[_Write]:
     import pyarrow as pa  # noqa: PLC0415  large: only who wants Parquet pays for it
     from pyarrow import parquet  # noqa: PLC0415
 
@@ -267,9 +267,9 @@ def _parquet(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
     schema = pa.schema(
         [pa.field(c.name, types[c.kind], metadata={"meaning": c.meaning}) for c in columns],
     )
-    typed: dict[Kind, Callable[[Any], Any]] = {_B: bool, _D: date.fromisoformat}
+    typed: dict[ValueType, Callable[[Any], Any]] = {_B: bool, _D: date.fromisoformat}
 
-    def array(column: Column, values: tuple[Any, ...]) -> Any:
+    def array(column: ExportColumn, values: tuple[Any, ...]) -> Any:
         if convert := typed.get(column.kind):
             values = tuple(None if value is None else convert(value) for value in values)
         return pa.array(values, types[column.kind])
@@ -280,7 +280,7 @@ def _parquet(path: Path, columns: tuple[Column, ...]) -> Iterator[_Write]:
         )
 
 
-_WRITERS: dict[Format, Callable[[Path, tuple[Column, ...]], AbstractContextManager[_Write]]] = {
+_WRITERS: dict[Format, Callable[[Path, tuple[ExportColumn, ...]], AbstractContextManager[_Write]]] = {
     Format.JSONL: _jsonl,
     Format.PARQUET: _parquet,
 }

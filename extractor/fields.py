@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from extractor import finding, scopes, stated, words
-from extractor.determination import (
+from extractor.records.determination import (
     Category,
     Outcome,
     Part,
@@ -26,14 +25,15 @@ from extractor.determination import (
     Source,
     Subcategory,
 )
-from extractor.finding import Finder
-from extractor.literals import Value
-from extractor.scopes import Scope
-from extractor.stated import Fact
-from extractor.words import Check
+from extractor.support import finding, scopes, stated, words
+from extractor.support.finding import Finder
+from extractor.support.scopes import Scope
+from extractor.support.stated import Fact
+from extractor.support.words import Check
+from extractor.text.literals import Value
 
 
-class Kind(StrEnum):
+class ValueType(StrEnum):
     """Type of a value, and of the column that holds it."""
 
     TEXT = "text"
@@ -77,7 +77,7 @@ class Field:
 
     pattern: str
     """JSON pointer into the determination, `*` for positions: `/decisions/*/drugs/*/name`."""
-    kind: Kind
+    kind: ValueType
     scope: Scope
     """Where it may be said."""
     meaning: str
@@ -136,7 +136,9 @@ _LISTS: dict[str, tuple[str, ...]] = {}
 _ROWS: list[Field] = []
 
 
-def _row(pattern: str, kind: Kind, scope: Scope, label: str, column: Column | None, meaning: str, **more: Any) -> Field:
+def _row(
+    pattern: str, kind: ValueType, scope: Scope, label: str, column: Column | None, meaning: str, **more: Any
+) -> Field:
     field = Field(pattern, kind, scope, meaning, label, column, **more)
     inside = pattern.removeprefix(_DECISIONS)
     start = len(pattern) - len(inside)
@@ -157,7 +159,7 @@ def _members(of: type[StrEnum]) -> frozenset[Value]:
     return frozenset(member.value for member in of)
 
 
-_T, _I, _N, _B, _D = Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE
+_T, _I, _N, _B, _D = ValueType.TEXT, ValueType.INTEGER, ValueType.NUMBER, ValueType.BOOLEAN, ValueType.DATE
 
 
 def _header_date(name: str, label: str, meaning: str, told: Any = None, *, of_injury: bool = False) -> Field:
@@ -308,7 +310,7 @@ RECORDS_REVIEWED = _row(
 # --- a decision ------------------------------------------------------------------------------------------------------
 
 
-def _in_heading(name: str, kind: Kind, label: str, column: Column, meaning: str, **more: Any) -> Field:
+def _in_heading(name: str, kind: ValueType, label: str, column: Column, meaning: str, **more: Any) -> Field:
     return _row(f"{_DECISIONS}{name}", kind, scopes.heading, label, column, meaning, in_heading=True, **more)
 
 
@@ -359,7 +361,7 @@ def _of_drug(name: str, meaning: str, fact: Fact) -> Field:
     return _in_heading(f"drugs/*/{name}", _T, "drug", column, meaning, policy=HEADING, fact=fact, verbatim=True)
 
 
-def _amount(name: str, kind: Kind, meaning: str, **more: Any) -> Field:
+def _amount(name: str, kind: ValueType, meaning: str, **more: Any) -> Field:
     column = _decision(f"quantity_{name}")
     fact = stated.amount(name)
     return _in_heading(f"quantity/{name}", kind, "quantity", column, meaning, policy=HEADING, fact=fact, **more)
@@ -430,11 +432,11 @@ class BasisFields:
     pages: Field
 
 
-def _basis(path: str, label: str, table_name: str, scope: Scope, whose: stated.Side, title: str) -> BasisFields:
-    def row(name: str, kind: Kind, words_of: str, column: Column, meaning: str, **more: Any) -> Field:
+def _basis(path: str, label: str, table_name: str, scope: Scope, whose: stated.BasisSide, title: str) -> BasisFields:
+    def row(name: str, kind: ValueType, words_of: str, column: Column, meaning: str, **more: Any) -> Field:
         return _row(f"{_DECISIONS}{path}/{name}", kind, scope, f"{label} {words_of}", column, meaning, **more)
 
-    def cited(name: str, kind: Kind, meaning: str, of: Callable[..., Any], **more: Any) -> Field:
+    def cited(name: str, kind: ValueType, meaning: str, of: Callable[..., Any], **more: Any) -> Field:
         column = Column("citations", name.removesuffix("/*"))
         return row(f"citations/*/{name}", kind, "cites", column, meaning, fact=stated.of_citation(whose, of), **more)
 

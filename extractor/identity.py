@@ -24,13 +24,12 @@ from pathlib import Path
 from typing import Literal
 
 READ_BY_ALL = (
-    *("documents", "normalize.py", "spans.py", "literals.py", "vocabulary", "layout", "facts"),
-    *("words.py", "stated.py", "scopes.py", "finding.py", "fields.py", "places.py", "drafts.py"),
-    *("rules", "grounding.py", "checks.py", "determination.py", "records.py", "reading.py", "assembling.py"),
+    *("documents", "text", "vocabulary", "layout", "facts", "support", "fields.py", "grounding", "readers/rules"),
+    *("records", "reading/checks.py", "reading/letter.py", "reading/assembling.py"),
     *("data/body.toml", "data/drugs.tsv", "data/reasons.toml", "data/treatments.toml"),
 )
 """Modules, packages and data that decide what any reader gives. Each is a part that `Identity.parts` tells of."""
-READ_BY_MODELS = ("prompts.py", "prompted", "model", "reconcile.py", "confidence.py", "data/confidence.toml")
+READ_BY_MODELS = ("readers/model", "readers/both", "model", "data/confidence.toml")
 """What decides besides, where a model reads. What limits, watches or ends a reading changes none, and is on no list."""
 LIBRARIES = ("charset-normalizer", "lxml", "numpy", "pypdfium2", "rapidfuzz")
 """Libraries that decide what text a document has, or how words compare; of them the version counts."""
@@ -120,7 +119,7 @@ def _keep(place: Path, raw: str, of_module: dict[str, list[str]]) -> None:
 
 # --- parsed ----------------------------------------------------------------------------------------------------------
 
-Name = tuple[str, str]
+ModuleName = tuple[str, str]
 """A module of ours (`layout.items`), and a name in it."""
 
 
@@ -156,7 +155,7 @@ class _Module:
     """A module's own code, and what it takes from others of ours."""
 
     def __init__(self, source: bytes) -> None:
-        self.taken: dict[str, Name] = {}
+        self.taken: dict[str, ModuleName] = {}
         self.code = _flat(ast.parse(source).body, self.taken)
         self.sha256 = _digest(self.code)
 
@@ -181,7 +180,7 @@ def _defined_in(dotted: str, name: str, modules: Mapping[str, _Module]) -> str:
     return module.sha256
 
 
-def _flat(nodes: Iterable[ast.stmt], taken: dict[str, Name]) -> list[str]:
+def _flat(nodes: Iterable[ast.stmt], taken: dict[str, ModuleName]) -> list[str]:
     """The code as a flat list, in order. What our own modules import is noted in `taken`, and left out."""
     out: list[str] = []
     stack: list[object] = [*reversed(list(nodes))]
@@ -203,7 +202,7 @@ def _flat(nodes: Iterable[ast.stmt], taken: dict[str, Name]) -> list[str]:
     return out
 
 
-def _is_idle(node: ast.stmt, taken: dict[str, Name]) -> bool:
+def _is_idle(node: ast.stmt, taken: dict[str, ModuleName]) -> bool:
     """Whether a statement does nothing when the code runs, or only takes what other modules of ours define."""
     match node:
         case ast.Expr(value=ast.Constant(value=str())):

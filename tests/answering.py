@@ -8,16 +8,24 @@ from typing import Any
 
 from extractor.documents import read_document
 from extractor.facts import gather
-from extractor.grounding import ground
+from extractor.grounding.ground import ground
 from extractor.layout import lay_out
 from extractor.model import Attempt, OnAttempt, Request
-from extractor.prompted.answers import MOST_ITEMS, GapForm, GapsForm, ItemForm, PatientForm, WholeForm, WholeItemForm
-from extractor.prompted.letters import gaps_request, item_request, line_range, summary_request, whole_request
-from extractor.prompted.reader import weak
-from extractor.prompts import load_prompts
-from extractor.reading import read
-from extractor.records import Record
-from extractor.rules import read_by_rules
+from extractor.readers.model.answers import (
+    MOST_ITEMS,
+    GapForm,
+    GapsForm,
+    ItemForm,
+    PatientForm,
+    WholeForm,
+    WholeItemForm,
+)
+from extractor.readers.model.letters import gaps_request, item_request, line_range, summary_request, whole_request
+from extractor.readers.model.prompts import load_prompts
+from extractor.readers.model.reader import weak
+from extractor.readers.rules import read_by_rules
+from extractor.reading.letter import read
+from extractor.records.record import Record
 from extractor.settings import ModelSettings
 
 NOTHING_BETTER = json.dumps({"corrections": []})

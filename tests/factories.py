@@ -17,9 +17,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from extractor import configuration, identity
+from extractor import identity
 from extractor.backlog.source import Source as Letter
-from extractor.determination import (
+from extractor.documents import Document
+from extractor.errors import EncryptedDocument
+from extractor.reading import configuration
+from extractor.records.determination import (
     Basis,
     BodyPart,
     Category,
@@ -40,9 +43,7 @@ from extractor.determination import (
     Source,
     Subcategory,
 )
-from extractor.documents import Document
-from extractor.errors import EncryptedDocument
-from extractor.records import (
+from extractor.records.record import (
     DocumentInfo,
     Evidence,
     Flag,
@@ -54,7 +55,7 @@ from extractor.records import (
     Usage,
 )
 from extractor.settings import Limits
-from extractor.spans import Span
+from extractor.text.spans import Span
 
 CONFIG = "c" * 64
 CREATED = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -143,7 +144,7 @@ def make_record(document: Document | None = None, *, config_sha256: str = CONFIG
 
 @dataclass(frozen=True, slots=True)
 class FakeConfiguration:
-    """Stands for `extractor.configuration.Configuration`."""
+    """Stands for `extractor.reading.configuration.Configuration`."""
 
     reader: str = "fake"
     label: str = "a"

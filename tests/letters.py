@@ -14,17 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from extractor.drafts import Draft
 from extractor.facts import gather
-from extractor.grounding import Grounded, flags, ground
+from extractor.grounding.drafts import Draft
+from extractor.grounding.ground import Grounded, flags, ground
+from extractor.grounding.places import pointers
 from extractor.layout import Layout, lay_out
-from extractor.literals import Value
-from extractor.normalize import View, view_of
-from extractor.places import pointers
-from extractor.reading import extract
-from extractor.records import Evidence, Flag, Record
-from extractor.rules import read_by_rules
-from extractor.spans import Span
+from extractor.readers.rules import read_by_rules
+from extractor.reading.letter import extract
+from extractor.records.record import Evidence, Flag, Record
+from extractor.text.literals import Value
+from extractor.text.normalize import View, view_of
+from extractor.text.spans import Span
 
 SAMPLES = Path(__file__).parent.parent / "docs" / "samples"
 LETTERS = Path(__file__).parents[2] / "shared" / "letters"

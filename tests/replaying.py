@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from extractor.prompted.letters import answered
-from extractor.prompts import load_prompts
+from extractor.readers.model.letters import answered
+from extractor.readers.model.prompts import load_prompts
 
 RECORDINGS = Path(__file__).parents[1] / "gold" / "recordings"
 RENEW = "python bench/recordings.py --model NAME"

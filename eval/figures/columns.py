@@ -33,7 +33,7 @@ ERROR_MARKS = (Mark.MISMATCH, Mark.MISSING, Mark.SPURIOUS)
 """The marks that are errors."""
 
 
-class Column(NamedTuple):
+class MarkColumn(NamedTuple):
     """One thing that is counted; made by `leaf` and `item`, or one of the constants below."""
 
     of: str
@@ -56,24 +56,26 @@ def subject_of(field: str) -> str:
     return pairing_of(field) if field in ITEMS else field
 
 
-RARE_HIT, RARE_MISSED, RARE_FALSE = (Column("rare", mark) for mark in ("hit", "missed", "false"))
+RARE_HIT, RARE_MISSED, RARE_FALSE = (MarkColumn("rare", mark) for mark in ("hit", "missed", "false"))
 """Of the rare class: items that are of it and said to be; that are and were not; that were and are not."""
-GROUNDING: dict[str, Column] = {name: Column("grounding", name) for name in Grounding._fields}
-DOCUMENTS = Column("documents")
-FAILURES = Column("failures")
+GROUNDING: dict[str, MarkColumn] = {name: MarkColumn("grounding", name) for name in Grounding._fields}
+DOCUMENTS = MarkColumn("documents")
+FAILURES = MarkColumn("failures")
 """Documents that ended without a record."""
-LETTERS = Column("letters")
+LETTERS = MarkColumn("letters")
 """Documents that are determinations: only these can be exact records."""
-EXACT = Column("exact")
+EXACT = MarkColumn("exact")
 """Letters without an error on any critical field."""
 
-_LEAVES = {field: tuple(Column(field, mark.name.lower()) for mark in Mark) for field in FIELDS}
+_LEAVES = {field: tuple(MarkColumn(field, mark.name.lower()) for mark in Mark) for field in FIELDS}
 _ITEMS = {
-    field: {mark: Column(pairing_of(field), mark.name.lower()) for mark in (Mark.MATCH, Mark.MISSING, Mark.SPURIOUS)}
+    field: {
+        mark: MarkColumn(pairing_of(field), mark.name.lower()) for mark in (Mark.MATCH, Mark.MISSING, Mark.SPURIOUS)
+    }
     for field in ITEMS
 }
 
-COLUMNS: tuple[Column, ...] = (
+COLUMNS: tuple[MarkColumn, ...] = (
     *(column for columns in _LEAVES.values() for column in columns),
     *(column for columns in _ITEMS.values() for column in columns.values()),
     *(RARE_HIT, RARE_MISSED, RARE_FALSE),
@@ -81,15 +83,15 @@ COLUMNS: tuple[Column, ...] = (
     *(DOCUMENTS, FAILURES, EXACT, LETTERS),
 )
 """Every column, in the order of the matrix of counts."""
-POSITION: dict[Column, int] = {column: position for position, column in enumerate(COLUMNS)}
-_BY_NAME: dict[str, Column] = {str(column): column for column in COLUMNS}
+POSITION: dict[MarkColumn, int] = {column: position for position, column in enumerate(COLUMNS)}
+_BY_NAME: dict[str, MarkColumn] = {str(column): column for column in COLUMNS}
 
 
 def _unknown(name: object) -> ValueError:
     return ValueError(f"nothing is counted as {str(name)!r}")
 
 
-def leaf(field: str, mark: Mark) -> Column:
+def leaf(field: str, mark: Mark) -> MarkColumn:
     """Find the column of a leaf field and a mark.
 
     Raises:
@@ -102,7 +104,7 @@ def leaf(field: str, mark: Mark) -> Column:
         raise _unknown(f"{field} {mark.name.lower()}") from None
 
 
-def item(field: str, mark: Mark) -> Column:
+def item(field: str, mark: Mark) -> MarkColumn:
     """Find the column of a list of items and a mark: MATCH counts pairs, MISSING and SPURIOUS items without a partner.
 
     Raises:
@@ -120,17 +122,17 @@ class Counts:
 
     __slots__ = ("_counts",)
 
-    def __init__(self, counts: Mapping[Column, int] | None = None) -> None:
-        self._counts: dict[Column, int] = {}
+    def __init__(self, counts: Mapping[MarkColumn, int] | None = None) -> None:
+        self._counts: dict[MarkColumn, int] = {}
         for column, count in (counts or {}).items():
             self.add(column, count)
 
-    def add(self, column: Column, count: int = 1) -> None:
+    def add(self, column: MarkColumn, count: int = 1) -> None:
         """Count `count` more."""
         found = self._counts.get(column)
         self._counts[column] = (self[column] if found is None else found) + count
 
-    def __getitem__(self, column: Column) -> int:
+    def __getitem__(self, column: MarkColumn) -> int:
         found = self._counts.get(column)
         if found is None:
             if column not in POSITION:
@@ -138,11 +140,11 @@ class Counts:
             return 0
         return found
 
-    def items(self) -> ItemsView[Column, int]:
+    def items(self) -> ItemsView[MarkColumn, int]:
         """List the columns that were counted, with their counts."""
         return self._counts.items()
 
-    def sum(self, columns: Iterable[Column]) -> int:
+    def sum(self, columns: Iterable[MarkColumn]) -> int:
         """Add up several columns."""
         return sum(self[column] for column in columns)
 

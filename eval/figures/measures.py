@@ -26,8 +26,8 @@ from eval.figures.columns import (
     RARE_FALSE,
     RARE_HIT,
     RARE_MISSED,
-    Column,
     Counts,
+    MarkColumn,
     item,
     leaf,
     pairing_of,
@@ -36,7 +36,7 @@ from eval.figures.tally import RARE_VALUE
 from eval.scoring.fields import GROUPS, group_of
 from eval.scoring.marks import Mark
 
-Side = Mapping[Column, float]
+MarkedSide = Mapping[MarkColumn, float]
 """Numerator or denominator of a measure: column → weight."""
 
 
@@ -48,8 +48,8 @@ class Measure:
     """`f1`, `precision`, `recall`, `omission`, `wrong`, `hallucination`, `rate`."""
     of: str
     """What it is measured of: a field, `group: …`, `all`, `items …`, `overturned`, `exact records` and so on."""
-    numerator: Side
-    denominator: Side
+    numerator: MarkedSide
+    denominator: MarkedSide
     good: bool = True
     """More is better."""
 
@@ -103,7 +103,7 @@ def measure(of: str, name: str = "f1") -> Measure:
 def _of_leaves(of: str, fields: Iterable[str]) -> list[Measure]:
     listed = list(fields)
 
-    def side(match: int = 0, mismatch: int = 0, missing: int = 0, spurious: int = 0) -> Side:
+    def side(match: int = 0, mismatch: int = 0, missing: int = 0, spurious: int = 0) -> MarkedSide:
         weights = {Mark.MATCH: match, Mark.MISMATCH: mismatch, Mark.MISSING: missing, Mark.SPURIOUS: spurious}
         return {leaf(field, mark): weight for field in listed for mark, weight in weights.items() if weight}
 
@@ -119,7 +119,7 @@ def _of_leaves(of: str, fields: Iterable[str]) -> list[Measure]:
     ]
 
 
-def _of_things(of: str, hit: Column, missed: Column, false: Column) -> list[Measure]:
+def _of_things(of: str, hit: MarkColumn, missed: MarkColumn, false: MarkColumn) -> list[Measure]:
     """Measure things that are there or not: no value of theirs could be a mismatch."""
     return [
         Measure("f1", of, {hit: 2}, {hit: 2, missed: 1, false: 1}),
@@ -138,7 +138,7 @@ def matrix(counts: Iterable[Counts]) -> NDArray[np.float64]:
     return filled
 
 
-def weights(sides: Iterable[Side]) -> NDArray[np.float64]:
+def weights(sides: Iterable[MarkedSide]) -> NDArray[np.float64]:
     """Lay out one side of each measure: columns by measures."""
     listed = list(sides)
     filled = np.zeros((len(COLUMNS), len(listed)))

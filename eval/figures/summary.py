@@ -30,7 +30,7 @@ from eval.figures.uncertainty import (
     ratios_of_parts,
     resampled_sums,
 )
-from extractor.determination import Strict
+from extractor.records.determination import Strict
 
 SLICED: tuple[Measure, ...] = (
     measure("all"),

@@ -18,8 +18,8 @@ from eval.judging.ranking import Bin, Flags, Kept, Review, aurc, calibration, pa
 from eval.judging.result import RunResult
 from eval.scoring.fields import GROUPS, group_of
 from eval.scoring.marks import Mark
-from extractor.determination import Strict
 from extractor.errors import ConfigurationError
+from extractor.records.determination import Strict
 
 ENOUGH = 5
 """A group of fields with fewer right or fewer wrong values is counted, not judged."""

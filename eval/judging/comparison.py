@@ -15,8 +15,8 @@ from eval.figures.tally import RARE_VALUE
 from eval.figures.uncertainty import Array, Sampling, divide, resampled_sums
 from eval.judging.result import RunResult
 from eval.scoring.fields import CRITICAL, GROUPS
-from extractor.determination import Strict
 from extractor.errors import ConfigurationError
+from extractor.records.determination import Strict
 
 PERMUTATIONS = 10_000
 _EXACT_UP_TO = 12

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from eval.figures.columns import FIELDS, leaf
 from eval.judging.result import DocumentResult, RunResult, UsageRow
 from eval.scoring.marks import Mark
-from extractor.determination import Strict
 from extractor.errors import ConfigurationError
+from extractor.records.determination import Strict
 from extractor.settings import Price
 
 _PRICE = TypeAdapter(Price)

@@ -23,14 +23,14 @@ from eval.figures.columns import subject_of
 from eval.judging.comparison import Difference, compare_runs
 from eval.judging.result import RunResult
 from eval.scoring.fields import CRITICAL
-from extractor.determination import Strict
 from extractor.errors import ConfigurationError
+from extractor.records.determination import Strict
 
 ALPHA = 0.05
 FLOOR = 0.8
 
 
-class Verdict(StrEnum):
+class GateVerdict(StrEnum):
     """What the gate says."""
 
     PASS = "pass"  # noqa: S105 - a verdict, no password
@@ -38,11 +38,11 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-EXIT_CODES: dict[Verdict, int] = {Verdict.PASS: 0, Verdict.REGRESS: 10, Verdict.INCONCLUSIVE: 11}
-_SEVERITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.REGRESS)
+EXIT_CODES: dict[GateVerdict, int] = {GateVerdict.PASS: 0, GateVerdict.REGRESS: 10, GateVerdict.INCONCLUSIVE: 11}
+_SEVERITY = (GateVerdict.PASS, GateVerdict.INCONCLUSIVE, GateVerdict.REGRESS)
 
 
-class Limits(Strict):
+class GateLimits(Strict):
     """What the gate asks for; read from a TOML file with the tables `margins` and `floors`."""
 
     margins: dict[str, float] = Field(default_factory=lambda: dict(CRITICAL))
@@ -55,14 +55,14 @@ class FieldVerdict(Strict):
     """What the gate says of one field."""
 
     field: str
-    verdict: Verdict
+    verdict: GateVerdict
     reason: str
 
 
 class GateResult(Strict):
     """What the gate says, and why."""
 
-    verdict: Verdict
+    verdict: GateVerdict
     fields: tuple[FieldVerdict, ...]
 
     @property
@@ -71,7 +71,7 @@ class GateResult(Strict):
         return EXIT_CODES[self.verdict]
 
 
-def load_limits(path: Path | None) -> Limits:
+def load_limits(path: Path | None) -> GateLimits:
     """Read limits from a TOML file; fields that it does not name keep their defaults.
 
     Raises:
@@ -79,9 +79,9 @@ def load_limits(path: Path | None) -> Limits:
 
     """
     if path is None:
-        return Limits()
+        return GateLimits()
     try:
-        given = Limits.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        given = GateLimits.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise ConfigurationError(f"gate limits {str(path)!r} cannot be read: {error}") from error
     unknown = sorted((set(given.margins) | set(given.floors)) - set(CRITICAL))
@@ -89,13 +89,13 @@ def load_limits(path: Path | None) -> Limits:
         raise ConfigurationError(
             f"{str(path)!r} names {unknown[0]!r}, which is no critical field: {', '.join(CRITICAL)}"
         )
-    standard = Limits()
-    return Limits(margins={**standard.margins, **given.margins}, floors={**standard.floors, **given.floors})
+    standard = GateLimits()
+    return GateLimits(margins={**standard.margins, **given.margins}, floors={**standard.floors, **given.floors})
 
 
-def gate(run: RunResult, baseline: RunResult | None = None, limits: Limits | None = None) -> GateResult:
+def gate(run: RunResult, baseline: RunResult | None = None, limits: GateLimits | None = None) -> GateResult:
     """Judge a run against a baseline, or against floors where there is none."""
-    limits = limits or Limits()
+    limits = limits or GateLimits()
     if baseline is None:
         fields = [_by_floor(run, field, floor) for field, floor in limits.floors.items()]
     else:
@@ -104,35 +104,35 @@ def gate(run: RunResult, baseline: RunResult | None = None, limits: Limits | Non
     return GateResult(verdict=worst({one.field: one.verdict for one in fields}), fields=tuple(fields))
 
 
-def worst(verdicts: Mapping[str, Verdict]) -> Verdict:
+def worst(verdicts: Mapping[str, GateVerdict]) -> GateVerdict:
     """Take the gravest of the verdicts; pass where there is none."""
-    return max(verdicts.values(), key=_SEVERITY.index, default=Verdict.PASS)
+    return max(verdicts.values(), key=_SEVERITY.index, default=GateVerdict.PASS)
 
 
 def _by_margin(found: Difference, field: str, margin: float) -> FieldVerdict:
     if found.a is None and found.b is None:
-        return FieldVerdict(field=field, verdict=Verdict.PASS, reason="not in these letters")
+        return FieldVerdict(field=field, verdict=GateVerdict.PASS, reason="not in these letters")
     if found.difference is None or found.low is None or found.high is None:
-        return FieldVerdict(field=field, verdict=Verdict.INCONCLUSIVE, reason="in one run only")
+        return FieldVerdict(field=field, verdict=GateVerdict.INCONCLUSIVE, reason="in one run only")
     shown = f"{found.difference:+.3f} [{found.low:+.3f}, {found.high:+.3f}], margin {margin:g}"
     if found.low >= -margin:
-        return FieldVerdict(field=field, verdict=Verdict.PASS, reason=shown)
+        return FieldVerdict(field=field, verdict=GateVerdict.PASS, reason=shown)
     if found.difference < 0 and found.p_holm is not None and found.p_holm <= ALPHA:
-        return FieldVerdict(field=field, verdict=Verdict.REGRESS, reason=f"{shown}, p {found.p_holm:.3f}")
+        return FieldVerdict(field=field, verdict=GateVerdict.REGRESS, reason=f"{shown}, p {found.p_holm:.3f}")
     return FieldVerdict(
-        field=field, verdict=Verdict.INCONCLUSIVE, reason=f"{shown}, detectable {found.detectable or 0:.3f}"
+        field=field, verdict=GateVerdict.INCONCLUSIVE, reason=f"{shown}, detectable {found.detectable or 0:.3f}"
     )
 
 
 def _by_floor(run: RunResult, field: str, floor: float) -> FieldVerdict:
     figure = run.summary.figure(subject_of(field))
     if figure is None or figure.value is None or figure.low is None or figure.high is None:
-        return FieldVerdict(field=field, verdict=Verdict.PASS, reason="not in these letters")
+        return FieldVerdict(field=field, verdict=GateVerdict.PASS, reason="not in these letters")
     shown = f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}], floor {floor:g}"
     if figure.low >= floor:
-        verdict = Verdict.PASS
+        verdict = GateVerdict.PASS
     elif figure.high < floor:
-        verdict = Verdict.REGRESS
+        verdict = GateVerdict.REGRESS
     else:
-        verdict = Verdict.INCONCLUSIVE
+        verdict = GateVerdict.INCONCLUSIVE
     return FieldVerdict(field=field, verdict=verdict, reason=shown)

@@ -5,7 +5,7 @@ that ends without a record is part of the result, too: all its gold leaves are m
 letters gives the same result, but for times.
 
 >>> from pathlib import Path
->>> from extractor.reading import read
+>>> from extractor.reading.letter import read
 >>> from eval.labelling.gold import load_gold
 >>> result = grade(read, load_gold(Path("gold")).cases)             # doctest: +SKIP
 >>> result.summary.figure("decisions.outcome").value                # doctest: +SKIP

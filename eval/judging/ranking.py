@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.figures.uncertainty import Array
-from extractor.determination import Strict
+from extractor.records.determination import Strict
 
 COVERAGES = (100, 95, 90, 80, 70, 50)
 """Percent of the values that are kept, the most certain ones."""

@@ -11,8 +11,8 @@ from pydantic import Field, JsonValue, ValidationError
 from eval.figures.columns import Counts
 from eval.figures.summary import Summary
 from eval.scoring.marks import Failure
-from extractor.determination import Strict
 from extractor.errors import ConfigurationError
+from extractor.records.determination import Strict
 
 
 class ErrorRow(Strict):

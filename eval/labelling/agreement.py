@@ -14,8 +14,8 @@ from eval.labelling.gold import Reference, load_reference, reference_files
 from eval.scoring.marks import ItemRow, Mark, Score
 from eval.scoring.pointers import Json, resolve
 from eval.scoring.score import score
-from extractor.determination import Strict
 from extractor.errors import ConfigurationError
+from extractor.records.determination import Strict
 
 CLOSED: tuple[str, ...] = (
     "priority",
@@ -34,7 +34,7 @@ CLOSED_SETS: tuple[str, ...] = ("reasons",)
 """Fields of a decision that are sets of a closed list."""
 
 
-class Agreement(Strict):
+class LabellerAgreement(Strict):
     """Agreement of two labellers on the letters that both labelled."""
 
     letters: tuple[str, ...]
@@ -52,7 +52,7 @@ class Agreement(Strict):
     """Field → the leaves on which they differ."""
 
 
-def agreement(a: Path, b: Path, sampling: Sampling) -> Agreement:
+def agreement(a: Path, b: Path, sampling: Sampling) -> LabellerAgreement:
     """Compare the references of two gold folders, letter by letter.
 
     Raises:
@@ -82,7 +82,7 @@ def agreement(a: Path, b: Path, sampling: Sampling) -> Agreement:
                     {"letter": name, "mark": row.mark.name, "a": row.gold, "b": row.predicted, "at": row.gold_at}
                 )
     by_field = summarize(lenient, sampling)
-    return Agreement(
+    return LabellerAgreement(
         letters=tuple(names),
         only_a=tuple(sorted(set(first) - set(second))),
         only_b=tuple(sorted(set(second) - set(first))),

@@ -23,15 +23,15 @@ from typing import Literal
 from pydantic import Field, JsonValue, ValidationError
 
 from eval.scoring.pointers import Json
-from extractor.determination import Determination, Strict
 from extractor.documents import Document, read_document
 from extractor.errors import ConfigurationError
+from extractor.records.determination import Determination, Strict
 
 SALT = "imr-gold-1"
 """Decides the split together with a case's name; changing it would move letters between dev and test."""
 
 
-class Status(StrEnum):
+class LabelStatus(StrEnum):
     """Whether a person has confirmed a reference."""
 
     CONFIRMED = "confirmed"
@@ -70,7 +70,7 @@ class Reference(Strict):
     name: str = Field(pattern=r"^[\w.-]+$")
     letter: str
     """Path of the letter, relative to the gold folder."""
-    status: Status
+    status: LabelStatus
     is_determination: bool = True
     layout: str | None = None
     traps: tuple[str, ...] = ()
@@ -216,7 +216,7 @@ def load_gold(folder: Path, split: Split | None = None) -> Gold:
         reference = load_reference(path)
         if reference.name != path.stem:
             raise ConfigurationError(f"reference {str(path)!r} calls itself {reference.name!r}: rename one of them")
-        if reference.status is Status.DRAFT:
+        if reference.status is LabelStatus.DRAFT:
             drafts.append(reference.name)
             continue
         letter = folder / reference.letter
@@ -263,7 +263,7 @@ def freeze(folder: Path) -> Manifest:
     """Write the manifest of a gold folder: hashes of every confirmed case; a case keeps the split it had."""
     old = load_manifest(folder)
     references = [(path, load_reference(path)) for path in reference_files(folder)]
-    confirmed = [(path, reference) for path, reference in references if reference.status is Status.CONFIRMED]
+    confirmed = [(path, reference) for path, reference in references if reference.status is LabelStatus.CONFIRMED]
     fresh = split_of((reference.name, reference.tags[0]) for _, reference in confirmed)
     cases: dict[str, ManifestEntry] = {}
     for path, reference in sorted(confirmed, key=lambda pair: pair[1].name):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.labelling.gold import (
+    LabelStatus,
     Reference,
     Split,
-    Status,
     file_sha256,
     load_manifest,
     load_reference,
@@ -22,9 +22,9 @@ from eval.labelling.support import short, unsupported
 from eval.scoring.comparators import key
 from eval.scoring.pointers import Json, field_of, resolve, steps_of
 from eval.scoring.spans import quoted
-from extractor.determination import Determination
 from extractor.documents import read_document
 from extractor.errors import ConfigurationError, ImrError
+from extractor.records.determination import Determination
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _check_manifest(folder: Path, references: dict[str, Reference]) -> Iterator[
             if len(splits) > 1:
                 yield Problem("", "", "splits", f"the {what} {value[:16]} is in dev and in test")
     for name, reference in references.items():
-        if reference.status is Status.CONFIRMED and name not in manifest.cases:
+        if reference.status is LabelStatus.CONFIRMED and name not in manifest.cases:
             yield Problem(name, "", "not_frozen", "confirmed, but not in the manifest")
 
 

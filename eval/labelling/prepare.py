@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from eval.labelling.gold import Anchor, Reference, Status, dump
+from eval.labelling.gold import Anchor, LabelStatus, Reference, dump
 from eval.readers import Reader
 from extractor.documents import read_document
 from extractor.errors import ConfigurationError, DocumentError
-from extractor.records import Record
+from extractor.records.record import Record
 
 _SUFFIXES = (".txt", ".pdf", ".docx", ".html", ".htm")
 
@@ -57,7 +57,7 @@ def prepare(folder: Path, reader: Reader) -> tuple[list[str], dict[str, str]]:
             draft = _draft(name, letter, reader(read_document(path)))
         except DocumentError as error:
             troubles[name] = str(error)
-            draft = Reference(name=name, letter=letter, status=Status.DRAFT)
+            draft = Reference(name=name, letter=letter, status=LabelStatus.DRAFT)
         target.write_text(dump(draft.model_dump(mode="json")), encoding="utf-8")
         written.append(name)
     return written, troubles
@@ -67,7 +67,7 @@ def _draft(name: str, letter: str, record: Record) -> Reference:
     return Reference(
         name=name,
         letter=letter,
-        status=Status.DRAFT,
+        status=LabelStatus.DRAFT,
         is_determination=bool(record.determination.decisions),
         layout=record.document.layout,
         determination=record.determination,

@@ -9,7 +9,7 @@ from functools import partial
 
 from eval.metamorphic import perturb
 from eval.metamorphic.differences import words
-from eval.metamorphic.variants import Original, Relation, Variant, item_blocks, unchanged
+from eval.metamorphic.variants import Original, Relation, Rewriting, item_blocks, unchanged
 from eval.scoring.pointers import Json
 from eval.scoring.spans import Spans, touches
 
@@ -19,7 +19,7 @@ _REQUEST = re.compile(
 )
 
 
-def _swapped(original: Original) -> Iterator[Variant]:
+def _swapped(original: Original) -> Iterator[Rewriting]:
     """Swap the outcome of one item, everywhere it is announced."""
     requests = [(words(found["what"]), found) for found in _REQUEST.finditer(original.text)]
     for index, decision in enumerate(original.decisions):
@@ -48,7 +48,7 @@ def _swapped(original: Original) -> Iterator[Variant]:
             other for other in range(len(original.decisions)) if original.spans(f"/decisions/{other}/outcome") == spans
         } | {index}
         if changes and min(together) == index:
-            yield Variant(
+            yield Rewriting(
                 f"item {index + 1}",
                 perturb.replaced(original.text, changes),
                 partial(_must_swap, original, together),
@@ -84,7 +84,7 @@ _LABELS = {
 }
 
 
-def _digits(original: Original) -> Iterator[Variant]:
+def _digits(original: Original) -> Iterator[Rewriting]:
     """Change one digit of one date of the header."""
     for name, label in _LABELS.items():
         value = original.determination.get(name)
@@ -98,7 +98,7 @@ def _digits(original: Original) -> Iterator[Variant]:
         if not 1 <= day <= 28 or len(str(day)) != len(found[2].lstrip("0")):
             continue
         text = perturb.replaced(original.text, [(found.start(2), found.end(2), f"{day:0{len(found[2])}d}")])
-        yield Variant(name, text, partial(_must_follow, original, name, old.replace(day=day).isoformat()))
+        yield Rewriting(name, text, partial(_must_follow, original, name, old.replace(day=day).isoformat()))
 
 
 def _must_follow(original: Original, name: str, expected: str, record: Json) -> str:
@@ -108,7 +108,7 @@ def _must_follow(original: Original, name: str, expected: str, record: Json) -> 
     return "; ".join([*wrong, *([rest] if rest else [])])
 
 
-def _reordered(original: Original) -> Iterator[Variant]:
+def _reordered(original: Original) -> Iterator[Rewriting]:
     blocks = item_blocks(original)
     if len(blocks) < 2:
         return
@@ -117,7 +117,7 @@ def _reordered(original: Original) -> Iterator[Variant]:
     turned = Original(
         original.name, text, {"determination": {**original.determination, "decisions": [*original.decisions][::-1]}}
     )
-    yield Variant("reversed", text, partial(unchanged, turned))
+    yield Rewriting("reversed", text, partial(unchanged, turned))
 
 
 _RATIONALE_LABEL = re.compile(
@@ -127,7 +127,7 @@ _RATIONALE_LABEL = re.compile(
 _NUMBER = re.compile(r"(?:^|(?<=\n))[ \t]*(?:Issue\s+)?#?\d{1,2}\s*[.:)]\s*$")
 
 
-def _without_rationale(original: Original, *, with_label: bool) -> Iterator[Variant]:
+def _without_rationale(original: Original, *, with_label: bool) -> Iterator[Rewriting]:
     for index in range(len(original.decisions)):
         spans = original.spans(f"/decisions/{index}/rationale")
         if not spans:
@@ -142,7 +142,7 @@ def _without_rationale(original: Original, *, with_label: bool) -> Iterator[Vari
                 continue
             spans = [(label.start(), spans[0][1]), *spans[1:]]
         sharing = _sharing(original, spans, "rationale")
-        yield Variant(
+        yield Rewriting(
             f"item {index + 1}",
             perturb.cut(original.text, spans),
             partial(_must_lose, original, spans, "rationale", sharing),
@@ -186,7 +186,7 @@ def _must_lose(original: Original, spans: Spans, leaf: str, indices: Sequence[in
 _BASIS_LABEL = re.compile(r"Claims\s+Administ\w*\s+guideline\s*:\s*$", re.IGNORECASE)
 
 
-def _without_basis(original: Original) -> Iterator[Variant]:
+def _without_basis(original: Original) -> Iterator[Rewriting]:
     leaf = "claims_administrator_basis/statement"
     for index in range(len(original.decisions)):
         spans = original.spans(f"/decisions/{index}/{leaf}")
@@ -196,7 +196,7 @@ def _without_basis(original: Original) -> Iterator[Variant]:
         if label is not None:
             spans = [(label.start(), spans[0][1]), *spans[1:]]
         sharing = _sharing(original, spans, leaf)
-        yield Variant(
+        yield Rewriting(
             f"item {index + 1}", perturb.cut(original.text, spans), partial(_must_lose, original, spans, leaf, sharing)
         )
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from eval.metamorphic.relations import RELATIONS
 from eval.metamorphic.variants import Original, Relation
 from eval.readers import Reader
-from extractor.determination import Strict
 from extractor.documents import read_document
 from extractor.errors import ConfigurationError, DocumentError, ImrError
+from extractor.records.determination import Strict
 
 _SUFFIXES = (".txt", ".pdf", ".docx", ".html", ".htm")
 

@@ -45,17 +45,17 @@ class Original:
         return {pointer for pointer in self.record.get("evidence") or {} if touches(self.spans(pointer), spans)}
 
 
-Check = Callable[[Json], str]
+Expectation = Callable[[Json], str]
 """Takes the record of the variant; returns what is wrong with it, an empty text where the relation holds."""
 
 
 @dataclass(frozen=True)
-class Variant:
+class Rewriting:
     """A rewritten letter and what its record must be."""
 
     where: str
     text: str
-    check: Check
+    check: Expectation
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Relation:
 
     name: str
     must: str
-    variants: Callable[[Original], Iterable[Variant]]
+    variants: Callable[[Original], Iterable[Rewriting]]
 
 
 def unchanged(original: Original, record: Json, tidy: Tidy = words, free: Iterable[str] = ()) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from eval.figures.columns import pairing_of
 from eval.judging.result import ErrorRow, RunResult
 from eval.labelling.gold import Case
-from eval.report.excerpts import Piece, excerpt, find_words
+from eval.report.excerpts import ExcerptPiece, excerpt, find_words
 from eval.report.explain import explain
 from eval.scoring.fields import DETERMINATION, Bag, leaf_fields
 from eval.scoring.grounding import nearest
@@ -21,7 +21,7 @@ _CLIP = 360
 
 
 @dataclass(frozen=True)
-class Side:
+class CardSide:
     """One side's value: entries, each right or wrong; none where it is absent."""
 
     entries: tuple[tuple[str, bool], ...]
@@ -38,10 +38,10 @@ class Card:
     marks: tuple[str, ...]
     item: str
     """Heading of the decision that it is in; empty outside decisions."""
-    gold: Side
-    predicted: Side
+    gold: CardSide
+    predicted: CardSide
     explanation: tuple[str, ...]
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ExcerptPiece, ...]
     note: str = ""
 
 
@@ -86,8 +86,8 @@ class _Source:
         if first.field in _BAGS:
             gold, predicted, sentences = self._lists(errors, at.rpartition("/")[0])
         else:
-            gold = Side(_entries([first.gold], wrong=True), first.gold_at)
-            predicted = Side(_entries([first.predicted], wrong=True), first.predicted_at)
+            gold = CardSide(_entries([first.gold], wrong=True), first.gold_at)
+            predicted = CardSide(_entries([first.predicted], wrong=True), first.predicted_at)
             sentences = explain(first.gold, first.predicted)
         gold_spans = [span for error in errors for span in error.gold_spans or self._found(error.gold, at)]
         predicted_spans = [
@@ -106,13 +106,13 @@ class _Source:
         of_gold = mark == "MISSING"
         value = self._value(at) if of_gold else None
         shown = value.get("heading") or value.get("title") or value.get("name") or value.get("part") if value else None
-        side, other = Side(_entries([shown or "one item"], wrong=True), at), Side((), None)
+        side, other = CardSide(_entries([shown or "one item"], wrong=True), at), CardSide((), None)
         around = self._item(at) if of_gold else None
         pieces = excerpt(self.text, [around] if around else [], [])
         gold, predicted = (side, other) if of_gold else (other, side)
         return Card(identifier, self.name, (mark,), "", gold, predicted, (), tuple(pieces), note)
 
-    def _lists(self, errors: list[ErrorRow], at: str) -> tuple[Side, Side, list[str]]:
+    def _lists(self, errors: list[ErrorRow], at: str) -> tuple[CardSide, CardSide, list[str]]:
         missing = [error.gold for error in errors if error.mark == "MISSING"]
         spurious = [error.predicted for error in errors if error.mark == "SPURIOUS"]
         # A run keeps the wrong entries only; the right ones are the reference's own.
@@ -123,8 +123,8 @@ class _Source:
                 right.remove(value)
         sentences = explain([*right, *missing], [*right, *spurious])
         return (
-            Side(_entries(missing, wrong=True) + _entries(right, wrong=False), at),
-            Side(_entries(spurious, wrong=True) + _entries(right, wrong=False), at),
+            CardSide(_entries(missing, wrong=True) + _entries(right, wrong=False), at),
+            CardSide(_entries(spurious, wrong=True) + _entries(right, wrong=False), at),
             sentences,
         )
 

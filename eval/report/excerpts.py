@@ -17,7 +17,7 @@ _END = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ExcerptPiece:
     """A stretch of the letter; `…` where something is left out."""
 
     text: str
@@ -41,15 +41,15 @@ def find_words(text: str, words: str, after: int = 0) -> tuple[int, int] | None:
     return found.span() if found else None
 
 
-def excerpt(text: str, gold: Spans, predicted: Spans) -> list[Piece]:
+def excerpt(text: str, gold: Spans, predicted: Spans) -> list[ExcerptPiece]:
     """Cut out the words at the places of both sides, with context; empty where neither has a place in the text."""
     gold, predicted = _inside(text, gold), _inside(text, predicted)
     windows = _merged(_snapped(text, window) for span in (*gold, *predicted) for window in _windows(span))
-    pieces: list[Piece] = []
+    pieces: list[ExcerptPiece] = []
     last = 0
     for start, end in windows:
         if start > last:
-            pieces.append(Piece("…", gap=True))
+            pieces.append(ExcerptPiece("…", gap=True))
         cuts = sorted({start, end, *(edge for span in (*gold, *predicted) for edge in span if start < edge < end)})
         for left, right in pairwise(cuts):
             marks = tuple(
@@ -57,10 +57,10 @@ def excerpt(text: str, gold: Spans, predicted: Spans) -> list[Piece]:
                 for name, spans in (("gold", gold), ("predicted", predicted))
                 if any(begin <= left and right <= stop for begin, stop in spans)
             )
-            pieces.append(Piece(text[left:right], marks))
+            pieces.append(ExcerptPiece(text[left:right], marks))
         last = end
     if windows and last < len(text):
-        pieces.append(Piece("…", gap=True))
+        pieces.append(ExcerptPiece("…", gap=True))
     return pieces
 
 

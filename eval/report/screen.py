@@ -12,7 +12,7 @@ from eval.judging.comparison import Comparison
 from eval.judging.costs import Costs, latency
 from eval.judging.gate import GateResult
 from eval.judging.result import RunResult
-from eval.labelling.agreement import Agreement
+from eval.labelling.agreement import LabellerAgreement
 from eval.metamorphic.suite import BrokenVariant, SuiteResult
 from eval.scoring.fields import CRITICAL, GROUPS
 
@@ -214,7 +214,7 @@ def _separation_line(one: Separation, label: str) -> str:
     )
 
 
-def agreement_screen(found: Agreement) -> Iterator[str]:
+def agreement_screen(found: LabellerAgreement) -> Iterator[str]:
     """Show an agreement, line by line."""
     yield f"{len(found.letters)} letters labelled by both; {len(found.only_a)} by A only, {len(found.only_b)} by B only"
     yield f"{'':60}    F1 95% interval    with alternatives  alpha (n)"

@@ -17,7 +17,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from eval.scoring.comparators import Form, tokens
+from eval.scoring.comparators import Canonical, tokens
 from eval.scoring.fields import Items
 from eval.scoring.pointers import Json
 
@@ -73,7 +73,7 @@ def pair(node: Items, gold: Sequence[Json], predicted: Sequence[Json]) -> Pairin
         {name: comparator.canonical(item.get(name)) for name, comparator in comparators.items()} for item in predicted
     ]
     result = Pairing()
-    waiting: dict[tuple[Form, ...], deque[int]] = defaultdict(deque)
+    waiting: dict[tuple[Canonical, ...], deque[int]] = defaultdict(deque)
     for index, forms in enumerate(others):
         waiting[tuple(forms[name] for name in node.exact)].append(index)
     left: list[int] = []
@@ -98,7 +98,7 @@ def pair(node: Items, gold: Sequence[Json], predicted: Sequence[Json]) -> Pairin
     return result
 
 
-def _likeness(node: Items, one: dict[str, Form], other: dict[str, Form]) -> float:
+def _likeness(node: Items, one: dict[str, Canonical], other: dict[str, Canonical]) -> float:
     """Weighted mean similarity over the identity fields that both have; 0 under the threshold or without any."""
     total = weight_sum = 0.0
     for name, weight in node.identity.items():

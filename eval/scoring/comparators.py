@@ -25,7 +25,7 @@ from functools import lru_cache
 from eval.scoring.pointers import Json
 from eval.scoring.spans import overlap
 
-Form = Hashable
+Canonical = Hashable
 """A canonical form; None is an absent value."""
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u0060\u00b4", "'"))
@@ -91,36 +91,36 @@ class Comparator:
     """How one kind of value is compared."""
 
     name: str
-    canonical: Callable[[Json], Form]
+    canonical: Callable[[Json], Canonical]
     """Brings a raw value to its form; None where it is absent, or says nothing."""
-    equal: Callable[[Form, Form], bool] | None = None
+    equal: Callable[[Canonical, Canonical], bool] | None = None
     """Beyond equality of the forms; None where that is all there is. Called with two present, unequal forms."""
-    similarity: Callable[[Form, Form], float] | None = None
+    similarity: Callable[[Canonical, Canonical], float] | None = None
     """0 to 1, for pairing; None: 1 where equal, else 0."""
     note: str = ""
 
-    def same(self, one: Form, other: Form) -> bool:
+    def same(self, one: Canonical, other: Canonical) -> bool:
         """Whether two present forms count as equal."""
         return one == other or (self.equal is not None and self.equal(one, other))
 
-    def alike(self, one: Form, other: Form) -> float:
+    def alike(self, one: Canonical, other: Canonical) -> float:
         """Similarity of two present forms, 0 to 1."""
         if one == other:
             return 1.0
         return self.similarity(one, other) if self.similarity else float(self.same(one, other))
 
 
-def _word(value: Json) -> Form:
+def _word(value: Json) -> Canonical:
     if value is None:
         return None
     return str(value).strip().casefold() or None
 
 
-def _flag(value: Json) -> Form:
+def _flag(value: Json) -> Canonical:
     return True if value is True or value in ("true", "yes") else None
 
 
-def _number(value: Json) -> Form:
+def _number(value: Json) -> Canonical:
     if value is None or value == "":
         return None
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -132,7 +132,7 @@ def _number(value: Json) -> Form:
         return f"not a number: {text.casefold()}"
 
 
-def _code(value: Json) -> Form:
+def _code(value: Json) -> Canonical:
     if value is None:
         return None
     return re.sub(r"\s", "", str(value).translate(_DASHES)).upper() or None
@@ -146,7 +146,7 @@ _NAMED_DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ([a-z]{3})[a-z]*\.?,? 
 
 
 @lru_cache(maxsize=65536)
-def _date_text(text: str) -> Form:
+def _date_text(text: str) -> Canonical:
     text = " ".join(text.split()).casefold()
     try:
         if text[:4].isdigit():
@@ -163,7 +163,7 @@ def _date_text(text: str) -> Form:
     return f"not a date: {text}" if text else None
 
 
-def _date(value: Json) -> Form:
+def _date(value: Json) -> Canonical:
     if value is None:
         return None
     if isinstance(value, datetime):
@@ -171,11 +171,11 @@ def _date(value: Json) -> Form:
     return value if isinstance(value, date) else _date_text(str(value))
 
 
-def _name(value: Json) -> Form:
+def _name(value: Json) -> Canonical:
     return None if value is None else key(str(value).replace("&", " and "))
 
 
-def _unit(value: Json) -> Form:
+def _unit(value: Json) -> Canonical:
     form = _word(value)
     return form[:-1] if isinstance(form, str) and len(form) > 3 and form.endswith("s") else form
 
@@ -203,7 +203,7 @@ class _Text:
         return hash(self.key)
 
 
-def _text(value: Json) -> Form:
+def _text(value: Json) -> Canonical:
     if value is None:
         return None
     text = str(value)
@@ -211,7 +211,7 @@ def _text(value: Json) -> Form:
     return _Text(form, text) if form else None
 
 
-def _text_similarity(one: Form, other: Form) -> float:
+def _text_similarity(one: Canonical, other: Canonical) -> float:
     assert isinstance(one, _Text)  # noqa: S101 - forms of these comparators
     assert isinstance(other, _Text)  # noqa: S101
     return token_f1(one.text, other.text)
@@ -232,7 +232,7 @@ def text_from(threshold: float, *, guarded: bool = True) -> Comparator:
     With `guarded`, texts whose numbers, sides, levels or negations differ are never equal.
     """
 
-    def equal(one: Form, other: Form) -> bool:
+    def equal(one: Canonical, other: Canonical) -> bool:
         assert isinstance(one, _Text)  # noqa: S101
         assert isinstance(other, _Text)  # noqa: S101
         return token_f1(one.text, other.text) >= threshold and (not guarded or same_guarded(one.text, other.text))
@@ -249,7 +249,7 @@ class _Passage:
     text: str
 
 
-def _passage(value: Json) -> Form:
+def _passage(value: Json) -> Canonical:
     if value is None:
         return None
     if isinstance(value, str):
@@ -262,14 +262,14 @@ def _passage(value: Json) -> Form:
 def passage_from(iou: float, f1: float) -> Comparator:
     """Compare passages: `iou` of character spans and more; token F1 of `f1` and more where a side has no spans."""
 
-    def similarity(one: Form, other: Form) -> float:
+    def similarity(one: Canonical, other: Canonical) -> float:
         assert isinstance(one, _Passage)  # noqa: S101
         assert isinstance(other, _Passage)  # noqa: S101
         if one.spans and other.spans:
             return overlap(one.spans, other.spans)
         return token_f1(one.text, other.text)
 
-    def equal(one: Form, other: Form) -> bool:
+    def equal(one: Canonical, other: Canonical) -> bool:
         assert isinstance(one, _Passage)  # noqa: S101
         assert isinstance(other, _Passage)  # noqa: S101
         return similarity(one, other) >= (iou if one.spans and other.spans else f1)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from eval.scoring.align import assign, pair
-from eval.scoring.comparators import Comparator, Form
+from eval.scoring.comparators import Canonical, Comparator
 from eval.scoring.fields import DETERMINATION, Bag, Group, Items, Leaf, Node
 from eval.scoring.marks import Failure, ItemRow, LeafRow, Mark, Score
 from eval.scoring.pointers import Json
@@ -151,10 +151,10 @@ class _Walk:
 
     def _bag(self, comparator: Comparator, place: _Place, gold: Sequence[Json], predicted: Sequence[Json]) -> None:
         field, at, there = place
-        free: list[tuple[int, Form]] = [
+        free: list[tuple[int, Canonical]] = [
             (index, form) for index, value in enumerate(predicted) if (form := comparator.canonical(value)) is not None
         ]
-        left: list[tuple[int, tuple[Form, ...]]] = []
+        left: list[tuple[int, tuple[Canonical, ...]]] = []
         pairs: list[tuple[int, int]] = []
         # Equal forms pair first and in order; what is left may still be alike enough, and pairs at its best.
         for index, value in enumerate(gold):

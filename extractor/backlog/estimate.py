@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from extractor.apart import Apart, Fetch
 from extractor.backlog.source import Source
-from extractor.configuration import Configuration
 from extractor.endings import FailedLetter, read_one
 from extractor.errors import ConfigurationError
 from extractor.model.meter import CHARACTERS_A_TOKEN, estimated_tokens
-from extractor.prompted import estimate as requests_of
-from extractor.prompts import load_prompts
-from extractor.reading import open_letter
+from extractor.readers.model import estimate as requests_of
+from extractor.readers.model.prompts import load_prompts
+from extractor.reading.apart import Apart, Fetch
+from extractor.reading.configuration import Configuration
+from extractor.reading.letter import open_letter
 from extractor.settings import Endpoint, Limits
 
 _OUTPUT = {"whole": (210, 110), "summary": (95, 0), "item": (95, 0), "gaps": (70, 45)}
@@ -24,7 +24,7 @@ _OUTPUT = {"whole": (210, 110), "summary": (95, 0), "item": (95, 0), "gaps": (70
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class CostEstimate:
     """What would be used, if every request is answered at once."""
 
     letters: int
@@ -40,7 +40,7 @@ class Estimate:
 
 def estimate(
     sources: Iterable[Source | str | Path], configuration: Configuration, endpoint: Endpoint, limits: Limits
-) -> Estimate:
+) -> CostEstimate:
     """Estimate by making every request and sending none.
 
     Raises:
@@ -66,7 +66,7 @@ def estimate(
                 used.update(counted)
     sent, out = used["sent"], used["out"]
     dollars = endpoint.price.of(sent, 0, out) if endpoint.price else None
-    return Estimate(letters, unreadable, used["requests"], sent, used["shared"], out, dollars)
+    return CostEstimate(letters, unreadable, used["requests"], sent, used["shared"], out, dollars)
 
 
 def _used(fetch: Fetch, configuration: Configuration, folder: Path | None) -> dict[str, int]:

@@ -16,16 +16,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from extractor.apart import Apart
 from extractor.backlog.pool import Ended, Letter
 from extractor.backlog.replies import KeptReplies
-from extractor.configuration import Configuration
 from extractor.endings import FailedLetter, await_one
 from extractor.errors import ContextOverflow, EndpointUnavailable, ImrError
 from extractor.model.asking import POLICY
 from extractor.model.health import OF_THE_ENDPOINT
-from extractor.prompted import Session
-from extractor.prompts import load_prompts
+from extractor.readers.model import Session
+from extractor.readers.model.prompts import load_prompts
+from extractor.reading.apart import Apart
+from extractor.reading.configuration import Configuration
 from extractor.settings import Endpoint, Limits, ModelSettings
 from extractor.store import Store
 from extractor.store.cells import Row
@@ -34,7 +34,7 @@ from extractor.store.rows import Prepared, attempt_row, prepare
 if TYPE_CHECKING:
     from extractor.model import Attempt, Model
     from extractor.model.seam import Known
-    from extractor.records import Usage
+    from extractor.records.record import Usage
 
 _OF_MODELS = frozenset(error.failure_class for error in POLICY)
 _OF_THE_ENDPOINT = frozenset(error.failure_class for error in (*OF_THE_ENDPOINT, ContextOverflow))

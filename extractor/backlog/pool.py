@@ -16,7 +16,7 @@ from extractor.errors import ImrError
 from extractor.store import Prepared, Stamp
 
 if TYPE_CHECKING:
-    from extractor.records import Usage
+    from extractor.records.record import Usage
     from extractor.store.cells import Row
 
 Ended = Prepared | FailedLetter

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
 
-from extractor.apart import Apart, itself
 from extractor.backlog.replies import KeptReplies, NotAsked
-from extractor.configuration import Configuration
 from extractor.documents import Document
 from extractor.endings import FailedLetter, await_one
 from extractor.errors import ConfigurationError, ModelError, RecordingMissing
 from extractor.identity import code_version
 from extractor.model import Request
-from extractor.prompted import Session
-from extractor.prompts import load_prompts
+from extractor.readers.model import Session
+from extractor.readers.model.prompts import load_prompts
+from extractor.reading.apart import Apart, itself
+from extractor.reading.configuration import Configuration
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits
 from extractor.store import Changes, Prepared, Store, prepare
 

@@ -18,15 +18,15 @@ from pebble import ProcessExpired, ProcessPool
 
 from extractor.backlog import worker
 from extractor.backlog.pool import Ended, Letter
-from extractor.backlog.worker import Reader
-from extractor.children import TASKS_A_PROCESS, cause, start_deaf
+from extractor.backlog.worker import LetterReader
 from extractor.endings import INTERNAL, FailedLetter, is_of_letter
 from extractor.errors import ImrError, OutOfMemory, ReadCrash, ReadTimeout, defect
-from extractor.memory import has_memory
+from extractor.processes.children import TASKS_A_PROCESS, cause, start_deaf
+from extractor.processes.memory import has_memory
 from extractor.settings import Limits
 
 if TYPE_CHECKING:
-    from extractor.configuration import Configuration
+    from extractor.reading.configuration import Configuration
 
 CHUNKS_AHEAD = 2
 """Chunks that wait for each worker: enough that it never idles, few enough that memory stays flat."""
@@ -53,7 +53,7 @@ class _Chunk:
 class RulesPool:
     """Reads letters by rules, in other processes; a `Pool`."""
 
-    def __init__(self, workers: int, reader: Reader, configuration: Configuration, limits: Limits) -> None:
+    def __init__(self, workers: int, reader: LetterReader, configuration: Configuration, limits: Limits) -> None:
         self._workers = workers
         self._initargs = (reader, configuration, limits)
         self._limits = limits

@@ -17,17 +17,17 @@ from extractor.backlog import walk
 from extractor.backlog.pool import Pool, Requests
 from extractor.backlog.rules_pool import RulesPool
 from extractor.backlog.stopping import Stopping
-from extractor.backlog.summary import Summary, Tally
+from extractor.backlog.summary import RunSummary, Tally
 from extractor.backlog.work import Wanted, Work
-from extractor.backlog.worker import Reader, read_letter
-from extractor.children import cores
+from extractor.backlog.worker import LetterReader, read_letter
 from extractor.errors import ConfigurationError
+from extractor.processes.children import cores
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits
 from extractor.store import Store
 
 if TYPE_CHECKING:
-    from extractor.configuration import Configuration
     from extractor.model import Model
+    from extractor.reading.configuration import Configuration
 
 
 def run(
@@ -38,14 +38,14 @@ def run(
     limits: Limits = DEFAULT_LIMITS,
     workers: int | None = None,
     limit: int | None = None,
-    on_progress: Callable[[Summary], None] | None = None,
-    reader: Reader = read_letter,
+    on_progress: Callable[[RunSummary], None] | None = None,
+    reader: LetterReader = read_letter,
     endpoint: Endpoint = DEFAULT_ENDPOINT,
     model: Model | None = None,
     retry: str | None = None,
     rehash: bool = False,
     check_records: bool = False,
-) -> Summary:
+) -> RunSummary:
     """Read every letter under `paths` into `store`; each ends as a record or a typed failure.
 
     Content that has a record of this configuration is not read again, whatever it is called; that record counts from
@@ -110,7 +110,7 @@ def run(
 
 def _pool(
     workers: int,
-    reader: Reader,
+    reader: LetterReader,
     configuration: Configuration,
     limits: Limits,
     endpoint: Endpoint,

@@ -1,4 +1,4 @@
-"""What became of the letters of a run: counted as they end, and given as a `Summary`."""
+"""What became of the letters of a run: counted as they end, and given as a `RunSummary`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OF_A_RUN = ("found", "extracted", "already", "renamed", "made_current", "failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary(Ends):
+class RunSummary(Ends):
     """What became of the files of one run, so far or in the end.
 
     `already` are files whose content had a record of this configuration, under this name.
@@ -65,7 +65,7 @@ class Tally:
         """What its letters ask of a model, if they do."""
         self.interrupted = False
         self.count: Counter[str] = Counter()
-        """By the names of `Summary`'s fields."""
+        """By the names of `RunSummary`'s fields."""
         self._started = time.monotonic()
         self._failures: Counter[str] = Counter()
         self._kept = self.count.copy(), self._failures.copy()
@@ -90,9 +90,9 @@ class Tally:
         """Files that are dealt with."""
         return sum(self.count[name] for name in ("extracted", "already", "renamed", "failed"))
 
-    def summary(self) -> Summary:
+    def summary(self) -> RunSummary:
         """The counts as they stand."""
-        return Summary(
+        return RunSummary(
             run_id=self.run_id,
             **self.count,
             interrupted=self.interrupted,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from extractor import telemetry
 from extractor.backlog.pool import Ended, Letter, Pool, Requests
 from extractor.backlog.source import Source
-from extractor.backlog.summary import Summary, Tally
+from extractor.backlog.summary import RunSummary, Tally
 from extractor.endings import FailedLetter
 from extractor.errors import DocumentError, StoreError
 from extractor.store import Changes, Prepared, Stamp, Store
@@ -63,7 +63,7 @@ class Work:
         wanted: Wanted,
         tally: Tally,
         stopping: Stopping,
-        on_progress: Callable[[Summary], None] | None = None,
+        on_progress: Callable[[RunSummary], None] | None = None,
     ) -> None:
         self._store = store
         self._pool = pool

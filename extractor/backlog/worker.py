@@ -13,40 +13,40 @@ from extractor.backlog.pool import Ended
 from extractor.backlog.source import Source
 from extractor.endings import FailedLetter, read_one
 from extractor.errors import OutOfMemory
-from extractor.memory import bound_memory
+from extractor.processes.memory import bound_memory
 from extractor.settings import Limits
 from extractor.store.rows import Prepared, prepare
 
 if TYPE_CHECKING:
-    from extractor.configuration import Configuration
     from extractor.documents import Document
-    from extractor.records import Record
+    from extractor.reading.configuration import Configuration
+    from extractor.records.record import Record
 
-Reader = Callable[[Source, "Configuration", Limits], "tuple[Document, Record]"]
+LetterReader = Callable[[Source, "Configuration", Limits], "tuple[Document, Record]"]
 """Reads one letter. Workers are separate processes, so it must be a function that they can import by name."""
 
 PAUSE_SECONDS = 1.0
 """A chunk that has taken this long returns what it has, so that few letters are lost when the next one hangs."""
 
-_job: list[tuple[Reader, Configuration, Limits]] = []
+_job: list[tuple[LetterReader, Configuration, Limits]] = []
 
 
 def read_letter(source: Source, configuration: Configuration, limits: Limits) -> tuple[Document, Record]:
     """Read one letter with the real reader."""
-    from extractor.reading import read  # noqa: PLC0415  loaded in workers only, once
+    from extractor.reading.letter import read  # noqa: PLC0415  loaded in workers only, once
 
     document = source.document(limits)
     return document, read(document, configuration, limits=limits)
 
 
-def start(reader: Reader, configuration: Configuration, limits: Limits) -> None:
+def start(reader: LetterReader, configuration: Configuration, limits: Limits) -> None:
     """Set the process up: what stays the same for all letters is sent once, and heavy imports are paid here.
 
     Nothing is raised: a pool whose workers fail at their start would only start others.
     """
     if reader is read_letter:
         import extractor.documents  # noqa: PLC0415
-        import extractor.reading  # noqa: F401, PLC0415
+        import extractor.reading.letter  # noqa: F401, PLC0415
     _job[:] = [(reader, configuration, limits)]
     bound_memory(limits.max_memory)
     gc.freeze()  # what is loaded now lives as long as the process: the collector need not walk it again

@@ -13,7 +13,7 @@ from extractor.model import Attempt
 from extractor.model.batches import LongLine, reason
 from extractor.model.meter import is_counted
 from extractor.model.wire import MOST_REPLY_BYTES, reply_of
-from extractor.records import Usage
+from extractor.records.record import Usage
 from extractor.settings import Mode, Price
 from extractor.store import Store, batches, writer
 from extractor.store.database import now

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from extractor.configuration import Configuration
 from extractor.errors import ConfigurationError
 from extractor.model import Request
 from extractor.model.meter import most_tokens
 from extractor.model.wire import body_of
+from extractor.reading.configuration import Configuration
 from extractor.settings import Mode
 from extractor.store import Store, batches
 from extractor.store.database import now

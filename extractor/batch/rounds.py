@@ -10,17 +10,17 @@ from functools import partial
 from pathlib import Path
 
 from extractor import telemetry
-from extractor.apart import Apart, itself
 from extractor.backlog.replies import KeptReplies, NotAsked
 from extractor.backlog.source import Source
 from extractor.batch.request_files import RequestFiles, bring_back
-from extractor.configuration import Configuration
 from extractor.endings import FailedLetter, await_one, read_one
 from extractor.errors import AnswerPending, ConfigurationError, Rejected
 from extractor.identity import code_version
 from extractor.model import Request
-from extractor.prompted import Session
-from extractor.prompts import load_prompts
+from extractor.readers.model import Session
+from extractor.readers.model.prompts import load_prompts
+from extractor.reading.apart import Apart, itself
+from extractor.reading.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits
 from extractor.store import Changes, Store, batches, prepare, writer
 from extractor.store.database import now

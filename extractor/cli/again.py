@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from extractor.configuration import Configuration
+    from extractor.reading.configuration import Configuration
 
 
 def why_again(database: Path, configuration: Configuration) -> str | None:

@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from extractor.backlog.source import Source
-    from extractor.configuration import Configuration
+    from extractor.reading.configuration import Configuration
     from extractor.settings import Endpoint, Limits
 
 

@@ -12,12 +12,12 @@ import click
 from extractor.cli.options import limit_options, limits_from, model_options, reader_from
 
 if TYPE_CHECKING:
-    from extractor.apart import Fetch
     from extractor.backlog.source import Source
-    from extractor.configuration import Configuration
     from extractor.endings import FailedLetter
     from extractor.errors import ServiceError
-    from extractor.records import Record
+    from extractor.reading.apart import Fetch
+    from extractor.reading.configuration import Configuration
+    from extractor.records.record import Record
     from extractor.settings import Endpoint, Limits
 
 
@@ -77,8 +77,8 @@ def _ends(
 
 
 def _by_rules(files: tuple[str, ...], configuration: Configuration, limits: Limits) -> Iterator[Record | FailedLetter]:
-    from extractor.apart import Apart, as_record  # noqa: PLC0415  heavy: only when there is something to do
     from extractor.endings import read_one  # noqa: PLC0415
+    from extractor.reading.apart import Apart, as_record  # noqa: PLC0415  heavy: only when there is something to do
 
     with Apart(limits) as apart:
         for file in files:
@@ -92,11 +92,11 @@ async def _by_model(
     """Read all letters at once, as many as may be in flight; a backlog goes by `imr run`."""
     import asyncio  # noqa: PLC0415
 
-    from extractor.apart import Apart, as_record  # noqa: PLC0415
-    from extractor.children import cores  # noqa: PLC0415
     from extractor.endings import await_one  # noqa: PLC0415
     from extractor.errors import ServiceError  # noqa: PLC0415
-    from extractor.prompted import Session  # noqa: PLC0415
+    from extractor.processes.children import cores  # noqa: PLC0415
+    from extractor.readers.model import Session  # noqa: PLC0415
+    from extractor.reading.apart import Apart, as_record  # noqa: PLC0415
 
     if configuration.model is None:
         raise ValueError("the configuration names no model")

@@ -9,7 +9,7 @@ import sys
 from typing import TextIO
 
 from extractor.cli.group import cli
-from extractor.memory import has_memory
+from extractor.processes.memory import has_memory
 
 _ENOUGH = 64 << 20
 """Bytes that every command needs."""

@@ -10,7 +10,7 @@ import click
 from extractor.cli.options import settings_from, settings_options
 
 if TYPE_CHECKING:
-    from extractor.prompted.checking import Checked
+    from extractor.readers.model.checking import Checked
     from extractor.settings import Chosen
 
 
@@ -36,7 +36,7 @@ def check(as_json: bool, **values: Any) -> None:
     from dataclasses import asdict  # noqa: PLC0415
 
     from extractor.errors import ModelError  # noqa: PLC0415
-    from extractor.prompted.checking import check as check_model  # noqa: PLC0415  heavy
+    from extractor.readers.model.checking import check as check_model  # noqa: PLC0415  heavy
 
     chosen = settings_from(values)
     try:

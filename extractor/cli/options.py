@@ -20,7 +20,7 @@ from extractor.settings import (
 )
 
 if TYPE_CHECKING:
-    from extractor.configuration import Configuration
+    from extractor.reading.configuration import Configuration
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -149,8 +149,8 @@ def reader_from(values: dict[str, Any], *, unnamed: str = "") -> tuple[Configura
         ConfigurationError: the settings cannot be used.
 
     """
-    from extractor.configuration import Configuration  # noqa: PLC0415  heavy: only when there is something to do
     from extractor.errors import ConfigurationError  # noqa: PLC0415
+    from extractor.reading.configuration import Configuration  # noqa: PLC0415  heavy: only when there is something to do
 
     flags = _model_flags(values)
     reader, file = values.pop("reader"), values.pop("config")

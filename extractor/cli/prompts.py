@@ -19,7 +19,7 @@ def command(name: str | None, folder: Path | None, target: Path | None) -> None:
     A folder of your own goes to `imr extract` and `imr run` as --prompts, or as IMR_PROMPTS. Its hash is part of every
     record's provenance, so that a changed prompt reads again and keeps the old answers beside the new.
     """
-    from extractor.prompts import copy_prompts, load_prompts  # noqa: PLC0415  only when there is something to do
+    from extractor.readers.model.prompts import copy_prompts, load_prompts  # noqa: PLC0415  only when there is something to do
 
     prompts = load_prompts(folder)
     if target is not None:
@@ -34,7 +34,7 @@ def command(name: str | None, folder: Path | None, target: Path | None) -> None:
     found = next((prompt for prompt in prompts.by_name.values() if prompt.name == name), None)
     if found is None:
         raise click.BadParameter(f"{name!r}; known: {', '.join(prompts.by_name)}", param_hint="NAME")
-    from extractor.prompted.letters import opening  # noqa: PLC0415
+    from extractor.readers.model.letters import opening  # noqa: PLC0415
 
     for message in opening(found):
         click.echo(f"--- {message.role}\n{message.content}\n")

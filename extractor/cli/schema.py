@@ -10,6 +10,6 @@ import click
 @click.command(name="schema")
 def command() -> None:
     """Print the JSON Schema of the determination (the `determination` of a record)."""
-    from extractor.determination import Determination  # noqa: PLC0415  heavy: only when there is something to do
+    from extractor.records.determination import Determination  # noqa: PLC0415  heavy: only when there is something to do
 
     click.echo(json.dumps(Determination.model_json_schema(mode="serialization"), indent=2, ensure_ascii=False))

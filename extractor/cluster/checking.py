@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from extractor.cluster.job import FAILURE, RECORD, TableRow
-from extractor.configuration import Configuration
 from extractor.documents import Document, Note, NoteCode
 from extractor.errors import ConfigurationError
-from extractor.normalize import view_of
-from extractor.records import Evidence, Record
-from extractor.spans import Span
+from extractor.reading.configuration import Configuration
+from extractor.records.record import Evidence, Record
 from extractor.store import Prepared, prepare
 from extractor.store.rows import quote_of
+from extractor.text.normalize import view_of
+from extractor.text.spans import Span
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 AttemptRow = tuple[str, str, str, str | None, int, int, int, float, float | None, str | None, str | None]

@@ -25,8 +25,8 @@ from extractor.cluster.job import Job, TableRow, as_failure, as_record, digest, 
 from extractor.documents import read_document
 from extractor.endings import FailedLetter, await_one, read_one
 from extractor.errors import ImrError
-from extractor.prompted import Session
-from extractor.reading import Reading, read, read_in
+from extractor.readers.model import Session
+from extractor.reading.letter import Reading, read, read_in
 
 if TYPE_CHECKING:
     from extractor.documents import Document

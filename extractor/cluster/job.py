@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
-from extractor.configuration import Configuration
 from extractor.endings import FailedLetter
 from extractor.errors import ConfigurationError
-from extractor.reading import Reading
+from extractor.reading.configuration import Configuration
+from extractor.reading.letter import Reading
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, Secret
 from extractor.store.rows import attempt_row
 

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from extractor.backlog import Summary
+    from extractor.backlog import RunSummary
 
 
 @contextmanager
-def progress(total: Callable[[], int | None], *, quiet: bool) -> Iterator[Callable[[Summary], None] | None]:
+def progress(total: Callable[[], int | None], *, quiet: bool) -> Iterator[Callable[[RunSummary], None] | None]:
     """Give what `run` calls with its progress, or None where nothing is to be shown.
 
     `total` counts the letters; it is only asked where there is a bar to fill. None: not known.
@@ -38,7 +38,7 @@ def progress(total: Callable[[], int | None], *, quiet: bool) -> Iterator[Callab
     )
     task = bar.add_task("", total=total(), rate="", cost="", failed="")
 
-    def update(summary: Summary) -> None:
+    def update(summary: RunSummary) -> None:
         bar.update(
             task,
             completed=summary.ended,
@@ -57,7 +57,7 @@ def _rate(rate: float | None) -> str:
     return f"{rate:,.0f}/s" if rate >= 10 else f"{rate * 60:,.0f}/min"
 
 
-def _cost(summary: Summary) -> str:
+def _cost(summary: RunSummary) -> str:
     if summary.dollars is not None:
         return f"${summary.dollars:,.2f}"
     tokens = summary.input_tokens + summary.output_tokens

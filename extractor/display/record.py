@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.text import Text
 
-from extractor.determination import BodyPart, Citation, Decision, Determination, Drug, Passage, Quantity
 from extractor.display.clean import one_line, shortened
 from extractor.display.screen import Head, Screen
 from extractor.fields import (
@@ -24,7 +23,8 @@ from extractor.fields import (
     TOTAL,
     Field,
 )
-from extractor.records import Evidence, FlagCode, Record
+from extractor.records.determination import BodyPart, Citation, Decision, Determination, Drug, Passage, Quantity
+from extractor.records.record import Evidence, FlagCode, Record
 
 PASSAGE_CHARACTERS = 300
 """How much of a passage or quote is shown, unless all is asked for."""
@@ -34,7 +34,7 @@ STYLES = {"upheld": "yellow", "overturned": "green", "mixed": "cyan"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ShownValue:
     """A value to show: its field, its pointer and itself as text."""
 
     label: str
@@ -79,7 +79,7 @@ SURE = 0.9
 """Values of less confidence say so."""
 
 
-def _show_lines(screen: Screen, record: Record, lines: list[Line], full: bool) -> None:
+def _show_lines(screen: Screen, record: Record, lines: list[ShownValue], full: bool) -> None:
     if screen.rich:
         heads = (
             Head("field", style="cyan"),
@@ -95,7 +95,7 @@ def _show_lines(screen: Screen, record: Record, lines: list[Line], full: bool) -
         screen.line(f"{label}: {value}  <- {words}{place}")
 
 
-def _cells(line: Line, record: Record, full: bool) -> tuple[str, str, Text, str]:
+def _cells(line: ShownValue, record: Record, full: bool) -> tuple[str, str, Text, str]:
     value = one_line(line.value)
     shown = value if full else shortened(value, PASSAGE_CHARACTERS)
     evidence = _evidence(record, line.pointer)
@@ -136,7 +136,7 @@ def _where(evidence: list[Evidence]) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _lines(owner: Determination | Decision, at: str) -> Iterator[Line]:
+def _lines(owner: Determination | Decision, at: str) -> Iterator[ShownValue]:
     """A line for each value that `owner` (a letter, or the decision at `at`) has, in the order of the table of fields.
 
     Fields that belong together share one: a drug and its strength, the numbers of a quantity.
@@ -154,9 +154,9 @@ def _lines(owner: Determination | Decision, at: str) -> Iterator[Line]:
         show = _TOGETHER.get(whole, _plain)
         if isinstance(value, tuple):
             for position, entry in enumerate(value):
-                yield Line(field.label, f"{at}{inside}/{position}", show(entry))
+                yield ShownValue(field.label, f"{at}{inside}/{position}", show(entry))
         elif value is not None and value is not False:
-            yield Line(field.label, f"{at}{inside}", show(owner if field is CATEGORY else value))
+            yield ShownValue(field.label, f"{at}{inside}", show(owner if field is CATEGORY else value))
 
 
 def _whole(field: Field) -> str:

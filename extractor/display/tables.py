@@ -11,15 +11,15 @@ from rich.text import Text
 from extractor.display.clean import cleaned, one_line
 from extractor.display.record import STYLES
 from extractor.display.screen import Head, Screen
-from extractor.store.overview import Failure, RunRow, Status
+from extractor.store.overview import DatabaseStatus, FiledFailure, RunRow
 from extractor.store.search import HIT_END, HIT_START, Found, Hit
 
 if TYPE_CHECKING:
-    from extractor.backlog import Summary
-    from extractor.prompts import Prompts
+    from extractor.backlog import RunSummary
+    from extractor.readers.model.prompts import Prompts
 
 
-def show_summary(screen: Screen, summary: Summary, database: Path) -> None:
+def show_summary(screen: Screen, summary: RunSummary, database: Path) -> None:
     """Show what a run did, and where its records are."""
     rate = f" ({summary.rate:,.0f} a second)" if summary.rate else ""
     parts = (
@@ -50,7 +50,7 @@ def show_summary(screen: Screen, summary: Summary, database: Path) -> None:
         )
 
 
-def show_status(screen: Screen, status: Status) -> None:
+def show_status(screen: Screen, status: DatabaseStatus) -> None:
     """Show counts over the whole database."""
     older = f", {status.older_records:,} older" if status.older_records else ""
     screen.line(
@@ -138,7 +138,7 @@ def show_found(screen: Screen, found: Iterable[Found]) -> None:
     )
 
 
-def show_failures(screen: Screen, failures: Iterable[Failure]) -> int:
+def show_failures(screen: Screen, failures: Iterable[FiledFailure]) -> int:
     """Show letters without a record, and return how many."""
     listed = list(failures)
     paid = any(f.requests for f in listed)
@@ -166,7 +166,7 @@ def show_failures(screen: Screen, failures: Iterable[Failure]) -> int:
     return len(rows)
 
 
-def _paid(used: Failure | RunRow) -> str:
+def _paid(used: FiledFailure | RunRow) -> str:
     """What requests to a model cost: dollars where the price is known, else tokens."""
     if used.dollars is not None:
         return f"${used.dollars:,.4f}"

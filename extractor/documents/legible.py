@@ -29,6 +29,7 @@ _ACCENTS = 0.01
 _FEWEST_LETTERS_IN_INK = 0.4
 _FEWEST_SIGNS = 1_000
 """Of signs that are no letters, fewer are a table, a drawing or a row of dots."""
+_FEWEST_SIGNS_OF_A_PASSAGE, _SAMPLE_OF_A_PASSAGE = 40, 2_000
 _FEWEST_WORDS = 50
 """Different ones. Fewer are a form, or the same line again and again."""
 _FEW_WORDS = 4
@@ -67,15 +68,40 @@ def illegible_pages(pages: list[str]) -> list[int]:
     found = [number for number, page in enumerate(pages, 1) if not is_legible(page)]
     if len(pages) == 1 or not _is_english(max(pages, key=len)[:_SAMPLE]):
         return found
-    for number, page in enumerate(pages, 1):
-        words = sorted({word.lower() for word in _LATIN_WORD.findall(page[:_SAMPLE])})
-        if (
-            _FEW_WORDS <= len(words) < _FEWEST_WORDS
-            and _SMALL_WORDS.isdisjoint(page.lower().split())
-            and alternation(words) < (_LEAST_OF_FEW if len(words) < _SOME_WORDS else _LEAST_OF_SOME)
-        ):
-            found.append(number)
+    found += [number for number, page in enumerate(pages, 1) if _lacks_words(page[:_SAMPLE])]
     return sorted(set(found))
+
+
+def is_rubble(passage: str) -> bool:
+    """Whether a passage of a letter in English is not made of words: signs for letters, or letters for others."""
+    sample = passage[:_SAMPLE_OF_A_PASSAGE]
+    if _is_english(sample):
+        return False
+    ink = sum(not char.isspace() for char in sample)
+    signs = ink >= _FEWEST_SIGNS_OF_A_PASSAGE and len(_LETTER.findall(sample)) < _FEWEST_LETTERS_IN_INK * ink
+    return signs or _lacks_words(sample) or not is_legible(sample)
+
+
+def _lacks_words(sample: str) -> bool:
+    words = sorted({word.lower() for word in _LATIN_WORD.findall(sample)})
+    return (
+        _FEW_WORDS <= len(words) < _FEWEST_WORDS
+        and _SMALL_WORDS.isdisjoint(sample.lower().split())
+        and alternation(words) < (_LEAST_OF_FEW if len(words) < _SOME_WORDS else _LEAST_OF_SOME)
+    )
+
+
+# What stands for a character that nobody could read: by itself, or as the number of a sign in a font, or as UTF-8 that
+# was taken for Windows-1252.
+_UNREAD = re.compile(
+    "[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]|\\(cid:\\d{1,5}\\)"
+    "|\xe2\u20ac[\u2122\u0153\x9d\u201c\u201d\u02dc\xa2\xa6]|\xc3[\xa0-\xbf\u2030\u02c6]|\xc2[\xa0-\xbf]"
+)
+
+
+def unread_characters(text: str) -> int:
+    """How many characters of `text` stand for others that a program could not tell."""
+    return 0 if text.isascii() and "(cid:" not in text else sum(1 for _ in _UNREAD.finditer(text))
 
 
 def _is_english(sample: str) -> bool:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class NoteCode(StrEnum):
-    """The words of `extractor.records.FlagCode` that come from the document, before anybody read what it says."""
+    """The words of `extractor.records.record.FlagCode` that come from the document, before anybody reads it."""
 
     PAGE_WITHOUT_TEXT = "page_without_text"
     LEFT_OUT = "left_out"

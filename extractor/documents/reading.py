@@ -30,7 +30,7 @@ from extractor.errors import (
     UnsupportedType,
 )
 from extractor.settings import DEFAULT_LIMITS, Limits
-from extractor.spans import Span
+from extractor.text.spans import Span
 
 # Programs that write plain text end the last page, too, with a form feed; no page begins there.
 _LAST_PAGE_END = re.compile(r"\f[ \t\n]*\Z")

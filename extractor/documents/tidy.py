@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from extractor.documents.invisible import as_seen
-from extractor.spans import Span
+from extractor.text.spans import Span
 
 # Vertical tab, NEL and the two Unicode separators end a line for `str.splitlines`, so they must for every reader of
 # the text; "\r\n" goes first and in one piece, because it is nearly all there is.

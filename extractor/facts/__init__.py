@@ -9,16 +9,16 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from extractor import deadline
-from extractor.determination import Category
 from extractor.facts.bases import BasisFact, read_basis, read_joint_basis
 from extractor.facts.header import HeaderValue, header_values
-from extractor.facts.quantities import Amount, read_quantity
-from extractor.facts.requests import Request, read_request
+from extractor.facts.quantities import StatedAmount, read_quantity
+from extractor.facts.requests import TreatmentRequest, read_request
 from extractor.facts.reviewer import ReviewerFacts, read_reviewer
-from extractor.facts.treatments import DrugFact, Kind, classify, read_drugs
+from extractor.facts.treatments import DrugFact, ServiceWords, classify, read_drugs
 from extractor.layout import Item, Layout
-from extractor.literals import find_dates
+from extractor.processes import deadline
+from extractor.records.determination import Category
+from extractor.text.literals import find_dates
 from extractor.vocabulary.body import NamedPart, find_parts
 from extractor.vocabulary.drugs import find_drugs
 
@@ -29,11 +29,11 @@ __all__ = ["Facts", "ItemFacts", "gather"]
 class ItemFacts:
     """What the heading of one disputed item says; all places are view spans."""
 
-    request: Request
-    kind: Kind | None
+    request: TreatmentRequest
+    kind: ServiceWords | None
     drugs: tuple[DrugFact, ...]
     parts: tuple[NamedPart, ...]
-    amounts: tuple[Amount, ...]
+    amounts: tuple[StatedAmount, ...]
     administrator: BasisFact | None
     """What the claims administrator says it decided on."""
     reviewer: BasisFact | None

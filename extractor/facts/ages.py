@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from extractor.literals import NUMBER_WORD, number
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.text.literals import NUMBER_WORD, number
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 
 _PERSON = r"(?:man|woman|male|female|gentleman|lady|worker|employee)"
 _AGE = re.compile(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from extractor.determination import ReliedOn
 from extractor.facts.citations import SENTENCE, cite
-from extractor.facts.cited import Cited
+from extractor.facts.cited import CitedTitle
 from extractor.facts.prose import AGREES, GUIDELINE_WORD, TAIL, guidelines_named
 from extractor.facts.sentences import prose_sentences
-from extractor.normalize import View, key
-from extractor.spans import Span
+from extractor.records.determination import ReliedOn
+from extractor.text.normalize import View, key
+from extractor.text.spans import Span
 
 # "did not cite any medical evidence", "no guidelines were provided", "based its decision on a lack of …"
 _NONE_CITED = re.compile(
@@ -57,9 +57,9 @@ class BasisFact:
     relied_on: ReliedOn | None
     relied_at: tuple[Span, ...]
     """The words that tell it."""
-    citations: tuple[Cited, ...]
+    citations: tuple[CitedTitle, ...]
 
-    by_title: dict[str, list[Cited]]
+    by_title: dict[str, list[CitedTitle]]
     """The citations by the words of their title (as `normalize.key` gives them); those without one under ""."""
 
 
@@ -110,7 +110,7 @@ def _fact_of(view: View, sentences: list[Span], other: BasisFact | None, *, bare
     return _fact(view, statement, cited)
 
 
-def _citations(view: View, sentence: Span, *, bare: bool) -> list[Cited]:
+def _citations(view: View, sentence: Span, *, bare: bool) -> list[CitedTitle]:
     """Citations of one sentence: behind each "based its decision on" or "relied on", or before "was relied upon".
 
     `bare` is a paragraph of a professional review that just names its guideline.
@@ -130,16 +130,16 @@ def _citations(view: View, sentence: Span, *, bare: bool) -> list[Cited]:
     return guidelines_named(view, regions, sentence)
 
 
-def _fact(view: View, statement: Span, cited: list[Cited]) -> BasisFact:
+def _fact(view: View, statement: Span, cited: list[CitedTitle]) -> BasisFact:
     relied = _relied_on(view.folded[statement.start : statement.end], cited)
     at = tuple(_relied_at(view, statement, relied, cited)) if relied is not None else ()
-    by_title: dict[str, list[Cited]] = {}
+    by_title: dict[str, list[CitedTitle]] = {}
     for citation in cited:
         by_title.setdefault(key(view.words(citation.title)), []).append(citation)
     return BasisFact(statement, relied, at, tuple(cited), by_title)
 
 
-def _relied_on(folded: str, cited: list[Cited]) -> ReliedOn | None:
+def _relied_on(folded: str, cited: list[CitedTitle]) -> ReliedOn | None:
     """What kind of guideline a statement says it rests on; None where it does not tell."""
     inside = any(citation.mtus for citation in cited)
     outside = any(not citation.mtus for citation in cited)
@@ -152,7 +152,7 @@ def _relied_on(folded: str, cited: list[Cited]) -> ReliedOn | None:
     return ReliedOn.NONE if _NONE_CITED.search(folded) else None
 
 
-def _relied_at(view: View, paragraph: Span, relied: ReliedOn, cited: list[Cited]) -> list[Span]:
+def _relied_at(view: View, paragraph: Span, relied: ReliedOn, cited: list[CitedTitle]) -> list[Span]:
     """The words that decide: who cited nothing, or the first citation of each kind."""
     if relied is ReliedOn.NONE and (match := _NONE_CITED.search(view.folded, *paragraph)):
         return [Span(*match.span())]

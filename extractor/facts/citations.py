@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from extractor import deadline
-from extractor.determination import Source
-from extractor.facts.cited import ACOEM, ACOEM_ANYWHERE, EDGE, ODG, ODG_ANYWHERE, PAGES, Cited, odg_title, year_in
+from extractor.facts.cited import ACOEM, ACOEM_ANYWHERE, EDGE, ODG, ODG_ANYWHERE, PAGES, CitedTitle, odg_title, year_in
 from extractor.facts.prose import PART_OF, guidelines_named
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.processes import deadline
+from extractor.records.determination import Source
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 from extractor.vocabulary.guidelines import COMMA_NAMES, TITLE_AHEAD
 
 # "Decision based on MTUS …", "Decision based on Non-MTUS Citation …", also with a misspelled "Decision"
@@ -29,12 +29,12 @@ _AND_SOURCE = re.compile(r",? ?\b(?:and|&) (?:the )?(?=(?:official disability gu
 _AND_OTHER = re.compile(r"[,;.]? ?(?:and )?other medical treatment guidelines?(?: or medical evidence)?:? ?")
 
 
-def cite(view: View, paragraph: Span) -> list[Cited]:
+def cite(view: View, paragraph: Span) -> list[CitedTitle]:
     """The citations of a paragraph, in printed order."""
     folded = view.folded
     openings = list(SENTENCE.finditer(folded, *paragraph))
     stops = [opening.start() for opening in openings[1:]] + [paragraph.end]
-    found: list[Cited] = []
+    found: list[CitedTitle] = []
     for opening, stop in zip(openings, stops, strict=False):
         deadline.check()
         body = view.trim(opening.end(), stop)
@@ -54,13 +54,13 @@ def cite(view: View, paragraph: Span) -> list[Cited]:
 # --- "MTUS …" --------------------------------------------------------------------------------------------------------
 
 
-def _mtus(view: View, body: Span, word: Span) -> list[Cited]:
+def _mtus(view: View, body: Span, word: Span) -> list[CitedTitle]:
     """Guidelines of the MTUS; `word` is the "MTUS" before them.
 
     "Low Back Complaints 2004, Section(s): A, B, and Chronic Pain Medical Treatment 2016, Section(s): C."
     """
     folded = view.folded
-    cited: list[Cited] = []
+    cited: list[CitedTitle] = []
     other = _AND_OTHER.search(folded, *body)
     if other is not None and other.start() > body.start:
         cited = _other(view, view.trim(other.end(), body.end, extra=EDGE))
@@ -84,7 +84,7 @@ def _mtus(view: View, body: Span, word: Span) -> list[Cited]:
     return parts + cited
 
 
-def _mtus_part(view: View, part: Span, word: Span) -> Cited:
+def _mtus_part(view: View, part: Span, word: Span) -> CitedTitle:
     """One guideline of the MTUS: title, year, then sections or pages."""
     folded = view.folded
     acoem = ACOEM.match(folded, *part)
@@ -99,7 +99,7 @@ def _mtus_part(view: View, part: Span, word: Span) -> Cited:
     if label is not None:
         stop = pages.start() if pages is not None and pages.start() > label.end() else part.end
         sections = _sections(view, Span(label.end(), stop))
-    return Cited(
+    return CitedTitle(
         source=Source.MTUS if acoem is None else Source.ACOEM,
         source_at=word if acoem is None else Span(*acoem.span()),
         mtus=True,
@@ -140,10 +140,10 @@ def _sections(view: View, region: Span) -> tuple[Span, ...]:
 # --- "Non-MTUS Citation …" -------------------------------------------------------------------------------------------
 
 
-def _non_mtus(view: View, body: Span, start: int) -> list[Cited]:
+def _non_mtus(view: View, body: Span, start: int) -> list[CitedTitle]:
     """Citations outside the MTUS; `start` is where the words begin that say so."""
     folded = view.folded
-    tail: list[Cited] = []
+    tail: list[CitedTitle] = []
     other = _AND_OTHER.search(folded, *body)
     if other is not None:
         tail = _other(view, view.trim(other.end(), body.end, extra=EDGE))
@@ -155,20 +155,20 @@ def _non_mtus(view: View, body: Span, start: int) -> list[Cited]:
     return [_outside(view, piece, start) for piece in pieces] + tail
 
 
-def _outside(view: View, piece: Span, start: int) -> Cited:
+def _outside(view: View, piece: Span, start: int) -> CitedTitle:
     """One citation outside the MTUS, its source told by the words from `start` on."""
     folded = view.folded
     odg = ODG.match(folded, *piece)
     if odg is not None:
         title = odg_title(view, odg.end(), piece.end)
-        return Cited(Source.ODG, Span(start, odg.end()), False, title, year_in(view, title))
+        return CitedTitle(Source.ODG, Span(start, odg.end()), False, title, year_in(view, title))
     acoem = ACOEM.match(folded, *piece)
     if acoem is not None:
         pages = PAGES.search(view.flat, acoem.end(), piece.end)
         if pages is not None and view.flat[pages.end() : piece.end].strip(EDGE):
             pages = None  # they stand inside the title
         title = view.trim(acoem.end(), pages.start() if pages else piece.end, extra=EDGE)
-        return Cited(
+        return CitedTitle(
             source=Source.ACOEM,
             source_at=Span(start, acoem.end()),
             mtus=False,
@@ -182,12 +182,12 @@ def _outside(view: View, piece: Span, start: int) -> Cited:
         source = Source.ODG
     elif ACOEM_ANYWHERE.search(folded, *piece):
         source = Source.ACOEM
-    return Cited(source, view.trim(start, piece.end), False, title, year_in(view, title))
+    return CitedTitle(source, view.trim(start, piece.end), False, title, year_in(view, title))
 
 
-def _other(view: View, rest: Span) -> list[Cited]:
+def _other(view: View, rest: Span) -> list[CitedTitle]:
     """What follows "other medical treatment guideline or medical evidence:"; nothing often does."""
     if not len(rest):
         return []
     title = view.trim(*rest, extra=".,;")
-    return [Cited(Source.OTHER, rest, False, title, year_in(view, title))]
+    return [CitedTitle(Source.OTHER, rest, False, title, year_in(view, title))]

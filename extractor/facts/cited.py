@@ -6,9 +6,9 @@ import re
 from collections import deque
 from dataclasses import dataclass
 
-from extractor.determination import Source
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.records.determination import Source
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 
 # "Official Disability Guidelines (ODG)", "the ODG Treatment in Workers' Compensation"
 ODG = re.compile(
@@ -45,7 +45,7 @@ EDGE = " ,;:/.-–"
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
+class CitedTitle:
     """One citation, its leaves as view spans."""
 
     source: Source

@@ -9,10 +9,11 @@ from datetime import date
 from itertools import pairwise
 
 from extractor.layout import Layout
-from extractor.literals import DATE, find_dates
-from extractor.spans import Span
+from extractor.text.literals import DATE, find_dates
+from extractor.text.spans import Span
 
 CASE_NUMBER = re.compile(r"cm(?<!\w..)\s?\d{2}\s?-\s?\d{5,8}\b")  # letters first: whole texts are searched for it
+_TIME = re.compile(r",?\s\d{1,2}:\d{2}")
 _PRIORITY = re.compile(r"\b(standard|expedited)\b")
 
 # A label and the field it names, in the forms of several years.
@@ -88,6 +89,11 @@ def header_values(layout: Layout) -> tuple[dict[str, HeaderValue], dict[str, Hea
         if first.setdefault(name, value)[1] != value[1]:
             other.setdefault(name, value)
     return first, other
+
+
+def labels_printed(layout: Layout) -> set[str]:
+    """The fields whose labels the header prints, whether or not their values can be read."""
+    return {str(match.lastgroup) for match in _LABEL.finditer(layout.view.folded, 0, layout.header.end)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +193,8 @@ def _tokens(layout: Layout) -> list[_Token]:
         return []
     first = tokens[0].start
     for printed in find_dates(folded, first, end):
-        tokens.append(_Token(printed.start, printed.end, "date", value=printed.value))
+        if _TIME.match(folded, printed.end) is None:  # when something was faxed, filed or printed
+            tokens.append(_Token(printed.start, printed.end, "date", value=printed.value))
     for pattern, kind in ((_PRIORITY, "priority"), (CASE_NUMBER, "case_number")):
         for match in pattern.finditer(folded, first, end):
             tokens.append(_Token(match.start(), match.end(), kind, value=match.group()))

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from extractor.determination import Source
-from extractor.facts.cited import ACOEM, ACOEM_ANYWHERE, EDGE, ODG, PAGES, Cited, odg_title, year_in
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.facts.cited import ACOEM, ACOEM_ANYWHERE, EDGE, ODG, PAGES, CitedTitle, odg_title, year_in
+from extractor.records.determination import Source
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 from extractor.vocabulary.guidelines import TITLE_AHEAD
 
 GUIDELINE_WORD = re.compile(
@@ -56,7 +56,7 @@ TAIL = re.compile(
 )
 
 
-def guidelines_named(view: View, regions: Sequence[Span], sentence: Span) -> list[Cited]:
+def guidelines_named(view: View, regions: Sequence[Span], sentence: Span) -> list[CitedTitle]:
     """The guidelines that `regions` of a sentence list; "which are part of the MTUS" speaks of all before it."""
     folded = view.folded
     found = [
@@ -77,7 +77,7 @@ def guidelines_named(view: View, regions: Sequence[Span], sentence: Span) -> lis
     return [_with_membership(cited, of_all) if cited.source_at.start < of_all.start() else cited for cited in found]
 
 
-def _with_membership(cited: Cited, statement: re.Match[str]) -> Cited:
+def _with_membership(cited: CitedTitle, statement: re.Match[str]) -> CitedTitle:
     return replace(cited, mtus=_stated(statement), mtus_at=Span(*statement.span()))
 
 
@@ -95,7 +95,7 @@ def _pieces(view: View, region: Span) -> list[Span]:
     return [view.trim(cut, stop, extra=" ,;.") for cut, stop in zip(cuts, stops, strict=True)]
 
 
-def _guideline(view: View, piece: Span) -> Cited:
+def _guideline(view: View, piece: Span) -> CitedTitle:
     """One guideline and what is said of it: "pages 3-4 of the Chronic Pain Guidelines, which is part of the MTUS"."""
     folded = view.folded
     other = _OTHER_LEAD.match(folded, *piece)
@@ -103,7 +103,7 @@ def _guideline(view: View, piece: Span) -> Cited:
         piece = view.trim(other.end(), piece.end)
     part_of = PART_OF.search(folded, *piece)
     if part_of is not None and part_of.start() <= piece.start + 2:  # nothing but "part of the MTUS"
-        return Cited(Source.OTHER, piece, not part_of.group("not"), view.trim(*piece, extra=EDGE))
+        return CitedTitle(Source.OTHER, piece, not part_of.group("not"), view.trim(*piece, extra=EDGE))
     stated = _stated(part_of) if part_of is not None else None
     mtus_at = Span(*part_of.span()) if part_of is not None else None
     end = part_of.start() if part_of is not None else piece.end
@@ -113,7 +113,7 @@ def _guideline(view: View, piece: Span) -> Cited:
     odg = ODG.match(folded, piece.start, end)
     if odg is not None:
         title = odg_title(view, odg.end(), end)
-        return Cited(Source.ODG, Span(*odg.span()), bool(stated), title, year_in(view, title), mtus_at=mtus_at)
+        return CitedTitle(Source.ODG, Span(*odg.span()), bool(stated), title, year_in(view, title), mtus_at=mtus_at)
 
     pages = PAGES.search(view.flat, piece.start, end)
     title_end = pages.start() if pages is not None else end
@@ -125,7 +125,7 @@ def _guideline(view: View, piece: Span) -> Cited:
             source, inside = (Source.MTUS if source is Source.OTHER else source), stated is not False
     article = _ARTICLE.match(folded, start, title_end)
     title = view.trim(article.end() if article else start, max(title_end, start), extra=EDGE)
-    return Cited(
+    return CitedTitle(
         source=source,
         source_at=Span(piece.start, max(title_end, piece.start + 1)),
         mtus=inside,

@@ -7,13 +7,16 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from extractor.literals import NUMBER, number
-from extractor.spans import Span
+from extractor.text.literals import NUMBER, number
+from extractor.text.spans import Span
 
 _N = rf"(?P<n>{NUMBER})"
 _AGAIN = r" ?(?:\(\d+\))?"
 """The number in figures behind the word: "twelve (12)"."""
-_RANGES = re.compile(rf"\b{NUMBER} ?(?:-|–|to|or) ?{NUMBER}\b")
+# "1-2", "six to eight"; and "1 2", "#6 0", which were one number before somebody broke it
+_RANGES = re.compile(
+    rf"\b{NUMBER} ?(?:-|–|to|or) ?{NUMBER}\b|(?<![\w.,/-])\d \d{{1,2}}\b(?![/.,]\d)|\b\d{{1,3}} 0\b(?!\.)"
+)
 
 _UNIT_WORDS: tuple[tuple[str, str], ...] = (
     ("sessions", r"sessions?"),
@@ -60,7 +63,7 @@ def unit_named(words: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
+class StatedAmount:
     """One leaf of a quantity and where it stands."""
 
     field: str
@@ -149,7 +152,7 @@ _TOTAL = (
 _VOLUMES = frozenset(["gram", "grams", "gm", "gms", "g", "ml", "mls", "cc", "oz", "ounce", "ounces"])
 
 
-def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None] = lambda: None) -> list[Amount]:
+def read_quantity(folded: str, span: Span, default_unit: Callable[[], str | None] = lambda: None) -> list[StatedAmount]:
     """The amounts that `folded[span]` prints.
 
     A range, or two different volumes, gives no number. `#60` is 60 `each`, or of the unit that the words around it
@@ -169,7 +172,7 @@ class _Reading:
     """The amounts found so far in one request; words that gave one give no second."""
 
     def __init__(self, folded: str, span: Span, default_unit: Callable[[], str | None]) -> None:
-        self.found: dict[str, Amount] = {}
+        self.found: dict[str, StatedAmount] = {}
         self._folded = folded
         self._span = span
         self._default_unit = default_unit
@@ -178,7 +181,7 @@ class _Reading:
 
     def _put(self, field: str, value: float | int | str | None, place: Span) -> None:
         if value is not None:
-            self.found.setdefault(field, Amount(field, value, place))
+            self.found.setdefault(field, StatedAmount(field, value, place))
 
     def _in_range(self, place: Span) -> bool:
         # They are in order and apart, so only the last one that begins before the place's end can reach into it.

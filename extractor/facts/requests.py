@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from extractor.literals import find_dates
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.text.literals import find_dates
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 
 # "X was the original request. Y was authorized by the Claims Administrator. The remaining IMR eligible portion of the
 # original request, Z, is" — and the variant in which Y is another treatment and the whole of X stays in dispute.
@@ -51,7 +51,7 @@ _ORDER_DATE = re.compile(r"\border dates? ?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class TreatmentRequest:
     """The parts of a heading, in view spans."""
 
     requested: Span
@@ -65,7 +65,7 @@ class Request:
     service_dates: tuple[tuple[date, Span], ...]
 
 
-def read_request(view: View, heading: Span) -> Request:
+def read_request(view: View, heading: Span) -> TreatmentRequest:
     """Split a heading. An ordinary one asks for itself; a partial certification names three things."""
     folded = view.folded
     associated = _ASSOCIATED.match(folded, *heading)
@@ -77,7 +77,7 @@ def read_request(view: View, heading: Span) -> Request:
         requested = disputed = _bare(view, body)
     else:
         requested, authorized, disputed = (_bare(view, part) for part in partial)
-    return Request(
+    return TreatmentRequest(
         requested=requested,
         authorized=authorized,
         disputed=disputed,

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from extractor.layout import Layout
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 from extractor.vocabulary.people import SPECIALTY, STATE, specialty_named, state_named
 
 _LICENSED = re.compile(r"states? ?(?:\(s\))? of licensure ?:?\s?")
@@ -33,7 +33,7 @@ _LONGEST_CLAUSE = 400
 _AND = re.compile(r"\s?,?\s?\band\b\s(?:in\s)?|\s?[,;/]\s?")
 
 
-Entry = tuple[str, Span]
+NamedWords = tuple[str, Span]
 """A value and the view span of the words that name it."""
 
 
@@ -41,9 +41,9 @@ Entry = tuple[str, Span]
 class ReviewerFacts:
     """The reviewer's qualifications, each in printed order, without repeats."""
 
-    licensed_states: tuple[Entry, ...] = ()
-    specialties: tuple[Entry, ...] = ()
-    subspecialties: tuple[Entry, ...] = ()
+    licensed_states: tuple[NamedWords, ...] = ()
+    specialties: tuple[NamedWords, ...] = ()
+    subspecialties: tuple[NamedWords, ...] = ()
 
 
 def read_reviewer(layout: Layout) -> ReviewerFacts:
@@ -72,9 +72,9 @@ def _from_credentials(view: View, region: Span) -> ReviewerFacts | None:
 
 
 def _from_prose(view: View, region: Span) -> ReviewerFacts:
-    states: list[Entry] = []
-    specialties: list[Entry] = []
-    subspecialties: list[Entry] = []
+    states: list[NamedWords] = []
+    specialties: list[NamedWords] = []
+    subspecialties: list[NamedWords] = []
     if match := _PROSE_LICENSED.search(view.folded, *region):
         states = _states(view, _clause(view, match.end(), region.end))
     for match in _PROSE_CERTIFIED.finditer(view.folded, *region):
@@ -87,7 +87,7 @@ def _from_prose(view: View, region: Span) -> ReviewerFacts:
     return ReviewerFacts(_once(states), _once(specialties), _once(subspecialties))
 
 
-def _once(entries: list[Entry]) -> tuple[Entry, ...]:
+def _once(entries: list[NamedWords]) -> tuple[NamedWords, ...]:
     first: dict[str, Span] = {}
     for value, place in entries:
         first.setdefault(value, place)
@@ -100,7 +100,7 @@ def _clause(view: View, start: int, limit: int) -> Span:
     return view.trim(start, end.start() if end else limit, extra=",.")
 
 
-def _states(view: View, region: Span) -> list[Entry]:
+def _states(view: View, region: Span) -> list[NamedWords]:
     """Named states, also glued ("California,North Carolina"); else abbreviations between commas."""
     found = [
         (state, Span(*m.span())) for m in STATE.finditer(view.folded, *region) if (state := state_named(m.group()))
@@ -111,7 +111,7 @@ def _states(view: View, region: Span) -> list[Entry]:
     return [(state, piece) for piece in pieces if (state := state_named(view.words(piece)))]
 
 
-def _entries(view: View, region: Span) -> list[Entry]:
+def _entries(view: View, region: Span) -> list[NamedWords]:
     """Comma-separated certifications: listed spelling where the list has it, else as printed."""
     found = []
     for piece in _pieces(view, region, _SPLIT):
@@ -122,7 +122,7 @@ def _entries(view: View, region: Span) -> list[Entry]:
     return found
 
 
-def _listed(view: View, region: Span) -> list[Entry]:
+def _listed(view: View, region: Span) -> list[NamedWords]:
     """Specialties in prose, where "and" may join two of them or stand inside one."""
     whole = specialty_named(view.words(region))
     if whole is not None:
@@ -130,7 +130,7 @@ def _listed(view: View, region: Span) -> list[Entry]:
     matches = list(SPECIALTY.finditer(view.folded, *region))
     if not matches:
         return _entries(view, region) if len(region) <= 60 else []
-    found: list[Entry] = []
+    found: list[NamedWords] = []
     at = region.start
     for match in matches:
         found += _unlisted(view, Span(at, match.start()))
@@ -140,7 +140,7 @@ def _listed(view: View, region: Span) -> list[Entry]:
     return found + [(name, piece) for name, piece in rest if not state_named(view.words(piece))]
 
 
-def _unlisted(view: View, region: Span) -> list[Entry]:
+def _unlisted(view: View, region: Span) -> list[NamedWords]:
     """What else is printed as a name between listed specialties."""
     named = ((view.words(piece), piece) for piece in _pieces(view, region, _AND))
     return [(specialty_named(words) or words, piece) for words, piece in named if len(words) > 6 and words[0].isupper()]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 
 _END = re.compile(r"[.!?][\"')]*\s+(?=[^a-z\s])")
 _ABBREVIATED = re.compile(r"\b(?:pg|pgs|p|pp|ch|no|vs|ed|dr|st|al|vol)\.$", re.IGNORECASE)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extractor.determination import Category, Subcategory
-from extractor.facts.requests import Request
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.facts.requests import TreatmentRequest
+from extractor.records.determination import Category, Subcategory
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 from extractor.vocabulary import treatments as words
 from extractor.vocabulary.drugs import NamedDrug
 
@@ -67,7 +67,7 @@ _PUT_IN = re.compile(r"inject|intra|\bim\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ServiceWords:
     """Category and subcategory, and the words that name them."""
 
     category: Category
@@ -83,11 +83,11 @@ class DrugFact:
     strength: Span | None
 
 
-def classify(view: View, request: Request, named: list[NamedDrug]) -> Kind | None:
+def classify(view: View, request: TreatmentRequest, named: list[NamedDrug]) -> ServiceWords | None:
     """The kind of the disputed item; None where its words do not tell."""
     folded, span = view.folded, request.disputed
     if request.associated:
-        return Kind(Category.SURGERY, Subcategory.ADJUNCT_SERVICE, request.associated_at)
+        return ServiceWords(Category.SURGERY, Subcategory.ADJUNCT_SERVICE, request.associated_at)
     text = folded[span.start : span.end]
     head = words.VISIT_HEAD.match(text)
     if head is not None:
@@ -98,19 +98,21 @@ def classify(view: View, request: Request, named: list[NamedDrug]) -> Kind | Non
             continue
         if named and _drug_wins(rule, match, named, text, span):
             break
-        return Kind(rule.category, rule.subcategory, Span(*match.span()).shift(span.start))
+        return ServiceWords(rule.category, rule.subcategory, Span(*match.span()).shift(span.start))
     if named:
         return _drug_kind(text, span, named)
     if match := words.COMPOUND.search(text):
-        return Kind(Category.PHARMACEUTICALS, Subcategory.TOPICAL_COMPOUND, Span(*match.span()).shift(span.start))
+        return ServiceWords(
+            Category.PHARMACEUTICALS, Subcategory.TOPICAL_COMPOUND, Span(*match.span()).shift(span.start)
+        )
     if match := words.SUPPLEMENT.search(text):
-        return Kind(Category.PHARMACEUTICALS, Subcategory.NUTRITIONAL, Span(*match.span()).shift(span.start))
+        return ServiceWords(Category.PHARMACEUTICALS, Subcategory.NUTRITIONAL, Span(*match.span()).shift(span.start))
     if unknown := _UNKNOWN_DRUG.match(view.flat[span.start : span.end]):
-        return Kind(Category.PHARMACEUTICALS, None, Span(*unknown.span()).shift(span.start))
+        return ServiceWords(Category.PHARMACEUTICALS, None, Span(*unknown.span()).shift(span.start))
     return None
 
 
-def _visit(text: str, span: Span, head_end: int) -> Kind:
+def _visit(text: str, span: Span, head_end: int) -> ServiceWords:
     """A visit is of the kind of the person visited: before "for", a therapist, psychologist, surgeon or dentist."""
     purpose = _PURPOSE.search(text[head_end:])
     person = text[: head_end + purpose.start()] if purpose else text
@@ -121,9 +123,9 @@ def _visit(text: str, span: Span, head_end: int) -> Kind:
         # A surgeon may also be named in the purpose ("consultation for spine surgery").
         match = rule.pattern.search(text if surgeon else person)
         if match is not None:
-            return Kind(rule.category, rule.subcategory, Span(*match.span()).shift(span.start))
+            return ServiceWords(rule.category, rule.subcategory, Span(*match.span()).shift(span.start))
     place = Span(span.start, span.start + head_end)
-    return Kind(Category.EVALUATION_AND_MANAGEMENT, Subcategory.OFFICE_VISIT_OR_CONSULTATION, place)
+    return ServiceWords(Category.EVALUATION_AND_MANAGEMENT, Subcategory.OFFICE_VISIT_OR_CONSULTATION, place)
 
 
 def _drug_wins(rule: words.Rule, match: re.Match[str], named: list[NamedDrug], text: str, span: Span) -> bool:
@@ -137,26 +139,26 @@ def _drug_wins(rule: words.Rule, match: re.Match[str], named: list[NamedDrug], t
     return _HAS_UNIT.search(text) is not None and named[0].start - span.start <= match.start()
 
 
-def _drug_kind(text: str, span: Span, named: list[NamedDrug]) -> Kind:
+def _drug_kind(text: str, span: Span, named: list[NamedDrug]) -> ServiceWords:
     first = named[0].drug
     place = Span(named[0].start, named[-1].end)
     topical = words.TOPICAL.search(text)
     ingredients = {entry.drug.ingredient for entry in named}
     injected = first.form == "injection" and words.INJECTED.search(text) is not None
     if injected and first.drug_class is not Subcategory.VISCOSUPPLEMENT:
-        return Kind(Category.INJECTION, Subcategory.OTHER, place)
+        return ServiceWords(Category.INJECTION, Subcategory.OTHER, place)
     if len(ingredients) == 1 and first.form == "topical":  # a branded product, however many strengths it prints
-        return Kind(Category.PHARMACEUTICALS, first.drug_class, place)
+        return ServiceWords(Category.PHARMACEUTICALS, first.drug_class, place)
     if (len(ingredients) > 1 and topical and text.count("%") > 1) or words.COMPOUND.search(text):
-        return Kind(Category.PHARMACEUTICALS, Subcategory.TOPICAL_COMPOUND, place)
+        return ServiceWords(Category.PHARMACEUTICALS, Subcategory.TOPICAL_COMPOUND, place)
     if topical and first.drug_class in _TOPICAL_CLASSES:
         if topical.start() + span.start > place.start:
             place = Span(place.start, max(place.end, span.start + topical.end()))
-        return Kind(Category.PHARMACEUTICALS, Subcategory.TOPICAL_ANALGESIC, place)
-    return Kind(Category.PHARMACEUTICALS, first.drug_class, Span(named[0].start, named[0].end))
+        return ServiceWords(Category.PHARMACEUTICALS, Subcategory.TOPICAL_ANALGESIC, place)
+    return ServiceWords(Category.PHARMACEUTICALS, first.drug_class, Span(named[0].start, named[0].end))
 
 
-def read_drugs(view: View, span: Span, named: list[NamedDrug], kind: Kind | None) -> list[DrugFact]:
+def read_drugs(view: View, span: Span, named: list[NamedDrug], kind: ServiceWords | None) -> list[DrugFact]:
     """Drugs and ingredients of compounds in `span`, in printed order, none twice with one strength."""
     spoken = list(_spoken(view.folded, span, named))
     if not spoken and kind is not None and kind.category is Category.PHARMACEUTICALS:

@@ -13,12 +13,15 @@ from functools import cached_property
 
 from extractor.layout.dates import SummaryDates, dates_told
 from extractor.layout.furniture import find_furniture
-from extractor.layout.headings import Mark, Name, find_marks
+from extractor.layout.headings import HeadingName, Mark, find_marks
 from extractor.layout.items import Item, items_at
+from extractor.layout.paragraphs import setting_of
+from extractor.layout.slips import find_slips
+from extractor.layout.strays import Room, room_of, stray_lines
 from extractor.layout.unclaimed import Unclaimed, unclaimed
 from extractor.layout.variants import UNKNOWN, Signs, Variant, recognise
-from extractor.normalize import View, view_of
-from extractor.spans import Span
+from extractor.text.normalize import View, view_of
+from extractor.text.spans import Span
 
 __all__ = ["Item", "Layout", "Variant", "lay_out", "lay_out_at"]
 
@@ -50,6 +53,10 @@ class Layout:
     """The body of the list of documents, where there is one."""
     items: tuple[Item, ...]
     marks: tuple[Mark, ...]
+    stamps: tuple[Span, ...] = ()
+    """Raw spans of lines left out of the view for their form alone."""
+    slips: int = 0
+    """How many words of the form were misread by a machine, and taken for what they must have been."""
     decisions: int | None = None
     """Where the section begins in which each heading ends in its outcome; None in layouts that have none."""
 
@@ -63,6 +70,14 @@ class Layout:
         """What looks like part of an item and no item has."""
         return unclaimed(self.view, self.marks, self.items, self.decisions)
 
+    def strays(self, passage: Span, *, heading: bool = False) -> tuple[Span, ...]:
+        """The lines of a passage that fit nothing around them."""
+        return tuple(stray_lines(self.view, passage, self._room, heading=heading))
+
+    @cached_property
+    def _room(self) -> Room:
+        return room_of(self.view, setting_of(self.view, Span(0, len(self.view.flat)), ()).width)
+
     @property
     def lines(self) -> list[str]:
         """The numbered lines, in order; line 1 is the first."""
@@ -71,14 +86,16 @@ class Layout:
 
 def lay_out(text: str) -> Layout:
     """The layout of a letter's text. Never raises for what the text says; time is linear in its length."""
-    view = view_of(text, find_furniture(text))
+    furniture = find_furniture(text)
+    slips = find_slips(text)
+    view = view_of(text, furniture.spans, slips)
     marks = find_marks(view)
     signs = Signs(view, marks)
     variant = recognise(signs)
     end = _end(view, marks)
     decisions = signs.decisions if variant.has_decisions_section else None
     items = variant.items(view, marks, Span(decisions or 0, end))
-    if not items and not any(mark.name is Name.SUMMARY for mark in marks):
+    if not items and not any(mark.name is HeadingName.SUMMARY for mark in marks):
         variant = UNKNOWN
     header_end = next(
         (mark.span.start for mark in marks if mark.name in variant.header_ends),
@@ -90,9 +107,11 @@ def lay_out(text: str) -> Layout:
         header=Span(0, header_end),
         reviewer=_reviewer(view, marks),
         summary=_summary(view, marks, end, items),
-        records=_body(view, marks, Name.RECORDS, end),
+        records=_body(view, marks, HeadingName.RECORDS, end),
         items=tuple(items),
         marks=tuple(marks),
+        stamps=furniture.stamps,
+        slips=len(slips) + sum(mark.misspelled for mark in marks),
         decisions=decisions if signs.opening is not None else None,
     )
 
@@ -107,13 +126,13 @@ def lay_out_at(layout: Layout, places: Sequence[Span]) -> Layout:
 
 def _end(view: View, marks: list[Mark]) -> int:
     closing = _CLOSING.search(view.folded_lines)
-    last = max((mark.span.end for mark in marks if mark.name is not Name.CLOSING), default=0)
+    last = max((mark.span.end for mark in marks if mark.name is not HeadingName.CLOSING), default=0)
     if closing and closing.start() + 1 > last:  # the match begins with the break before it
         return closing.start() + 1
     return len(view.flat)
 
 
-def _body(view: View, marks: list[Mark], name: Name, end: int) -> Span | None:
+def _body(view: View, marks: list[Mark], name: HeadingName, end: int) -> Span | None:
     mark = next((mark for mark in marks if mark.name is name), None)
     if mark is None:
         return None
@@ -123,15 +142,15 @@ def _body(view: View, marks: list[Mark], name: Name, end: int) -> Span | None:
 
 
 def _reviewer(view: View, marks: list[Mark]) -> Span | None:
-    how = _body(view, marks, Name.HOW_MADE, len(view.flat))
-    told = _body(view, marks, Name.REVIEWER, len(view.flat))
+    how = _body(view, marks, HeadingName.HOW_MADE, len(view.flat))
+    told = _body(view, marks, HeadingName.REVIEWER, len(view.flat))
     if how is None or told is None:
         return told or how
     return Span(min(how.start, told.start), max(how.end, told.end))
 
 
 def _summary(view: View, marks: list[Mark], end: int, items: list[Item]) -> Span | None:
-    body = _body(view, marks, Name.SUMMARY, end)
+    body = _body(view, marks, HeadingName.SUMMARY, end)
     if body is None:
         return None
     start, stop = body

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from extractor import deadline
-from extractor.literals import PrintedDate, find_dates
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.processes import deadline
+from extractor.text.literals import PrintedDate, find_dates
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 
 # What stands between the words and the date: "on", "of (", "that occurred on".
 _ON = r"(?:\s(?:on|of|dated|from|occurring on|that occurred on|which occurred on|occurred on|date of)|\s?[:,])*\s?\(?"

@@ -10,13 +10,13 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from extractor import deadline
-from extractor.normalize import View, collapse, fold
-from extractor.spans import Span
+from extractor.processes import deadline
+from extractor.text.normalize import View, collapse, fold
+from extractor.text.spans import Span
 from extractor.vocabulary.verdicts import QUALIFIER
 
 
-class Name(StrEnum):
+class HeadingName(StrEnum):
     """What a heading or label opens."""
 
     # sections of the letter
@@ -37,53 +37,61 @@ class Name(StrEnum):
     RATIONALE = "rationale"
 
 
-ITEM_LABELS = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.GUIDELINES, Name.RATIONALE})
+ITEM_LABELS = frozenset({HeadingName.ADMINISTRATOR, HeadingName.EXPERT, HeadingName.GUIDELINES, HeadingName.RATIONALE})
 """Labels inside an item; they end no section but that of the summary."""
-SECTIONS = frozenset(Name) - ITEM_LABELS
+SECTIONS = frozenset(HeadingName) - ITEM_LABELS
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A heading or label found in the view: where it stands, and what it opens."""
 
-    name: Name
+    name: HeadingName
     span: Span
     """View span of the heading itself, its colon included."""
+    misspelled: bool = False
+    """Its words are nearly those of the form."""
 
 
 # Words of each heading, folded. Where several stand, they were seen in letters of different years.
-_WORDS: tuple[tuple[Name, str], ...] = (
-    (Name.HOW_MADE, "how the imr final determination was made"),
-    (Name.HOW_MADE, "how the imr determination was made"),
-    (Name.REVIEWER, "medical qualifications of the expert reviewer"),
-    (Name.REVIEWER, "medical reviewer qualifications"),
-    (Name.REVIEWER, "the expert reviewer has the following credentials"),
-    (Name.RECORDS, "documents reviewed for determination"),
-    (Name.RECORDS, "documents reviewed"),
-    (Name.RECORDS, "records reviewed"),
-    (Name.SUMMARY, "clinical case summary"),
-    (Name.SUMMARY, "case summary"),
-    (Name.DECISIONS_2013, "imr decision(s) and rationale(s)"),
-    (Name.DECISIONS_2013, "imr decisions and rationales"),
-    (Name.DECISIONS, "imr issues, decisions and rationales"),
-    (Name.NOTICE_DECISIONS, "independent medical review decision and rationale"),
-    (Name.ISSUE, "issue at dispute"),
-    (Name.ISSUE, "issues at dispute"),
-    (Name.ISSUE, "issue(s) at dispute"),
-    (Name.ADMINISTRATOR, "claims administrator guideline"),
-    (Name.ADMINISTRATOR, "claims administrator guidelines"),
-    (Name.EXPERT, "maximus guideline"),
-    (Name.EXPERT, "maximus guidelines"),
-    (Name.EXPERT, "expert reviewer guideline"),
-    (Name.GUIDELINES, "medical treatment guideline(s) relied upon by the expert reviewer to make his/her decision"),
-    (Name.GUIDELINES, "medical treatment guidelines relied upon by the expert reviewer to make his/her decision"),
-    (Name.GUIDELINES, "medical treatment guideline(s) relied upon by professional reviewer and why"),
-    (Name.GUIDELINES, "medical treatment guidelines relied upon by professional reviewer and why"),
-    (Name.RATIONALE, "rationale for the decision"),
-    (Name.RATIONALE, "rationale for the decision(s)"),
-    (Name.RATIONALE, "the physician reviewer's decision rationale"),
-    (Name.RATIONALE, "the expert reviewer's decision rationale"),
-    (Name.RATIONALE, "decision rationale"),
+_WORDS: tuple[tuple[HeadingName, str], ...] = (
+    (HeadingName.HOW_MADE, "how the imr final determination was made"),
+    (HeadingName.HOW_MADE, "how the imr determination was made"),
+    (HeadingName.REVIEWER, "medical qualifications of the expert reviewer"),
+    (HeadingName.REVIEWER, "medical reviewer qualifications"),
+    (HeadingName.REVIEWER, "the expert reviewer has the following credentials"),
+    (HeadingName.RECORDS, "documents reviewed for determination"),
+    (HeadingName.RECORDS, "documents reviewed"),
+    (HeadingName.RECORDS, "records reviewed"),
+    (HeadingName.SUMMARY, "clinical case summary"),
+    (HeadingName.SUMMARY, "case summary"),
+    (HeadingName.DECISIONS_2013, "imr decision(s) and rationale(s)"),
+    (HeadingName.DECISIONS_2013, "imr decisions and rationales"),
+    (HeadingName.DECISIONS, "imr issues, decisions and rationales"),
+    (HeadingName.NOTICE_DECISIONS, "independent medical review decision and rationale"),
+    (HeadingName.ISSUE, "issue at dispute"),
+    (HeadingName.ISSUE, "issues at dispute"),
+    (HeadingName.ISSUE, "issue(s) at dispute"),
+    (HeadingName.ADMINISTRATOR, "claims administrator guideline"),
+    (HeadingName.ADMINISTRATOR, "claims administrator guidelines"),
+    (HeadingName.EXPERT, "maximus guideline"),
+    (HeadingName.EXPERT, "maximus guidelines"),
+    (HeadingName.EXPERT, "expert reviewer guideline"),
+    (
+        HeadingName.GUIDELINES,
+        "medical treatment guideline(s) relied upon by the expert reviewer to make his/her decision",
+    ),
+    (
+        HeadingName.GUIDELINES,
+        "medical treatment guidelines relied upon by the expert reviewer to make his/her decision",
+    ),
+    (HeadingName.GUIDELINES, "medical treatment guideline(s) relied upon by professional reviewer and why"),
+    (HeadingName.GUIDELINES, "medical treatment guidelines relied upon by professional reviewer and why"),
+    (HeadingName.RATIONALE, "rationale for the decision"),
+    (HeadingName.RATIONALE, "rationale for the decision(s)"),
+    (HeadingName.RATIONALE, "the physician reviewer's decision rationale"),
+    (HeadingName.RATIONALE, "the expert reviewer's decision rationale"),
+    (HeadingName.RATIONALE, "decision rationale"),
 )
 
 # The 2013 professional review carries its outcome in this heading; `outcome` reads it.
@@ -101,12 +109,12 @@ _NAMED = re.compile(r"\(\?P<\w+>")
 _MARK = re.compile(rf"(?:{_SIMPLE})(?:\s*:)?|{_REGARDING}|{_ENDS}|{_NAMED.sub('(?:', VERDICT.pattern)}")
 _OPENINGS = sorted({" ".join(words.split()[:2]) for _, words in _WORDS} | {"rationale for", "effect of", "sincerely,"})
 _CANON = {words: name for name, words in _WORDS}
-_NEEDS_COLON = frozenset({Name.ADMINISTRATOR, Name.EXPERT, Name.RATIONALE, Name.ISSUE})
+_NEEDS_COLON = frozenset({HeadingName.ADMINISTRATOR, HeadingName.EXPERT, HeadingName.RATIONALE, HeadingName.ISSUE})
 _FUZZY_CHOICES = [words for _, words in _WORDS if len(words) >= 12]
 _FUZZY_CUTOFF = 87.0
 _LOST_BREAKS = 300
 """A line this long has lost its breaks: headings stand inside it."""
-_LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s*")
+_LIST_NUMBER = re.compile(r"\(?(?:\d{1,2}|[a-h])[.)]\s*")
 _NOTHING_MORE = re.compile(r"[ :.]*+(?:\n|\Z)")
 
 
@@ -141,7 +149,7 @@ def find_marks(view: View) -> list[Mark]:
                 continue
         elif (
             name in SECTIONS
-            and name not in (Name.ITEM, Name.CLOSING)
+            and name not in (HeadingName.ITEM, HeadingName.CLOSING)
             and not has_colon
             and not _fills_line(view, start, end)
         ):
@@ -178,13 +186,13 @@ def _candidates(view: View) -> list[int]:
     return sorted(found)
 
 
-def _name(words: str) -> Name:
+def _name(words: str) -> HeadingName:
     key = collapse(words).rstrip(" :")
     if key.startswith(("sincerely", "effect of", "disclaimer")):
-        return Name.CLOSING
+        return HeadingName.CLOSING
     if "regarding" in key:
-        return Name.ITEM
-    return _CANON.get(key, Name.RATIONALE)  # what is not in the table is the verdict heading
+        return HeadingName.ITEM
+    return _CANON.get(key, HeadingName.RATIONALE)  # what is not in the table is the verdict heading
 
 
 def _after_number(view: View, start: int) -> bool:
@@ -201,7 +209,7 @@ def _fills_line(view: View, start: int, end: int) -> bool:
 
 
 @lru_cache(maxsize=1024)  # lines that end in a colon are much the same in every letter
-def _resembled(folded: str) -> Name | None:
+def _resembled(folded: str) -> HeadingName | None:
     """The heading or label whose words are nearly these."""
     best = process.extractOne(folded, _FUZZY_CHOICES, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF)
     return _CANON[best[0]] if best is not None else None
@@ -229,8 +237,8 @@ def _misspelled(view: View, known: list[Mark]) -> list[Mark]:
             continue
         if name in _NEEDS_COLON and colon <= 0:
             continue
-        if name in SECTIONS and colon > 0 and line[colon + 1 :].strip() and name is not Name.SUMMARY:
+        if name in SECTIONS and colon > 0 and line[colon + 1 :].strip() and name is not HeadingName.SUMMARY:
             continue
         stop = start + (colon + 1 if colon > 0 else len(line))
-        found.append(Mark(name, Span(start, stop)))
+        found.append(Mark(name, Span(start, stop), misspelled=True))
     return found

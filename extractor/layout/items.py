@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from extractor import deadline
-from extractor.determination import Outcome
-from extractor.layout.headings import ITEM_LABELS, Mark, Name, marks_between
+from extractor.layout.headings import ITEM_LABELS, HeadingName, Mark, marks_between
+from extractor.layout.list_numbers import number_before, uncounted, unnumbered
 from extractor.layout.outcomes import LONGEST_TRAIL, Doubt, Verdict, printed, verdict_at
 from extractor.layout.paragraphs import LONGEST_HEADING, Setting, paragraph_starts, setting_of
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.processes import deadline
+from extractor.records.determination import Outcome
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,6 @@ def nonempty(span: Span) -> Span | None:
     return span if len(span) else None
 
 
-_LIST_NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|[•●▪*-])\s+(?=\S)|\(?\d{1,2}\)(?=\S)|(?i:issue|item) ?#?\d{1,2}[:.)]\s*")
 # The heading of a partial certification has several sentences: its first, and its last.
 _PARTIAL_START = re.compile(r"\b(?:was|were|is) the original request")
 _PARTIAL_END = re.compile(
@@ -65,6 +65,8 @@ class _Heading:
     span: Span
     """Without list number, outcome word and colon."""
     verdict: Verdict
+    begin: int
+    """Where its list number begins, or itself."""
 
 
 def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
@@ -98,10 +100,14 @@ def outcome_items(view: View, section: Span, marks: list[Mark]) -> list[Item]:
         span = _heading(view, lower, verdict.heading_end, setting)
         if span is None or (stop is None and found and not _opened_by_break(view, span)):
             continue
-        found.append(_Heading(span, verdict))
+        found.append(_Heading(unnumbered(view, span, len(found) + 1), verdict, number_before(view, lower, span.start)))
         previous_end = after
-    ends = [heading.span.start for heading in found[1:]] + [section.end]
-    return [_item(view, heading, end, labels, setting) for heading, end in zip(found, ends, strict=False)]
+    ends = [heading.begin for heading in found[1:]] + [section.end]
+    spans = uncounted(view, [heading.span for heading in found])
+    return [
+        _item(view, replace(heading, span=span), end, labels, setting)
+        for heading, span, end in zip(found, spans, ends, strict=False)
+    ]
 
 
 def _labelled(
@@ -139,12 +145,13 @@ def items_at(view: View, places: Sequence[Span], marks: list[Mark]) -> list[Item
         verdict = verdict_at(view, place.start, match, match.end())
         heading = view.trim(place.start, verdict.heading_end, extra=":;")
         if len(heading) and (not found or heading.start >= found[-1].verdict.span.end):
-            found.append(_Heading(_unnumbered(view, heading), verdict))
+            begin = number_before(view, found[-1].verdict.span.end if found else 0, heading.start)
+            found.append(_Heading(unnumbered(view, heading, len(found) + 1), verdict, begin))
     if not found:
         return []
     whole = Span(0, len(view.flat))
     setting = setting_of(view, whole, [mark.span.start for mark in labels])
-    ends = [heading.span.start for heading in found[1:]] + [whole.end]
+    ends = [heading.begin for heading in found[1:]] + [whole.end]
     items = [_item(view, heading, end, labels, setting) for heading, end in zip(found, ends, strict=True)]
     return [
         item
@@ -154,12 +161,6 @@ def items_at(view: View, places: Sequence[Span], marks: list[Mark]) -> list[Item
         )
         for item in items
     ]
-
-
-def _unnumbered(view: View, span: Span) -> Span:
-    """Without a list number before it."""
-    number = _LIST_NUMBER.match(view.flat, *span)
-    return view.trim(number.end(), span.end) if number is not None and number.end() < span.end else span
 
 
 _BEHIND_PLACE = 16
@@ -199,9 +200,7 @@ def _heading(view: View, lower: int, end: int, setting: Setting) -> Span | None:
         span = candidate
         if original or not (endings and endings[-1] >= candidate.start):
             break
-    if span is None:
-        return None
-    return _unnumbered(view, span)
+    return span
 
 
 def _item(view: View, heading: _Heading, end: int, labels: list[Mark], setting: Setting) -> Item:
@@ -210,22 +209,22 @@ def _item(view: View, heading: _Heading, end: int, labels: list[Mark], setting: 
     verdict = heading.verdict
     inside = marks_between(labels, verdict.span.end, end)
     end = _orphan(view, inside, end, setting)
-    first: dict[Name, Span] = {}
+    first: dict[HeadingName, Span] = {}
     for mark in inside:
         if mark.span.start < end:
             first.setdefault(mark.name, mark.span)
     starts = sorted(label.start for label in first.values())
 
-    def paragraph(name: Name) -> Span | None:
+    def paragraph(name: HeadingName) -> Span | None:
         label = first.get(name)
         if label is None:
             return None
         following = next((start for start in starts if start > label.start), end)
-        return nonempty(view.trim(label.end, end if name is Name.RATIONALE else following))
+        return nonempty(view.trim(label.end, end if name is HeadingName.RATIONALE else following))
 
     guidelines = None
-    if not {Name.ADMINISTRATOR, Name.EXPERT} & set(first):
-        stop = first[Name.RATIONALE].start if Name.RATIONALE in first else end
+    if not {HeadingName.ADMINISTRATOR, HeadingName.EXPERT} & set(first):
+        stop = first[HeadingName.RATIONALE].start if HeadingName.RATIONALE in first else end
         guidelines = nonempty(view.trim(verdict.span.end, stop, extra=".:)"))
     return Item(
         heading=heading.span,
@@ -234,9 +233,9 @@ def _item(view: View, heading: _Heading, end: int, labels: list[Mark], setting: 
         outcome_span=verdict.span,
         doubt=verdict.doubt,
         window=view.trim(heading.span.start, end),
-        administrator=paragraph(Name.ADMINISTRATOR),
-        expert=paragraph(Name.EXPERT),
-        rationale=paragraph(Name.RATIONALE),
+        administrator=paragraph(HeadingName.ADMINISTRATOR),
+        expert=paragraph(HeadingName.EXPERT),
+        rationale=paragraph(HeadingName.RATIONALE),
     )
 
 
@@ -245,12 +244,14 @@ def _orphan(view: View, inside: list[Mark], end: int, setting: Setting) -> int:
 
     They show by a second set of labels behind the item's rationale. They are left out, and counted as incomplete.
     """
-    own = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
+    own = next((mark for mark in inside if mark.name is HeadingName.RATIONALE), None)
     if own is None:
         return end
     behind = [mark for mark in inside if mark.span.start > own.span.start]
-    first = next((mark for mark in behind if mark.name in (Name.ADMINISTRATOR, Name.EXPERT)), None)
-    if first is None or not any(mark.name is Name.RATIONALE and mark.span.start > first.span.start for mark in behind):
+    first = next((mark for mark in behind if mark.name in (HeadingName.ADMINISTRATOR, HeadingName.EXPERT)), None)
+    if first is None or not any(
+        mark.name is HeadingName.RATIONALE and mark.span.start > first.span.start for mark in behind
+    ):
         return end
     starts = paragraph_starts(view, own.span.end, first.span.start - 1, setting)
     return next((start for start in starts if start > own.span.end), first.span.start)

@@ -7,13 +7,13 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from extractor import deadline
-from extractor.determination import Outcome
-from extractor.layout.headings import VERDICT, Mark, Name, marks_between
+from extractor.layout.headings import VERDICT, HeadingName, Mark, marks_between
 from extractor.layout.items import Item, nonempty
 from extractor.layout.outcomes import Doubt
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.processes import deadline
+from extractor.records.determination import Outcome
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 from extractor.vocabulary.verdicts import QUALIFIER
 
 # "1) MAXIMUS Federal Services, Inc. has determined the request for X is not medically necessary and appropriate."
@@ -134,7 +134,7 @@ def undecided(view: View, marks: Sequence[Mark]) -> tuple[Span, ...]:
     """Where a `notice` or a `professional_review` begins to decide and says nothing that is understood."""
     decided = {view.folded.rfind("maximus", match.start(), match.start("what")) for match in _determined(view)}
     opens = [match for match in _OPENS.finditer(view.folded) if match.start() not in decided]
-    understood = {mark.span.start for mark in marks if mark.name is Name.RATIONALE}
+    understood = {mark.span.start for mark in marks if mark.name is HeadingName.RATIONALE}
     opens += [match for match in _WHY.finditer(view.folded) if match.start() not in understood]
     return tuple(Span(*match.span()) for match in opens)
 
@@ -154,14 +154,14 @@ def _verdict_start(match: re.Match[str], lower: int) -> int:
 
 def _regarding_windows(view: View, marks: list[Mark], end: int, count: int) -> list[Span]:
     """One window an item: at "N) Regarding the request for", else at each guideline heading."""
-    after = max((mark.span.end for mark in marks if mark.name in (Name.SUMMARY, Name.RECORDS)), default=0)
+    after = max((mark.span.end for mark in marks if mark.name in (HeadingName.SUMMARY, HeadingName.RECORDS)), default=0)
     starts = [
         m.start() for m in _REGARDING.finditer(view.folded, after, end) if m.start() in view.starts or m.group("number")
     ]
     if len(starts) != count:
-        starts = [mark.span.start for mark in marks if mark.name is Name.GUIDELINES]
+        starts = [mark.span.start for mark in marks if mark.name is HeadingName.GUIDELINES]
     if len(starts) != count:
-        starts = [mark.span.start for mark in marks if mark.name is Name.RATIONALE]
+        starts = [mark.span.start for mark in marks if mark.name is HeadingName.RATIONALE]
     if len(starts) != count:
         return []
     return [Span(start, starts[i + 1] if i + 1 < count else end) for i, start in enumerate(starts)]
@@ -169,8 +169,8 @@ def _regarding_windows(view: View, marks: list[Mark], end: int, count: int) -> l
 
 def _paragraphs(view: View, marks: list[Mark], window: Span) -> tuple[Span | None, Span | None]:
     inside = marks_between(marks, window.start, window.end)
-    guidelines = next((mark for mark in inside if mark.name is Name.GUIDELINES), None)
-    rationale = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
+    guidelines = next((mark for mark in inside if mark.name is HeadingName.GUIDELINES), None)
+    rationale = next((mark for mark in inside if mark.name is HeadingName.RATIONALE), None)
     first = second = None
     if guidelines is not None:
         stop = rationale.span.start if rationale is not None else window.end
@@ -190,11 +190,11 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
     """
     headings: list[Span] = []
     for mark in marks:
-        if mark.name is Name.ISSUE:
+        if mark.name is HeadingName.ISSUE:
             headings.extend(_issue_lines(view, _until_next(view, mark, marks, end)))
     verdicts: list[_Verdict] = []
     for mark in marks:
-        match = VERDICT.match(view.folded, *mark.span) if mark.name is Name.RATIONALE else None
+        match = VERDICT.match(view.folded, *mark.span) if mark.name is HeadingName.RATIONALE else None
         if match is not None:
             body = _until_next(view, mark, marks, end)
             verdicts.append(_Verdict(match, body, _paragraphs_by_number(view, body) if len(headings) > 1 else {}))
@@ -202,7 +202,7 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
     for verdict in verdicts:
         for number in verdict.numbered:
             of_number.setdefault(number, verdict)
-    guidelines = [_until_next(view, mark, marks, end) for mark in marks if mark.name is Name.GUIDELINES]
+    guidelines = [_until_next(view, mark, marks, end) for mark in marks if mark.name is HeadingName.GUIDELINES]
     own = len(guidelines) == len(headings)
     basis, shared = ({}, None) if own else _shared_basis(view, guidelines)
     items = []
@@ -331,9 +331,9 @@ def _opened(view: View, section: Span) -> list[re.Match[str]]:
 
 def _sentence_item(view: View, match: re.Match[str], end: int, marks: list[Mark]) -> Item:
     inside = marks_between(marks, match.end(), end)
-    rationale = next((mark for mark in inside if mark.name is Name.RATIONALE), None)
-    administrator = next((mark for mark in inside if mark.name is Name.ADMINISTRATOR), None)
-    expert = next((mark for mark in inside if mark.name is Name.EXPERT), None)
+    rationale = next((mark for mark in inside if mark.name is HeadingName.RATIONALE), None)
+    administrator = next((mark for mark in inside if mark.name is HeadingName.ADMINISTRATOR), None)
+    expert = next((mark for mark in inside if mark.name is HeadingName.EXPERT), None)
     guidelines = None
     if administrator is None and expert is None:
         stop = rationale.span.start if rationale is not None else end

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
 
-from extractor.determination import Outcome
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.records.determination import Outcome
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 from extractor.vocabulary.verdicts import HEDGES
 
 

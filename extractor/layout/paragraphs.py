@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 
 LONGEST_HEADING = 1500
 """Code points; nothing further back is looked at."""
@@ -40,7 +40,7 @@ def setting_of(view: View, section: Span, labels: Sequence[int]) -> Setting:
     `labels` are the offsets at which the labels of its items begin.
     """
     first, last = view.line_number(section.start), view.line_number(max(section.start, section.end - 1))
-    widths = sorted(_set_width(view.words(view.line_span(number))) for number in range(first, last + 1))
+    widths = sorted(set_width(view.words(view.line_span(number))) for number in range(first, last + 1))
     gaps = sorted(view.gaps[first:last] or [1])
     gap = gaps[len(gaps) // 2]
     at_starts = [view.line_number(start) for start in labels if start in view.starts]
@@ -51,7 +51,7 @@ def setting_of(view: View, section: Span, labels: Sequence[int]) -> Setting:
     return Setting(section, first, widths[int(len(widths) * 0.9)], gap, spaced)
 
 
-def _set_width(line: str) -> int:
+def set_width(line: str) -> int:
     """About how much room a line takes: capitals are a third wider than other letters."""
     capitals = len(_CAPITAL.findall(line)) if line.isascii() else sum(map(str.isupper, line))
     return len(line) + capitals // 3
@@ -92,7 +92,7 @@ def _begins_paragraph(view: View, number: int, setting: Setting) -> bool:
     line = view.line_span(number)
     before = view.words(view.line_span(number - 1))
     word = view.lined[line.start : line.end].split(" ", 1)[0]
-    broken_early = _set_width(before) + 1 + _set_width(word) < 0.86 * setting.width
+    broken_early = set_width(before) + 1 + set_width(word) < 0.86 * setting.width
     closed = _SENTENCE_END.search(before) is not None
     left_open = _OPEN_END.search(before, max(0, len(before) - _LONGEST_OPEN_END)) is not None
     at_page_break = (number - 1) in view.page_breaks

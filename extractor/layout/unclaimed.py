@@ -10,20 +10,20 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
-from extractor.determination import Outcome
-from extractor.layout.headings import ITEM_LABELS, Mark, Name
+from extractor.layout.headings import ITEM_LABELS, HeadingName, Mark
 from extractor.layout.items import BASIS_SENTENCE, Item
 from extractor.layout.letters_of_2013 import undecided
 from extractor.layout.paragraphs import LOST_BREAKS
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.records.determination import Outcome
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 from extractor.vocabulary.verdicts import conclusions
 
 _ONCE = (
-    frozenset({Name.HOW_MADE}),
-    frozenset({Name.REVIEWER}),
-    frozenset({Name.SUMMARY}),
-    frozenset({Name.DECISIONS, Name.DECISIONS_2013, Name.NOTICE_DECISIONS}),
+    frozenset({HeadingName.HOW_MADE}),
+    frozenset({HeadingName.REVIEWER}),
+    frozenset({HeadingName.SUMMARY}),
+    frozenset({HeadingName.DECISIONS, HeadingName.DECISIONS_2013, HeadingName.NOTICE_DECISIONS}),
 )
 """Sections that a letter has once, whatever they are called. (Lists of records and issues may come several times.)"""
 _CLOSING_WORD = re.compile(
@@ -84,9 +84,10 @@ def unclaimed(view: View, marks: tuple[Mark, ...], items: tuple[Item, ...], deci
         foreign_labels=tuple(
             mark
             for mark in marks
-            if mark.name in (Name.ADMINISTRATOR, Name.EXPERT) and not any(i.administrator or i.expert for i in items)
+            if mark.name in (HeadingName.ADMINISTRATOR, HeadingName.EXPERT)
+            and not any(i.administrator or i.expert for i in items)
         ),
-        unheaded=len(items) - sum(1 for mark in marks if mark.name is Name.ITEM),
+        unheaded=len(items) - sum(1 for mark in marks if mark.name is HeadingName.ITEM),
         statements=tuple(
             Span(*match.span())
             for rationale in rationales
@@ -124,7 +125,7 @@ def _within(offset: int, spans: list[Span]) -> bool:
 def _repeated(marks: tuple[Mark, ...]) -> tuple[tuple[Mark, ...], ...]:
     sections = [tuple(mark for mark in marks if mark.name in names) for names in _ONCE]
     decisions = sections[-1]
-    issues = next((mark for mark in marks if mark.name is Name.ISSUE), None)
+    issues = next((mark for mark in marks if mark.name is HeadingName.ISSUE), None)
     if decisions and issues is not None:  # two layouts in one text
         sections[-1] = (issues, *decisions)
     return tuple(section for section in sections if len(section) > 1)
@@ -152,7 +153,7 @@ _SHORT_TAIL = 40
 
 
 def _stray_labels(marks: tuple[Mark, ...], items: tuple[Item, ...]) -> tuple[Mark, ...]:
-    seen: set[tuple[int, Name]] = set()
+    seen: set[tuple[int, HeadingName]] = set()
     stray: list[Mark] = []
     at = 0
     for mark in marks:

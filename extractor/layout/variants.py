@@ -12,15 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from extractor.determination import LayoutName
-from extractor.layout.headings import ITEM_LABELS, SECTIONS, Mark, Name
+from extractor.layout.headings import ITEM_LABELS, SECTIONS, HeadingName, Mark
 from extractor.layout.items import Item, outcome_items
 from extractor.layout.letters_of_2013 import notice_items, review_items, sentence_items
-from extractor.normalize import View
-from extractor.spans import Span
+from extractor.records.determination import LayoutName
+from extractor.text.normalize import View
+from extractor.text.spans import Span
 
-_DECISIONS = frozenset({Name.DECISIONS, Name.DECISIONS_2013})
-_SECTIONS = SECTIONS - {Name.CLOSING}  # a cover letter may close before them
+_DECISIONS = frozenset({HeadingName.DECISIONS, HeadingName.DECISIONS_2013})
+_SECTIONS = SECTIONS - {HeadingName.CLOSING}  # a cover letter may close before them
 _DECISIONS_INTRO = re.compile(
     r"the final determination was based on decisions for the disputed items?/services?"
     r"\s?(?:set forth below)?\s?[:.]?\s?"
@@ -41,7 +41,7 @@ class Signs:
     marks: list[Mark]
 
     @cached_property
-    def names(self) -> frozenset[Name]:
+    def names(self) -> frozenset[HeadingName]:
         """The headings and labels that the text has."""
         return frozenset(mark.name for mark in self.marks)
 
@@ -57,9 +57,12 @@ class Signs:
         Its heading may be lost. Labels of items alone prove nothing: a letter may be quoted in some other document.
         """
         if self.opening is None:
-            if not (self.names & ITEM_LABELS and self.names & {Name.HOW_MADE, Name.REVIEWER, Name.SUMMARY}):
+            if not (
+                self.names & ITEM_LABELS
+                and self.names & {HeadingName.HOW_MADE, HeadingName.REVIEWER, HeadingName.SUMMARY}
+            ):
                 return None
-            summary = next((mark for mark in self.marks if mark.name is Name.SUMMARY), None)
+            summary = next((mark for mark in self.marks if mark.name is HeadingName.SUMMARY), None)
             return summary.span.end if summary else 0  # items can only stand after the summary
         start = self.opening.span.end
         intro = _DECISIONS_INTRO.match(self.view.folded, self.view.trim(start, len(self.view.flat), extra=":").start)
@@ -79,7 +82,7 @@ class Variant:
     """It is a form, whose places mean something. A text of no known form is read by a model, or not at all."""
     has_decisions_section: bool
     """Items stand in a section of their own, and each heading ends in its outcome or decides in a sentence."""
-    header_ends: frozenset[Name]
+    header_ends: frozenset[HeadingName]
     """The header ends where the first of these begins."""
     header_in_sentences: bool
     """Dates are told in sentences, too, not in a table of labels alone."""
@@ -100,19 +103,21 @@ class Variant:
 
 
 def _is_notice(signs: Signs) -> bool:
-    parts = {Name.SUMMARY, Name.REVIEWER, Name.NOTICE_DECISIONS, Name.RATIONALE}
-    if Name.DECISIONS_2013 in signs.names or not parts & signs.names:
+    parts = {HeadingName.SUMMARY, HeadingName.REVIEWER, HeadingName.NOTICE_DECISIONS, HeadingName.RATIONALE}
+    if HeadingName.DECISIONS_2013 in signs.names or not parts & signs.names:
         return False
     folded = signs.view.folded
     return _NOTICE_TITLE in folded or _NOTICE_VERDICT.search(folded) is not None
 
 
 def _is_review(signs: Signs) -> bool:
-    return Name.ISSUE in signs.names and bool({Name.SUMMARY, Name.GUIDELINES, Name.RATIONALE} & signs.names)
+    return HeadingName.ISSUE in signs.names and bool(
+        {HeadingName.SUMMARY, HeadingName.GUIDELINES, HeadingName.RATIONALE} & signs.names
+    )
 
 
 def _is_decisions_and_rationales(signs: Signs) -> bool:
-    return signs.opening is not None and signs.opening.name is Name.DECISIONS_2013
+    return signs.opening is not None and signs.opening.name is HeadingName.DECISIONS_2013
 
 
 def _is_credentials(signs: Signs) -> bool:
@@ -121,7 +126,7 @@ def _is_credentials(signs: Signs) -> bool:
     if _CREDENTIALS.search(signs.view.folded, 0, signs.decisions):
         return True
     # Sections are cited so from 2015 on; where the reviewer is told of nowhere, nothing else is left to tell by.
-    told_how = Name.HOW_MADE in signs.names
+    told_how = HeadingName.HOW_MADE in signs.names
     return not told_how and _SECTION_WORD.search(signs.view.folded, signs.decisions) is not None
 
 
@@ -135,7 +140,9 @@ NOTICE = Variant(
     items=lambda view, marks, within: notice_items(view, marks, within.end),
     known=True,
     has_decisions_section=False,
-    header_ends=frozenset({Name.REVIEWER, Name.SUMMARY}),  # dates stand in the introduction of the decisions
+    header_ends=frozenset(
+        {HeadingName.REVIEWER, HeadingName.SUMMARY}
+    ),  # dates stand in the introduction of the decisions
     header_in_sentences=True,
     full_header=False,
     lists_records=True,

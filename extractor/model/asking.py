@@ -33,7 +33,7 @@ from extractor.model.health import LONGEST_WAIT, OF_THE_ENDPOINT, Health
 from extractor.model.meter import Meter, Turn, perhaps_billed
 from extractor.model.seam import Attempt, Known, Message, Model, OnAttempt, Reply, Request
 from extractor.model.unwrapping import unwrapped
-from extractor.records import Usage
+from extractor.records.record import Usage
 
 
 class Action(StrEnum):

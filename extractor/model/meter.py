@@ -25,7 +25,7 @@ from extractor.errors import (
     TransportFailed,
 )
 from extractor.model.seam import Request
-from extractor.records import Usage
+from extractor.records.record import Usage
 from extractor.settings import Endpoint
 
 CHARACTERS_A_TOKEN = 4.0

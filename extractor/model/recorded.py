@@ -15,7 +15,7 @@ from typing import cast, get_args
 
 from extractor.errors import ConfigurationError, RecorderBroken, RecordingMissing, defect
 from extractor.model.seam import Finish, Model, Reply, Request
-from extractor.records import Usage
+from extractor.records.record import Usage
 
 
 def place_of(folder: Path, request: Request) -> Path:

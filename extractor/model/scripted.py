@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from extractor.model.seam import Reply, Request
-from extractor.records import Usage
+from extractor.records.record import Usage
 
 Script = Callable[[Request], "str | Reply | Exception"]
 """A request → the answer's text, a whole reply, or an error to raise."""

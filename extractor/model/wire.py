@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from extractor.errors import TransportFailed
 from extractor.model.seam import Finish, Message, Reply, Request
-from extractor.records import Usage
+from extractor.records.record import Usage
 from extractor.settings import Mode
 
 PATHS: Mapping[Mode, str] = {

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.determination import Determination
-from extractor.fields import FIELDS, Field, Kind
+from extractor.fields import FIELDS, Field, ValueType
+from extractor.records.determination import Determination
 
 CellValue = str | int | float | None
 Row = tuple[CellValue, ...]
@@ -102,7 +102,7 @@ def _steps(pattern: str) -> tuple[str, ...]:
 def _reader(field: Field, steps: tuple[str, ...]) -> Callable[[Any], CellValue]:
     """What reads the field out of the object at which `steps` begin; a list of scalars becomes one cell."""
     names = tuple(step for step in steps if step != "*")
-    is_date = field.kind is Kind.DATE
+    is_date = field.kind is ValueType.DATE
 
     def scalar(value: Any) -> CellValue:
         return value.isoformat() if is_date and value is not None else value  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from extractor.store.processes import RUNNING, Process, state_of
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FiledFailure:
     """A letter without a record, as the database files it."""
 
     name: str
@@ -82,7 +82,7 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class DatabaseStatus:
     """Counts over the current records."""
 
     documents: int
@@ -122,18 +122,18 @@ GROUP BY f.id ORDER BY f.name, f.id
 class Overview(OpenDatabase):
     """Questions about everything."""
 
-    def failures(self, *, include_cleared: bool = False, failure_class: str | None = None) -> Iterator[Failure]:
+    def failures(self, *, include_cleared: bool = False, failure_class: str | None = None) -> Iterator[FiledFailure]:
         """List letters without a record, by name, streamed; by default only those that have none still."""
         with self._reading():
             parameters = [BATCH, include_cleared, failure_class, failure_class]
-            yield from (Failure(**row) for row in self._db.query(_FAILURES, parameters))
+            yield from (FiledFailure(**row) for row in self._db.query(_FAILURES, parameters))
 
-    def status(self, *, last_runs: int = 5) -> Status:
+    def status(self, *, last_runs: int = 5) -> DatabaseStatus:
         """Count over the whole database; with the latest runs, newest first."""
         with self._reading():
             return self._status(last_runs)
 
-    def _status(self, last_runs: int) -> Status:
+    def _status(self, last_runs: int) -> DatabaseStatus:
         records, flagged = self._db.execute(
             "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM flags WHERE record_id = r.id)), 0) "
             "FROM current_records AS r"
@@ -142,7 +142,7 @@ class Overview(OpenDatabase):
             "SELECT coalesce(d.outcome, 'withheld') AS k, count(*) AS n FROM decisions AS d "
             "JOIN current_records AS r ON r.id = d.record_id GROUP BY k ORDER BY n DESC, k"
         )
-        return Status(
+        return DatabaseStatus(
             documents=self._count("SELECT count(*) FROM documents"),
             names=self._count("SELECT count(*) FROM document_names"),
             records=records,

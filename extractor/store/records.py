@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from extractor.errors import RecordDamaged, RecordNotFound
-from extractor.spans import Span
 from extractor.store.database import OpenDatabase
 from extractor.store.rows import restore
+from extractor.text.spans import Span
 
 if TYPE_CHECKING:
     from extractor.documents import Document
-    from extractor.records import Record
+    from extractor.records.record import Record
 
 Rows = tuple[dict[str, Any], str, list[dict[str, Any]], list[dict[str, Any]]]
 """Of one record: its row, the document's text, its evidence rows, its flag rows."""

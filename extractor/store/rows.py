@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from extractor.determination import Determination, Outcome
-from extractor.records import DocumentInfo, Evidence, Flag, FlagCode, Provenance, Record, Usage
+from extractor.records.determination import Determination, Outcome
+from extractor.records.record import DocumentInfo, Evidence, Flag, FlagCode, Provenance, Record, Usage
 from extractor.store.cells import Row, cells, lists_by_table
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ RUN_COUNTS = (
 """What a run's row counts; what is left out is 0, and the price not known."""
 REPORT_SECONDS = 30.0
 """Between two log records of how far a run is."""
-Counts = Mapping[str, int | float | None]
+RunCounts = Mapping[str, int | float | None]
 """By the names of `RUN_COUNTS`, for example `{"found": 120, "extracted": 118, "failed": 2}`."""
 
 
@@ -49,7 +49,7 @@ class Runs(OpenDatabase):
         )
         return run_id
 
-    def end_run(self, run_id: int, state: str, counts: Counts, *, cause: str | None = None) -> None:
+    def end_run(self, run_id: int, state: str, counts: RunCounts, *, cause: str | None = None) -> None:
         """Close a run as `finished`, `interrupted` (asked to stop) or `stopped` (by an error of the class `cause`).
 
         Raises:
@@ -65,14 +65,14 @@ class Runs(OpenDatabase):
         with self._reading():
             self._watch.check_anew(self._saved.kept)
 
-    def _update_run(self, run_id: int, counts: Counts) -> None:
+    def _update_run(self, run_id: int, counts: RunCounts) -> None:
         columns = ", ".join(f"{name} = :{name}" for name in RUN_COUNTS)
         self._db.conn.execute(
             f"UPDATE runs SET {columns}, beat_at = :now WHERE id = :id",  # noqa: S608  our own names, never input
             {**dict.fromkeys(RUN_COUNTS, 0), "dollars": None, **counts, "id": run_id, "now": now()},
         )
 
-    def goes_on(self, run_id: int, counts: Counts) -> None:
+    def goes_on(self, run_id: int, counts: RunCounts) -> None:
         """From time to time, keep and log how far a run is that has nothing to save."""
         if self._is_time():
             with self._writing():

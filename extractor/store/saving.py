@@ -18,13 +18,13 @@ from extractor.store.database import now
 from extractor.store.lookups import Stamp
 from extractor.store.records import Records
 from extractor.store.rows import Prepared, prepare
-from extractor.store.runs import Counts, Runs
+from extractor.store.runs import RunCounts, Runs
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from extractor.documents import Document
-    from extractor.records import Record
+    from extractor.records.record import Record
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class Saving(Records, Runs):
         return self.save_all(Changes([prepare(record, document, name=name)])).new == 1
 
     def save_all(
-        self, changes: Changes, *, run_id: int | None = None, config_sha256: str = "", counts: Counts | None = None
+        self, changes: Changes, *, run_id: int | None = None, config_sha256: str = "", counts: RunCounts | None = None
     ) -> Saved:
         """Save all changes in one transaction.
 
@@ -169,7 +169,7 @@ class Saving(Records, Runs):
                 rejected.append(FailedLetter(letter.name, letter.sha256, INTERNAL, message))
         return new, again, rejected
 
-    def _report(self, run_id: int | None, new: int, failed: Iterable[FailedLetter], counts: Counts | None) -> None:
+    def _report(self, run_id: int | None, new: int, failed: Iterable[FailedLetter], counts: RunCounts | None) -> None:
         """Log what was saved, and from time to time how far the run is."""
         telemetry.letters_ended(run_id, "record", new)
         for letter in failed:

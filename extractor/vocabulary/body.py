@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extractor.determination import Part, Side
+from extractor.records.determination import Part, Side
 from extractor.vocabulary import wordlists
 
 _SIDES = {

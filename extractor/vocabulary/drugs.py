@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from extractor.determination import Subcategory
+from extractor.records.determination import Subcategory
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from extractor.determination import REASONS, Outcome, Reason
 from extractor.errors import ConfigurationError
+from extractor.records.determination import REASONS, Outcome, Reason
 from extractor.vocabulary import wordlists
 
 

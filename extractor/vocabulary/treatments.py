@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from extractor.determination import SUBCATEGORIES, Category, Subcategory
 from extractor.errors import ConfigurationError
+from extractor.records.determination import SUBCATEGORIES, Category, Subcategory
 from extractor.vocabulary import wordlists
 
 

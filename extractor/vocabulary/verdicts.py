@@ -6,8 +6,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from extractor.determination import Outcome
-from extractor.spans import Span
+from extractor.records.determination import Outcome
+from extractor.text.spans import Span
 
 HEDGES = frozenset(
     "not never neither nor no non un cannot isn't wasn't hardly barely scarcely partial partially part partly half"

@@ -17,10 +17,10 @@ from click.testing import CliRunner, Result
 from eval.cli import group
 from eval.readers import Reader
 from eval.scoring.pointers import Json
-from extractor.determination import Determination
 from extractor.documents import Document
 from extractor.errors import NoTextLayer
-from extractor.records import DocumentInfo, Evidence, How, Provenance, Record, Support, Usage
+from extractor.records.determination import Determination
+from extractor.records.record import DocumentInfo, Evidence, How, Provenance, Record, Support, Usage
 
 Change = Callable[[str, Json], Json | None]
 """Takes a letter's name and the right determination; spoils it in place, gives another, or raises."""

@@ -41,7 +41,7 @@ def test_run_compare_and_gate(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_reader_by_name(folder: Path) -> None:
-    ran = imr_eval("run", "--gold", folder, "--reader", "extractor.reading:read", "--draws", "100")
+    ran = imr_eval("run", "--gold", folder, "--reader", "extractor.reading.letter:read", "--draws", "100")
     assert ran.exit_code == 0, ran.output
     assert "4 letters" in ran.output
 

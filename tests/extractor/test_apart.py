@@ -15,18 +15,18 @@ from endpoint import FakeEndpoint, Said
 from letters import credentials
 from runaway import deadly, endless
 
-from extractor.apart import Apart, as_record, itself
 from extractor.backlog import run
 from extractor.backlog.estimate import estimate
 from extractor.backlog.source import Source
 from extractor.cli import cli
-from extractor.configuration import Configuration
 from extractor.documents import read_document
 from extractor.errors import DocumentError, ReadCrash, ReadTimeout
 from extractor.model.scripted import Scripted
-from extractor.prompted import Session
-from extractor.reading import read, read_in
-from extractor.records import Record
+from extractor.readers.model import Session
+from extractor.reading.apart import Apart, as_record, itself
+from extractor.reading.configuration import Configuration
+from extractor.reading.letter import read, read_in
+from extractor.records.record import Record
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, ModelSettings, Secret
 from extractor.store import Store
 

@@ -19,7 +19,7 @@ import pytest
 from factories import CRASH, DEFECT, ENCRYPTED, HANG, FakeConfiguration, fake_reader, letter_text, write_letters
 
 from extractor import telemetry
-from extractor.backlog import Summary, run, walk
+from extractor.backlog import RunSummary, run, walk
 from extractor.backlog.source import Source
 from extractor.backlog.stopping import Stopping
 from extractor.backlog.work import Work
@@ -33,7 +33,7 @@ TESTS = Path(__file__).parents[1]
 A, B = cast(Any, FakeConfiguration(label="a")), cast(Any, FakeConfiguration(label="b"))
 
 
-def go(folder: Path, database: Path, **options: Any) -> Summary:
+def go(folder: Path, database: Path, **options: Any) -> RunSummary:
     with Store(database) as store:
         return run([folder], store, options.pop("configuration", A), reader=fake_reader, **{"workers": 1, **options})
 
@@ -50,7 +50,7 @@ def contents(database: Path) -> list[str]:
     return [*records, *map(str, names), *map(str, rows)]
 
 
-def counts(summary: Summary) -> tuple[int, int, int, int, int]:
+def counts(summary: RunSummary) -> tuple[int, int, int, int, int]:
     return summary.found, summary.extracted, summary.already, summary.renamed, summary.failed
 
 
@@ -105,7 +105,7 @@ def test_a_folder_deeper_than_the_call_stack_would_hold(tmp_path: Path) -> None:
 
 def test_a_run_reads_everything_once(tmp_path: Path) -> None:
     write_letters(tmp_path / "in", 40)
-    seen: list[Summary] = []
+    seen: list[RunSummary] = []
     first = go(tmp_path / "in", tmp_path / "a.db", on_progress=seen.append)
     assert counts(first) == (40, 40, 0, 0, 0)
     assert first.flagged == 40
@@ -250,7 +250,7 @@ def test_a_run_makes_the_records_of_its_own_configuration_current_again(tmp_path
     (folder / "twin.txt").write_text((folder / "000003.txt").read_text())
     assert go(folder, database, configuration=B, limit=20).made_current == 0, "it read them for the first time"
     assert contents(database) != first
-    seen: list[Summary] = []
+    seen: list[RunSummary] = []
     again = go(folder, database, on_progress=seen.append)
     assert counts(again) == (31, 0, 30, 1, 0)
     assert (again.made_current, seen[-1].made_current) == (20, 20)
@@ -283,7 +283,7 @@ def test_a_database_that_is_taken_away_ends_the_run(tmp_path: Path, attack: str)
 
     taken: list[Path] = []
 
-    def take_away(summary: Summary) -> None:
+    def take_away(summary: RunSummary) -> None:
         if not taken and summary.extracted >= 32:
             taken.append(database)
             database.unlink()
@@ -347,7 +347,7 @@ def test_wrong_use(tmp_path: Path) -> None:
 def test_an_error_in_the_middle_marks_the_run_as_stopped(tmp_path: Path) -> None:
     write_letters(tmp_path / "in", 40)
 
-    def stumble(_: Summary) -> None:
+    def stumble(_: RunSummary) -> None:
         raise ImrError("the disk is full")
 
     with pytest.raises(ImrError, match="disk"):
@@ -662,7 +662,7 @@ def test_letters_looked_up_and_not_handed_out_are_left_when_asked_to_stop(
         (new / f"{number:03}.txt").write_text(letter_text(5000 + number // 2))  # each twice
     asked = []
 
-    def stop(summary: Summary) -> None:
+    def stop(summary: RunSummary) -> None:
         if summary.extracted and not asked:
             asked.append(True)
             os.kill(os.getpid(), signal.SIGINT)

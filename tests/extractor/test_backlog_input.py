@@ -22,13 +22,13 @@ from click.testing import CliRunner, Result
 from factories import CRASH, ENCRYPTED, HANG, FakeConfiguration, fake_reader, letter_text, write_letters
 from packing import SMALL, Members, jsonl, tarred, zipped
 
-from extractor.backlog import Summary, run, walk
+from extractor.backlog import RunSummary, run, walk
 from extractor.backlog.rules_pool import RulesPool
 from extractor.cli import cli
-from extractor.configuration import Configuration
 from extractor.errors import ImrError, QuotaExceeded
 from extractor.model import Request
 from extractor.model.scripted import Scripted
+from extractor.reading.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, ModelSettings
 from extractor.store import Store
 
@@ -49,12 +49,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # Looking at what came out
 
 
-def go(paths: list[Path | str], database: Path, **options: Any) -> Summary:
+def go(paths: list[Path | str], database: Path, **options: Any) -> RunSummary:
     with Store(database) as store:
         return run(paths, store, FAKE, **{"reader": fake_reader, "workers": 1, **options})
 
 
-def counts(summary: Summary) -> tuple[int, int, int, int, int]:
+def counts(summary: RunSummary) -> tuple[int, int, int, int, int]:
     return summary.found, summary.extracted, summary.already, summary.renamed, summary.failed
 
 
@@ -384,7 +384,7 @@ def test_an_error_while_large_letters_are_on_their_way_ends_the_run(tmp_path: Pa
     """More than a pipe holds is being sent when the workers are ended."""
     zipped(tmp_path / "a.zip", {f"{n:03}": large(n) * 20 for n in range(40)})
 
-    def stumble(_: Summary) -> None:
+    def stumble(_: RunSummary) -> None:
         raise ImrError("the disk is full")
 
     started = time.monotonic()

@@ -11,11 +11,11 @@ from typing import Any, cast
 import pytest
 from factories import FakeConfiguration, fake_reader, letter_text, write_letters
 
-from extractor import children
 from extractor.backlog import rules_pool, run, worker
 from extractor.backlog.source import Source
-from extractor.configuration import Configuration
 from extractor.errors import ImrError
+from extractor.processes import children
+from extractor.reading.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, Limits
 from extractor.store import Store
 

@@ -20,9 +20,9 @@ from extractor.batch import answers as batch_answers
 from extractor.batch import listed, remote
 from extractor.batch.request_files import RequestFiles
 from extractor.cli import cli
-from extractor.configuration import Configuration
 from extractor.model.batches import Batches
-from extractor.reading import read
+from extractor.reading.configuration import Configuration
+from extractor.reading.letter import read
 from extractor.settings import Endpoint, Price
 from extractor.store import Store, batches
 

@@ -29,14 +29,14 @@ from letters import (
     sample_names,
 )
 
-from extractor.assembling import assemble
-from extractor.checks import check
-from extractor.drafts import Claim, Draft
 from extractor.facts import gather
 from extractor.fields import DECISION_DATE, MECHANISM
+from extractor.grounding.drafts import Claim, Draft
+from extractor.grounding.places import Place
 from extractor.layout import lay_out
-from extractor.places import Place
-from extractor.records import Flag, FlagCode, Record
+from extractor.reading.assembling import assemble
+from extractor.reading.checks import check
+from extractor.records.record import Flag, FlagCode, Record
 
 TWO = (
     Asked(),
@@ -99,6 +99,9 @@ RAISED: list[tuple[str, str, str, str]] = [
     ("incomplete", "/decisions/0/rationale", within(GOOD, "the use of this drug", PLANTED), GOOD),
     ("incomplete", "/decisions/1/heading", LONG.replace("It is not medically\n", f"It is not medically\n{PLANTED}"), LONG),
     ("incomplete", "/decisions", notice().replace("1) Regarding the request for a right carpal tunnel release:", ""), notice()),
+    ("stray_text", "", GOOD.replace("CLINICAL CASE", "DEF-IMR 000124\n\nCLINICAL CASE"), GOOD),
+    ("healed", "", GOOD.replace("Overturned", "0verturned"), GOOD),
+    ("unreadable", "", GOOD.replace("guideline looks", "guide\ufffdine looks"), GOOD),
     ("incomplete", "/decisions/0/outcome", review("An MRI", "A brace").replace("RATIONALE FOR WHY", "ON WHY"), review("An MRI")),
     ("ambiguous", "/decisions/1/outcome", review("An MRI", "A brace"), review("An MRI")),
     ("incomplete", "/decisions", review("An MRI").replace("RATIONALE FOR WHY", "RATIONALE FOR WHY THE REQUESTED TREATMENT/SERVICE IS ARGUABLY MEDICALLY NECESSARY:\nIt may be.\n\nRATIONALE FOR WHY"), review("An MRI")),

@@ -20,7 +20,7 @@ from factories import letter_text, write_letters
 from extractor.cli import cli
 from extractor.cli.group import COMMANDS, ENTRY_POINTS
 from extractor.errors import StoreError
-from extractor.records import Record
+from extractor.records.record import Record
 from extractor.store import Store
 
 IMR = [sys.executable, "-W", "error", "-m", "extractor"]

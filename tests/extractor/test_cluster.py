@@ -34,11 +34,11 @@ from extractor.cluster import (
     running,
 )
 from extractor.cluster.importing import INVALID
-from extractor.configuration import Configuration
 from extractor.documents import read_document
 from extractor.errors import AuthenticationFailed, ConfigurationError, ImrError
-from extractor.reading import read
-from extractor.records import Record
+from extractor.reading.configuration import Configuration
+from extractor.reading.letter import read
+from extractor.records.record import Record
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, ModelSettings, Secret
 from extractor.store import Store
 

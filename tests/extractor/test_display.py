@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from factories import letter_text, make_document, make_record
 
-from extractor.backlog import Summary
-from extractor.determination import Determination
+from extractor.backlog import RunSummary
 from extractor.display import (
     Screen,
     json_cleaned,
@@ -25,7 +24,8 @@ from extractor.display import (
 )
 from extractor.display.clean import cleaned, columns, compact_pairs, one_line, shortened
 from extractor.display.screen import Head
-from extractor.records import Record
+from extractor.records.determination import Determination
+from extractor.records.record import Record
 from extractor.store import Changes, FailedLetter, Store
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -205,7 +205,7 @@ def test_answers_about_a_database(tmp_path: Path, kind: type[io.StringIO]) -> No
 
 def test_summaries() -> None:
     stream = io.StringIO()
-    summary = Summary(
+    summary = RunSummary(
         run_id=1, found=2000, extracted=1500, already=3, renamed=4, failed=5, remaining=493, flagged=7,
         interrupted=True, seconds=3725, failures={"empty": 4, "crash": 1},
     )  # fmt: skip
@@ -217,7 +217,7 @@ def test_summaries() -> None:
     assert "493 letters left" in text
     for seconds, said in ((1.24, "1.2 s"), (59.9, "59.9 s"), (61, "1 min 01 s")):
         stream = io.StringIO()
-        show_summary(Screen(stream), Summary(run_id=1, seconds=seconds), Path("a.db"))
+        show_summary(Screen(stream), RunSummary(run_id=1, seconds=seconds), Path("a.db"))
         assert f"in {said}:" in stream.getvalue()
 
 
@@ -238,5 +238,5 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "stderr", terminal)
     with progress(total, quiet=False) as update:
         assert update
-        update(Summary(run_id=1, found=5, extracted=4, failed=1, seconds=2.0))
+        update(RunSummary(run_id=1, found=5, extracted=4, failed=1, seconds=2.0))
     assert "5/10" in ESCAPES.sub("", terminal.getvalue())

@@ -17,7 +17,7 @@ from extractor import extract
 from extractor.documents import read_document
 from extractor.documents.invisible import as_seen
 from extractor.errors import ConfigurationError, DocumentError, IllegibleText
-from extractor.records import Record
+from extractor.records.record import Record
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "inputs"
 LETTER = credentials(

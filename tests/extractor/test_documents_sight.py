@@ -15,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 from extractor import extract
 from extractor.documents import Document, NoteCode, read_document
 from extractor.errors import BrokenDocument, NoTextLayer, UnsupportedType
-from extractor.records import FlagCode
+from extractor.records.record import FlagCode
 
 LINES = [
     "Case Number: CM00-0000000",

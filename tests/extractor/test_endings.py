@@ -10,11 +10,9 @@ import pytest
 from click.testing import CliRunner
 from endpoint import FakeEndpoint, Said
 
-from extractor.apart import Apart
 from extractor.backlog import run
 from extractor.backlog.replies import KeptReplies
 from extractor.cli import cli
-from extractor.configuration import Configuration
 from extractor.endings import INTERNAL, FailedLetter, await_one, is_of_letter, read_one
 from extractor.errors import (
     AnswerPending,
@@ -24,6 +22,8 @@ from extractor.errors import (
     InvalidAnswer,
     StoreError,
 )
+from extractor.reading.apart import Apart
+from extractor.reading.configuration import Configuration
 from extractor.settings import Endpoint, ModelSettings
 from extractor.store import Store
 

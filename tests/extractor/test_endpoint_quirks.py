@@ -18,7 +18,7 @@ from extractor.errors import ModelError, ServiceError
 from extractor.facts import gather
 from extractor.layout import lay_out
 from extractor.model import Attempt
-from extractor.prompted import Session, read_by_prompts
+from extractor.readers.model import Session, read_by_prompts
 from extractor.settings import Endpoint, ModelSettings, Secret
 
 PROJECT = Path(__file__).parents[2]

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from extractor.determination import Determination
 from extractor.display.record import show_record
 from extractor.display.screen import Screen
 from extractor.export import TABLES
 from extractor.fields import BY_PATTERN, FIELDS, RECORDS_REVIEWED, Field
+from extractor.records.determination import Determination
 from extractor.store import Store
 
 DOCS = Path(__file__).parents[2] / "docs" / "record.md"

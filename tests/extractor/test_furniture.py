@@ -32,7 +32,7 @@ from extractor.layout.furniture import find_furniture
 @pytest.mark.parametrize("frame", ["{}", "   {}  ", "{} "])
 def test_furniture_by_its_form(line: str, frame: str) -> None:
     text = "The pain is\n" + frame.format(line) + "\nworse at night."
-    assert [span.of(text).strip() for span in find_furniture(text)] == [line]
+    assert [span.of(text).strip() for span in find_furniture(text).spans] == [line]
 
 
 @pytest.mark.parametrize(
@@ -53,21 +53,21 @@ def test_furniture_by_its_form(line: str, frame: str) -> None:
 )
 def test_not_furniture(line: str) -> None:
     text = f"The pain is\n{line}\nworse at night."
-    assert find_furniture(text) == ()
+    assert find_furniture(text).spans == ()
 
 
 @pytest.mark.parametrize("join", ["\n\f", "\f", " \f", "\n \n\f"])
 def test_a_footer_that_ends_its_page_and_a_head_that_begins_it(join: str) -> None:
     head, foot = "CM16-0123456 page 3", "Page 2 of 5"
     for text in (f"The pain is\n{foot}{join}worse at night.", f"The pain is{join}{head}\nworse at night."):
-        assert [span.of(text).strip() for span in find_furniture(text)] == [foot if foot in text else head]
+        assert [span.of(text).strip() for span in find_furniture(text).spans] == [foot if foot in text else head]
 
 
 def test_running_heads_are_found_where_pages_meet() -> None:
     text = "\f".join(
         f"MAXIMUS Federal Services\nThe text of page {word}.\nConfidential case file" for word in ("one", "two", "six")
     )
-    found = [span.of(text) for span in find_furniture(text)]
+    found = [span.of(text) for span in find_furniture(text).spans]
     assert found.count("MAXIMUS Federal Services") == 2
     assert found.count("Confidential case file") == 2
     assert not any("text" in line for line in found)
@@ -75,17 +75,17 @@ def test_running_heads_are_found_where_pages_meet() -> None:
 
 def test_words_that_repeat_at_page_edges_stay() -> None:
     text = "\f".join("The request is not medically necessary.\nAnd so on.\nThe patient agreed." for _ in range(3))
-    assert find_furniture(text) == ()
+    assert find_furniture(text).spans == ()
 
 
 def test_labels_that_repeat_at_page_edges_stay() -> None:
     text = "\f".join("MAXIMUS guideline:\nODG.\nfoot" for _ in range(3))
-    assert not [span for span in find_furniture(text) if span.of(text).endswith(":")]
+    assert not [span for span in find_furniture(text).spans if span.of(text).endswith(":")]
 
 
 @given(st.text(alphabet="ab12/- \n\fPpage ofCM", max_size=80))
 def test_spans_are_whole_lines_in_order(text: str) -> None:
-    found = find_furniture(text)
+    found = find_furniture(text).spans
     assert list(found) == sorted(found)
     for span in found:
         assert span.start == 0 or text[span.start - 1] in "\n\f"

@@ -14,15 +14,15 @@ from datetime import date
 import pytest
 from letters import Accepted, Asked, credentials, drafted, grounded, header_table, layout_of, notice, prose, sample
 
-from extractor.assembling import assemble
-from extractor.drafts import Claim, Draft
 from extractor.fields import BY_PATTERN, FIELDS, Field
+from extractor.grounding.drafts import Claim, Draft
+from extractor.grounding.places import INDEX
 from extractor.layout import lay_out
-from extractor.literals import Value
-from extractor.normalize import key
-from extractor.places import INDEX
-from extractor.records import FlagCode, How, Support
-from extractor.spans import Span
+from extractor.reading.assembling import assemble
+from extractor.records.record import FlagCode, How, Support
+from extractor.text.literals import Value
+from extractor.text.normalize import key
+from extractor.text.spans import Span
 
 D0, D1, D2, D3, D4 = (f"/decisions/{n}" for n in range(5))
 PARTIAL = (

@@ -10,9 +10,9 @@ import pytest
 from letters import Asked, credentials, notice
 
 from extractor.facts.requests import read_request
-from extractor.normalize import view_of
-from extractor.reading import extract
-from extractor.spans import Span
+from extractor.reading.letter import extract
+from extractor.text.normalize import view_of
+from extractor.text.spans import Span
 
 FEW, MANY = 24_000, 96_000
 """Code points that the bait takes."""

@@ -9,19 +9,19 @@ from itertools import pairwise
 
 import pytest
 
-from extractor.layout.headings import _WORDS, Name, find_marks
-from extractor.normalize import view_of
+from extractor.layout.headings import _WORDS, HeadingName, find_marks
+from extractor.text.normalize import view_of
 
-COLON_ONLY = {Name.ADMINISTRATOR, Name.EXPERT, Name.RATIONALE, Name.ISSUE}
+COLON_ONLY = {HeadingName.ADMINISTRATOR, HeadingName.EXPERT, HeadingName.RATIONALE, HeadingName.ISSUE}
 
 
-def names(text: str) -> list[Name]:
+def names(text: str) -> list[HeadingName]:
     return [mark.name for mark in find_marks(view_of(text))]
 
 
 @pytest.mark.parametrize(("name", "words"), _WORDS, ids=[words[:40] for _, words in _WORDS])
 @pytest.mark.parametrize("frame", ["{}:\nThe text.", "{}: the text", "before it.\n{}:\nThe text.", "1) {}:\nThe text."])
-def test_every_heading_with_its_colon(name: Name, words: str, frame: str) -> None:
+def test_every_heading_with_its_colon(name: HeadingName, words: str, frame: str) -> None:
     for shown in (words, words.upper(), words.capitalize()):
         assert name in names(frame.format(shown))
 
@@ -29,7 +29,7 @@ def test_every_heading_with_its_colon(name: Name, words: str, frame: str) -> Non
 @pytest.mark.parametrize(
     ("name", "words"), [pair for pair in _WORDS if pair[0] not in COLON_ONLY], ids=lambda value: str(value)[:40]
 )
-def test_sections_without_a_colon(name: Name, words: str) -> None:
+def test_sections_without_a_colon(name: HeadingName, words: str) -> None:
     assert names(f"{words.upper()}\nThe text.") == [name]
 
 
@@ -57,16 +57,16 @@ def test_ordinary_sentences_open_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("line", "name"),
     [
-        ("CLINCAL CASE SUMMARY", Name.SUMMARY),
-        ("CLINICAL CASE SUMARY", Name.SUMMARY),
-        ("IMR ISSUES, DECISONS AND RATIONALES", Name.DECISIONS),
-        ("Decison rationale: The", Name.RATIONALE),
-        ("MAXIMUS guidline: ODG", Name.EXPERT),
-        ("Claims Adminstrator guideline: ODG", Name.ADMINISTRATOR),
-        ("DOCUMENTS REVEIWED", Name.RECORDS),
+        ("CLINCAL CASE SUMMARY", HeadingName.SUMMARY),
+        ("CLINICAL CASE SUMARY", HeadingName.SUMMARY),
+        ("IMR ISSUES, DECISONS AND RATIONALES", HeadingName.DECISIONS),
+        ("Decison rationale: The", HeadingName.RATIONALE),
+        ("MAXIMUS guidline: ODG", HeadingName.EXPERT),
+        ("Claims Adminstrator guideline: ODG", HeadingName.ADMINISTRATOR),
+        ("DOCUMENTS REVEIWED", HeadingName.RECORDS),
     ],
 )
-def test_misspelled(line: str, name: Name) -> None:
+def test_misspelled(line: str, name: HeadingName) -> None:
     assert names(line + "\nThe text.") == [name]
 
 
@@ -84,11 +84,11 @@ def test_marks_are_in_order_and_apart() -> None:
     )
     marks = find_marks(view)
     assert [mark.name for mark in marks] == [
-        Name.SUMMARY,
-        Name.DECISIONS,
-        Name.ADMINISTRATOR,
-        Name.EXPERT,
-        Name.RATIONALE,
+        HeadingName.SUMMARY,
+        HeadingName.DECISIONS,
+        HeadingName.ADMINISTRATOR,
+        HeadingName.EXPERT,
+        HeadingName.RATIONALE,
     ]
     for before, after in pairwise(marks):
         assert before.span.end <= after.span.start
@@ -96,9 +96,9 @@ def test_marks_are_in_order_and_apart() -> None:
 
 def test_headings_in_capitals_survive_lost_breaks() -> None:
     text = "x CLINICAL CASE SUMMARY The text. IMR ISSUES, DECISIONS AND RATIONALES MRI: Upheld Decision rationale: No."
-    assert names(text) == [Name.SUMMARY, Name.DECISIONS, Name.RATIONALE]
+    assert names(text) == [HeadingName.SUMMARY, HeadingName.DECISIONS, HeadingName.RATIONALE]
 
 
 def test_wrapped_heading() -> None:
     text = "Medical Treatment Guideline(s) Relied Upon by the Expert Reviewer to Make\nHis/Her Decision:\nThe text."
-    assert names(text) == [Name.GUIDELINES]
+    assert names(text) == [HeadingName.GUIDELINES]

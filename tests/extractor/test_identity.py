@@ -15,10 +15,10 @@ import pytest
 from click.testing import CliRunner
 from factories import become_version, write_letters
 
-from extractor import configuration as configured
 from extractor import identity
 from extractor.cli import cli
-from extractor.configuration import Configuration
+from extractor.reading import configuration as configured
+from extractor.reading.configuration import Configuration
 from extractor.settings import ModelSettings
 
 ROOT = Path(__file__).parents[2]
@@ -26,12 +26,14 @@ PACKAGE = ROOT / "extractor"
 HARMLESS = {
     "__init__.py": "a façade",
     "errors.py": "how a letter fails; what fails is no record",
-    "deadline.py": "when a reading is ended; what is ended is no record",
+    "processes": "when a reading is ended, and where it runs; what is ended is no record",
     "settings.py": "its values are in the configuration; limits refuse, they change nothing",
     "telemetry.py": "tells what happens",
     "files.py": "how a file is opened; its bytes are what is read",
     "identity.py": "what tells",
-    "configuration.py": "its values are hashed beside the code",
+    "reading/__init__.py": "its name",
+    "readers/__init__.py": "its name",
+    "reading/configuration.py": "its values are hashed beside the code",
 }
 
 
@@ -39,12 +41,12 @@ HARMLESS = {
 
 
 def imported_by(roots: list[str]) -> set[str]:
-    """Parts (`layout`, `words.py`) that these parts import when they run, directly or not."""
+    """Parts (`layout`, `readers/rules`, `fields.py`) that these parts import when they run, directly or not."""
     found: set[str] = set()
     todo = list(roots)
     while todo:
         part = todo.pop()
-        if part in found or not (PACKAGE / part).exists() or part.startswith("data/"):
+        if part in found or part.startswith("data/"):
             continue
         found.add(part)
         files = sorted((PACKAGE / part).rglob("*.py")) if (PACKAGE / part).is_dir() else [PACKAGE / part]
@@ -54,22 +56,35 @@ def imported_by(roots: list[str]) -> set[str]:
 
 
 def taken_by(tree: ast.Module) -> list[str]:
-    parts = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "extractor":
-            steps = [*str(node.module).split(".")[1:2]] or [alias.name for alias in node.names]
-            parts += [step if (PACKAGE / step).is_dir() else f"{step}.py" for step in steps]
-    return parts
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in imports if (node.module or "").split(".")[0] == "extractor"]
+    return [part_of(f"{node.module}.{alias.name}") for node in ours for alias in node.names]
+
+
+def part_of(imported: str) -> str:
+    """Of `extractor.layout.items.Item` the part `layout`: as it is listed, else the file of the module."""
+    path = PACKAGE
+    for step in imported.split(".")[1:]:
+        if not (path / step).is_dir():
+            module = path / f"{step}.py"
+            path = module if module.exists() else path if path.suffix else path / "__init__.py"
+            break
+        path /= step
+    else:
+        path /= "__init__.py"
+    told = path.relative_to(PACKAGE).as_posix()
+    listed = (*identity.READ_BY_ALL, *identity.READ_BY_MODELS, *HARMLESS)
+    return next((part for part in listed if told == part or told.startswith(f"{part}/")), told)
 
 
 def test_whatever_the_readers_import_is_listed_or_harmless() -> None:
     """A new module that reads cannot be forgotten: its records would be stale, and nobody would know."""
     listed = {*identity.READ_BY_ALL, *identity.READ_BY_MODELS}
-    assert imported_by(["reading.py"]) - listed - HARMLESS.keys() == set()
+    assert imported_by(["reading/letter.py"]) - listed - HARMLESS.keys() == set()
 
 
 def test_what_the_rules_reader_imports_is_listed_for_all() -> None:
-    roots = [part for part in identity.READ_BY_ALL if part not in ("reading.py", "assembling.py")]
+    roots = [part for part in identity.READ_BY_ALL if part not in ("reading/letter.py", "reading/assembling.py")]
     taken = imported_by(roots) - set(identity.READ_BY_ALL) - HARMLESS.keys()
     assert taken == set()
 
@@ -114,19 +129,19 @@ def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
 
 def move(package: Path) -> None:
     """`words.py` becomes a module of `facts`, with all who import it."""
-    (package / "words.py").rename(package / "facts" / "wording.py")
+    (package / "support/words.py").rename(package / "facts/wording.py")
     for path in package.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        text = text.replace("from extractor.words import", "from extractor.facts.wording import")
-        text = text.replace("from extractor import finding, scopes, stated, words\n", _THREE)
-        path.write_text(text.replace('("words.py", ', "("), encoding="utf-8")
+        text = text.replace("from extractor.support.words import", "from extractor.facts.wording import")
+        path.write_text(text.replace(_FOUR, _THREE), encoding="utf-8")
 
 
-_THREE = "from extractor import finding, scopes, stated\nfrom extractor.facts import wording as words\n"
+_FOUR = "from extractor.support import finding, scopes, stated, words\n"
+_THREE = "from extractor.facts import wording as words\nfrom extractor.support import finding, scopes, stated\n"
 NOTHING = {
-    "a comment": edit("checks.py", "_ORDER = (", "# told in this order\n_ORDER = ("),
-    "a docstring": edit("checks.py", "Flags for one determination", "All flags for one determination"),
-    "formatting": edit("spans.py", "\n\n\n", "\n\n\n\n\n"),
+    "a comment": edit("reading/checks.py", "_ORDER = (", "# told in this order\n_ORDER = ("),
+    "a docstring": edit("reading/checks.py", "Flags for one determination", "All flags for one determination"),
+    "formatting": edit("text/spans.py", "\n\n\n", "\n\n\n\n\n"),
     "a comment in data": lambda package: (package / "data/body.toml").write_text(
         "# parts of the body\n" + (package / "data/body.toml").read_text()
     ),
@@ -134,13 +149,15 @@ NOTHING = {
     "a module that moved": move,
 }
 BOTH = {
-    "code": edit("checks.py", "_ORDER = (", "_ORDER_ = 1\n_ORDER = ("),
-    "a number": edit("checks.py", "{1,2}", "{1,3}"),
+    "code": edit("reading/checks.py", "_ORDER = (", "_ORDER_ = 1\n_ORDER = ("),
+    "a number": edit("reading/checks.py", "{1,2}", "{1,3}"),
     "data": lambda package: (package / "data/reasons.toml").write_text(
         (package / "data/reasons.toml").read_text() + '\n["new"]\nname = "x"\n'
     ),
-    "a name from elsewhere": edit("grounding.py", "from extractor.stated import", "from extractor.words import"),
-    "a new module": lambda package: (package / "rules" / "new.py").write_text("NEW = 1\n"),
+    "a name from elsewhere": edit(
+        "grounding/ground.py", "from extractor.support.stated import", "from extractor.support.words import"
+    ),
+    "a new module": lambda package: (package / "readers/rules/new.py").write_text("NEW = 1\n"),
 }
 
 
@@ -162,7 +179,7 @@ def test_what_may_change_any_reading(copy: Path, as_is: tuple[str, str], change:
 
 
 def test_what_only_models_use_changes_no_reading_by_rules(copy: Path, as_is: tuple[str, str]) -> None:
-    edit("reconcile.py", "def reconcile(", "NEW = 1\n\n\ndef reconcile(")(copy)
+    edit("readers/both/reconcile.py", "def reconcile(", "NEW = 1\n\n\ndef reconcile(")(copy)
     rules, model = hashes(copy)
     assert (rules, model != as_is[1]) == (as_is[0], True)
 
@@ -192,8 +209,8 @@ def test_nothing_has_changed() -> None:
 def test_changes_are_told_in_words() -> None:
     rules, both = Configuration(), Configuration.of("both", ModelSettings("m"))
     parts = json.loads(rules.as_json_with_parts)["parts"]
-    older = told(rules, code="1", parts={**parts, "layout": "1", "words.py": "1", "lxml": "5.2"})
-    assert rules.changes(older) == ("other code (layout, lxml, words)",)
+    older = told(rules, code="1", parts={**parts, "layout": "1", "fields.py": "1", "lxml": "5.2"})
+    assert rules.changes(older) == ("other code (fields, layout, lxml)",)
     assert both.changes(rules.as_json_with_parts) == ("reader both, not rules",)
     assert both.changes(told(both, prompt_sha256="1")) == ("other prompts",)
     other = Configuration.of("both", ModelSettings("n", strategy="sections"))

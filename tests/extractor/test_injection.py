@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from obeying import ORDER, PLACES, Obeying, obeying_answer, planted
 
-from extractor.configuration import Configuration, ReaderName
-from extractor.determination import Decision
 from extractor.documents import read_document
 from extractor.model.scripted import Scripted
-from extractor.prompts import load_prompts
-from extractor.reading import read
+from extractor.readers.model.prompts import load_prompts
+from extractor.reading.configuration import Configuration, ReaderName
+from extractor.reading.letter import read
+from extractor.records.determination import Decision
 from extractor.settings import ModelSettings
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"

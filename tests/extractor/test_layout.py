@@ -26,8 +26,8 @@ from letters import (
     sample_names,
 )
 
-from extractor.determination import Outcome
 from extractor.layout import Layout
+from extractor.records.determination import Outcome
 
 UPHELD, OVERTURNED = Outcome.UPHELD, Outcome.OVERTURNED
 PARTIAL = (

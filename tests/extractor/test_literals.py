@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.literals import NUMBER, NUMBER_WORD, find_dates, number, numbers_in
+from extractor.text.literals import NUMBER, NUMBER_WORD, find_dates, number, numbers_in
 
 THE_DAY = date(2016, 10, 13)
 

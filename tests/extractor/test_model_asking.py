@@ -34,8 +34,8 @@ from extractor.model.asking import LONGEST_PAUSE, LONGEST_WAIT, POLICY, Asker, j
 from extractor.model.meter import Gate, Meter, most_tokens
 from extractor.model.scripted import Scripted
 from extractor.model.wire import kept_reply, usage_of
-from extractor.prompted.answers import CorrectionsForm
-from extractor.records import Usage
+from extractor.readers.model.answers import CorrectionsForm
+from extractor.records.record import Usage
 from extractor.settings import Endpoint, Price
 
 GOOD = '{"corrections":[]}'

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from endpoint import Answer, Broken, FakeEndpoint, Said
 
 from extractor.cli import cli
-from extractor.prompted.probing import RIGHT
+from extractor.readers.model.probing import RIGHT
 
 KEY = "sk-Never-Shown-0123456789"
 RIGHTLY = RIGHT.model_dump_json()

@@ -42,7 +42,7 @@ from extractor.model.asking import judged
 from extractor.model.live import Live
 from extractor.model.meter import perhaps_billed
 from extractor.model.wire import MOST_REPLY_BYTES
-from extractor.prompted.answers import CorrectionsForm
+from extractor.readers.model.answers import CorrectionsForm
 from extractor.settings import Endpoint, Mode, Secret
 
 GOOD = '{"corrections":[]}'

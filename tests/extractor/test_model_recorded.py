@@ -22,9 +22,9 @@ from extractor.errors import (
 from extractor.model import Message, Model, Reply, Request
 from extractor.model.recorded import Recorded, Recorder, place_of, save
 from extractor.model.scripted import Scripted
-from extractor.prompted import Session
-from extractor.prompted.answers import CorrectionsForm, Form, PatientForm
-from extractor.records import Usage
+from extractor.readers.model import Session
+from extractor.readers.model.answers import CorrectionsForm, Form, PatientForm
+from extractor.records.record import Usage
 from extractor.settings import Endpoint, ModelSettings, Secret
 
 GOOD = '{"corrections":[]}'

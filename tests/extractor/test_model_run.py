@@ -32,14 +32,14 @@ from endpoint import (
 )
 from pebble import ProcessPool
 
-from extractor import children
-from extractor.backlog import Summary, run
+from extractor.backlog import RunSummary, run
 from extractor.backlog.estimate import estimate
 from extractor.cli import cli
-from extractor.configuration import Configuration, ReaderName
 from extractor.documents import read_document
 from extractor.errors import AuthenticationFailed, BudgetExceeded, QuotaExceeded, ServiceError, UnknownModel
 from extractor.model import asking
+from extractor.processes import children
+from extractor.reading.configuration import Configuration, ReaderName
 from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings, Price, Secret
 from extractor.store import Store
 
@@ -91,7 +91,7 @@ def folder(tmp_path: Path) -> Callable[[list[str]], Path]:
 
 def go(
     source: Path, database: Path, url: str, *, reader: ReaderName = "both", strategy: str = "whole", **endpoint: Any
-) -> Summary:
+) -> RunSummary:
     settings = ModelSettings("test", strategy=strategy)  # type: ignore[arg-type]
     given = Endpoint(
         base_url=url, api_key=Secret("sk-secret-of-the-test"), **{"in_flight": 8, "timeout": 5, **endpoint}

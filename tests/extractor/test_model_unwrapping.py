@@ -12,8 +12,8 @@ from extractor.errors import InvalidAnswer
 from extractor.model.asking import judged
 from extractor.model.seam import Reply
 from extractor.model.wire import reply_of
-from extractor.prompted.answers import CorrectionsForm
-from extractor.records import Usage
+from extractor.readers.model.answers import CorrectionsForm
+from extractor.records.record import Usage
 
 GOOD = '{"corrections":[{"path":"/a","text":"x","line":1}]}'
 OTHER = '{"corrections":[]}'

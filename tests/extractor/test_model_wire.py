@@ -14,8 +14,8 @@ from endpoint import Said
 from extractor.errors import TransportFailed
 from extractor.model import Message, Request, wire
 from extractor.model.wire import PATHS, body_of, reply_of, usage_of
-from extractor.prompted.answers import FORMS, CorrectionsForm, Form, PatientForm
-from extractor.records import Usage
+from extractor.readers.model.answers import FORMS, CorrectionsForm, Form, PatientForm
+from extractor.records.record import Usage
 from extractor.settings import MODES, Mode
 
 SENT: tuple[Mode, ...] = tuple(mode for mode in MODES if mode != "auto")

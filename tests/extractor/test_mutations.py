@@ -15,11 +15,11 @@ from letters import EVERY_LAYOUT, sample, sample_names
 from extractor.documents import read_document
 from extractor.errors import DocumentError
 from extractor.fields import BY_PATTERN
-from extractor.literals import find_dates, numbers_in
-from extractor.normalize import fold
-from extractor.places import INDEX
-from extractor.reading import read
-from extractor.records import Record, Support
+from extractor.grounding.places import INDEX
+from extractor.reading.letter import read
+from extractor.records.record import Record, Support
+from extractor.text.literals import find_dates, numbers_in
+from extractor.text.normalize import fold
 
 SEED = 20161213
 ROUNDS = 13

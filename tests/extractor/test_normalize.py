@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor import normalize
 from extractor.layout.furniture import find_furniture
-from extractor.normalize import collapse, fold, view_of
-from extractor.spans import Span
+from extractor.text import normalize
+from extractor.text.normalize import collapse, fold, view_of
+from extractor.text.spans import Span
 
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
@@ -170,7 +170,7 @@ def test_page_breaks_are_remembered() -> None:
 
 def test_furniture_is_left_out_and_traced_around() -> None:
     text = "The pain is\nPage 2 of 5\nworse at night."
-    view = view_of(text, find_furniture(text))
+    view = view_of(text, find_furniture(text).spans)
     assert view.flat == "The pain is worse at night."
     whole = Span(0, len(view.flat))
     assert [raw.of(text) for raw in view.raw_spans(whole)] == ["The pain is", "worse at night."]
@@ -184,7 +184,7 @@ def test_furniture_is_left_out_and_traced_around() -> None:
 )
 def test_raw_spans_never_hold_furniture(lines: list[str]) -> None:
     text = "\n".join(lines)
-    furniture = find_furniture(text)
+    furniture = find_furniture(text).spans
     view = view_of(text, furniture)
     if not view.flat:
         return
@@ -213,14 +213,14 @@ def test_time_is_linear(line: str) -> None:
 
 def test_a_megabyte_is_viewed() -> None:
     text = "The request is not medically necessary; see page 3.\n" * 20_000
-    view = view_of(text, find_furniture(text))
+    view = view_of(text, find_furniture(text).spans)
     assert len(view.line_starts) == 20_000
     last = Span(len(view.flat) - 7, len(view.flat) - 1)
     assert view.raw(last).of(text) == "page 3"
 
 
 def _steps(run: Callable[[], object]) -> int:
-    """How many lines of `extractor.normalize` are executed."""
+    """How many lines of `extractor.text.normalize` are executed."""
     count = 0
 
     def trace(frame: object, event: str, argument: object) -> object:

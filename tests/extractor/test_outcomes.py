@@ -7,7 +7,7 @@ import re
 import pytest
 from letters import Asked, credentials, flagged, notice, read, review
 
-from extractor.records import Record
+from extractor.records.record import Record
 
 OTHER = Asked(
     "MRI of the left knee", "Overturned", rationale="The criteria are met. The request is medically necessary."

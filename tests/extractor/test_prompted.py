@@ -12,15 +12,15 @@ import pytest
 from answering import NOTHING_BETTER, Answers, whole_answer
 from letters import Asked, credentials
 
-from extractor.configuration import Configuration, ReaderName
 from extractor.documents import read_document
 from extractor.errors import ContextOverflow, InvalidAnswer, Truncated
 from extractor.layout import lay_out
 from extractor.model import Request
 from extractor.model.scripted import Scripted
-from extractor.prompted.answers import MOST_ITEMS
-from extractor.reading import read
-from extractor.records import FlagCode, Record, Support
+from extractor.readers.model.answers import MOST_ITEMS
+from extractor.reading.configuration import Configuration, ReaderName
+from extractor.reading.letter import read
+from extractor.records.record import FlagCode, Record, Support
 from extractor.settings import Endpoint, ModelSettings
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"

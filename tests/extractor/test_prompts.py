@@ -16,8 +16,6 @@ from typing import Any
 import pytest
 from factories import letter_text
 
-from extractor.configuration import Configuration
-from extractor.determination import Outcome, Reason, ReliedOn, Sex
 from extractor.documents import read_document
 from extractor.errors import ConfigurationError
 from extractor.layout import lay_out
@@ -25,12 +23,14 @@ from extractor.model import Request
 from extractor.model.meter import estimated_tokens
 from extractor.model.scripted import Scripted
 from extractor.model.seam import schema_text
-from extractor.prompted import Session
-from extractor.prompted.answers import FORMS, KINDS, Form, ItemForm, WholeForm
-from extractor.prompted.letters import enclosed, gaps_request, item_request, summary_request, whole_request
-from extractor.prompts import NAMES, load_prompts
-from extractor.reading import read_in
-from extractor.records import FlagCode, Record
+from extractor.readers.model import Session
+from extractor.readers.model.answers import FORMS, KINDS, Form, ItemForm, WholeForm
+from extractor.readers.model.letters import enclosed, gaps_request, item_request, summary_request, whole_request
+from extractor.readers.model.prompts import NAMES, load_prompts
+from extractor.reading.configuration import Configuration
+from extractor.reading.letter import read_in
+from extractor.records.determination import Outcome, Reason, ReliedOn, Sex
+from extractor.records.record import FlagCode, Record
 from extractor.settings import STRATEGIES, Endpoint, ModelSettings, Strategy
 
 OURS = Path(__file__).parents[2] / "prompts"

@@ -71,9 +71,9 @@ def test_no_other() -> None:
     ("module", "names"),
     [
         ("extractor.layout", ["Item", "Layout", "Variant", "lay_out", "lay_out_at"]),
-        ("extractor.rules", ["read_by_rules", "say_front", "say_item_skeleton", "say_passages"]),
+        ("extractor.readers.rules", ["read_by_rules", "say_front", "say_item_skeleton", "say_passages"]),
         ("extractor.model", ["Attempt", "Message", "Model", "OnAttempt", "Reply", "Request"]),
-        ("extractor.prompted", ["PromptedReading", "Session", "estimate", "read_by_prompts"]),
+        ("extractor.readers.model", ["PromptedReading", "Session", "estimate", "read_by_prompts"]),
         (
             "extractor.cluster",
             [

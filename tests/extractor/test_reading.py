@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from letters import EVERY_LAYOUT, Asked, credentials, prose, sample, sample_names
 
-from extractor.configuration import Configuration
-from extractor.determination import Determination, Outcome
 from extractor.documents import read_document
 from extractor.errors import ConfigurationError, DocumentError, EmptyDocument
-from extractor.reading import extract, read
-from extractor.records import Record, Support
+from extractor.reading.configuration import Configuration
+from extractor.reading.letter import extract, read
+from extractor.records.determination import Determination, Outcome
+from extractor.records.record import Record, Support
 
 EVERY_TEXT = {
     **{name: letter() for name, letter in EVERY_LAYOUT.items()},

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from letters import by_pointer
 
-from extractor import confidence as sure
-from extractor.determination import Category, Outcome, Reason, Subcategory
-from extractor.drafts import Draft
 from extractor.fields import AGE as AGE_FIELD
 from extractor.fields import FIELDS, OUTCOME, REASONS, Field, below
-from extractor.grounding import Doubt, Grounded
-from extractor.literals import Value
-from extractor.places import Place, pointers
-from extractor.reconcile import Agreement, Reconciled, reconcile
-from extractor.records import Evidence, Flag, FlagCode, How, Support
+from extractor.grounding.drafts import Draft
+from extractor.grounding.ground import Grounded, PendingFlag
+from extractor.grounding.places import Place, pointers
+from extractor.readers.both import confidence as sure
+from extractor.readers.both.reconcile import Agreement, Reconciled, reconcile
+from extractor.records.determination import Category, Outcome, Reason, Subcategory
+from extractor.records.record import Evidence, Flag, FlagCode, How, Support
+from extractor.text.literals import Value
 
 Said = dict[str, tuple[Value, int] | Value]
 
@@ -186,7 +186,7 @@ def test_an_unchecked_value_that_the_other_reader_supports_is_supported() -> Non
 
 def test_a_refused_claim_of_the_model_is_told_once() -> None:
     place = Place(AGE_FIELD)
-    model = Grounded(doubts=[Doubt(place, FlagCode.WITHHELD, "Withheld '99': no.", "99")])
+    model = Grounded(doubts=[PendingFlag(place, FlagCode.WITHHELD, "Withheld '99': no.", "99")])
     with_value = told(reconcile(reading({AGE: 45}), model, {place}, everything("/patient")))
     assert [flag.code for flag in with_value.flags] == [FlagCode.READERS_DISAGREE]
     without = told(reconcile(reading({}), model, {place}, everything("/patient")))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from replaying import RECORDINGS, RENEW, recordings, stale
 
-from extractor.prompted.answers import FORMS
-from extractor.prompts import NAMES
+from extractor.readers.model.answers import FORMS
+from extractor.readers.model.prompts import NAMES
 
 
 @pytest.fixture

@@ -21,13 +21,13 @@ from factories import become_version, configuration_of_version
 from pyarrow import parquet
 from replaying import recordings
 
-from extractor import configuration as configured
 from extractor import identity
 from extractor.backlog import run
 from extractor.backlog.reground import reground
 from extractor.cli import cli
 from extractor.cluster import Job, import_results, partition, read_partition
-from extractor.configuration import Configuration
+from extractor.reading import configuration as configured
+from extractor.reading.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings, Secret
 from extractor.store import Store
 

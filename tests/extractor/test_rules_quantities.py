@@ -9,7 +9,7 @@ import pytest
 from letters import with_heading
 
 from extractor.facts.quantities import read_quantity, unit_named
-from extractor.spans import Span
+from extractor.text.spans import Span
 
 QUANTITIES: list[tuple[str, dict[str, object]]] = [
     # record.md

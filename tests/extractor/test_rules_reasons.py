@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from letters import Asked, credentials, read
 
-from extractor.determination import REASONS, Outcome, Reason
+from extractor.records.determination import REASONS, Outcome, Reason
 from extractor.vocabulary.reasons import OVERTURNED, UPHELD, Cue
 
 CUES = [(Outcome.UPHELD, cue) for cue in UPHELD] + [(Outcome.OVERTURNED, cue) for cue in OVERTURNED]

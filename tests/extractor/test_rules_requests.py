@@ -10,10 +10,10 @@ from datetime import date
 import pytest
 from letters import one_view, with_heading
 
-from extractor.facts.requests import Request, read_request
+from extractor.facts.requests import TreatmentRequest, read_request
 
 
-def request(heading: str) -> tuple[Request, object]:
+def request(heading: str) -> tuple[TreatmentRequest, object]:
     view, span = one_view(heading)
     return read_request(view, span), view
 

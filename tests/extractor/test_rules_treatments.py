@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from letters import with_heading
 
-from extractor.determination import SUBCATEGORIES, Category, Subcategory
+from extractor.records.determination import SUBCATEGORIES, Category, Subcategory
 from extractor.vocabulary.treatments import RULES, Rule
 
 KINDS: list[tuple[str, str, str | None]] = [

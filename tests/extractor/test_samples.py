@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from letters import SAMPLES, codes, read, sample, sample_names
 
-from extractor.reading import extract
+from extractor.reading.letter import extract
 
 # layout, outcomes (u, o) in printed order
 SHAPES: dict[str, tuple[str, str]] = {

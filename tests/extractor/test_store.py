@@ -17,7 +17,9 @@ from factories import CONFIG, letter_text, make_document, make_record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extractor.determination import (
+from extractor.documents import Note, NoteCode
+from extractor.errors import ConfigurationError, RecordNotFound, StoreError
+from extractor.records.determination import (
     Basis,
     BodyPart,
     Citation,
@@ -29,9 +31,7 @@ from extractor.determination import (
     Quantity,
     Reviewer,
 )
-from extractor.documents import Note, NoteCode
-from extractor.errors import ConfigurationError, RecordNotFound, StoreError
-from extractor.records import Evidence, Flag, FlagCode, How, Provenance, Support
+from extractor.records.record import Evidence, Flag, FlagCode, How, Provenance, Support
 from extractor.store import Changes, FailedLetter, Store, prepare
 from extractor.store.schema import APPLICATION_ID
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.words import gives_relied_on
+from extractor.support.words import gives_relied_on
 
 BOTH = [
     (["mtus", "official disability guidelines"], True),

@@ -12,8 +12,8 @@ from typing import get_args
 import pytest
 from letters import EVERY_LAYOUT, layout_of
 
-from extractor.determination import LayoutName
 from extractor.layout.variants import CREDENTIALS, UNKNOWN, VARIANTS, Variant, variant_named
+from extractor.records.determination import LayoutName
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(r"\bvariant(?:\.name)?$")

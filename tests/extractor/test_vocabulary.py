@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from letters import sample
 
-from extractor.determination import SUBCATEGORIES, Category, Outcome, Part, Side, Subcategory
-from extractor.normalize import fold
+from extractor.records.determination import SUBCATEGORIES, Category, Outcome, Part, Side, Subcategory
+from extractor.text.normalize import fold
 from extractor.vocabulary import wordlists
 from extractor.vocabulary.body import find_parts, part_of, sides_in
 from extractor.vocabulary.drugs import find_drugs, table

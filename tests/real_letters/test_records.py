@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from letters import AT_HAND, LETTERS
 
-from extractor.determination import Determination
 from extractor.documents import read_document
-from extractor.normalize import fold
-from extractor.reading import extract
-from extractor.records import Record, Support
+from extractor.reading.letter import extract
+from extractor.records.determination import Determination
+from extractor.records.record import Record, Support
+from extractor.text.normalize import fold
 
 pytestmark = AT_HAND
 

@@ -4,14 +4,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from eval.figures.columns import COLUMNS, EXACT, LETTERS, Column, Counts, item, leaf, subject_of
+from eval.figures.columns import COLUMNS, EXACT, LETTERS, Counts, MarkColumn, item, leaf, subject_of
 from eval.figures.measures import measure, weights
 from eval.figures.tally import tally
 from eval.scoring.marks import Mark
 from eval.scoring.score import score
 
 OUTCOME = leaf("decisions.outcome", Mark.MATCH)
-MISSPELT = Column("decisions.outcom", "match")
+MISSPELT = MarkColumn("decisions.outcom", "match")
 
 
 class File(BaseModel):

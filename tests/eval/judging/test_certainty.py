@@ -25,7 +25,7 @@ from eval.scoring.marks import Mark
 from eval.scoring.pointers import Json
 from extractor.documents import Document
 from extractor.errors import ConfigurationError
-from extractor.reading import read
+from extractor.reading.letter import read
 
 FEW = Sampling(200, 1)
 

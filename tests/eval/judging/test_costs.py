@@ -9,7 +9,7 @@ from eval.judging.costs import costs, latency, load_prices
 from eval.judging.grading import grade
 from eval.labelling.gold import load_gold
 from extractor.errors import ConfigurationError
-from extractor.records import Usage
+from extractor.records.record import Usage
 
 
 def test_costs_and_latency(eight: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from eval.judging.result import RunResult, load_run, save_run
 from eval.labelling.gold import load_gold
 from eval.scoring.pointers import Json
 from extractor.errors import ConfigurationError
-from extractor.reading import read
+from extractor.reading.letter import read
 
 
 def figure(result: RunResult, of: str, name: str = "f1") -> Json:

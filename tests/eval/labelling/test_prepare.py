@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from gold_factory import reader_of
 
-from eval.labelling.gold import Status, load_gold, load_reference
+from eval.labelling.gold import LabelStatus, load_gold, load_reference
 from eval.labelling.prepare import prepare
 from extractor.errors import ConfigurationError
 
@@ -19,7 +19,7 @@ def test_init_prepares_drafts_and_touches_nothing_twice(folder: Path, tmp_path: 
     assert written == ["a1", "empty"]
     assert "no bytes" in troubles["empty"]
     draft = load_reference(mine / "references" / "a1.json")
-    assert draft.status is Status.DRAFT
+    assert draft.status is LabelStatus.DRAFT
     assert draft.determination.case_number
     assert prepare(mine, reader_of(folder)) == ([], {})
     assert load_gold(mine).cases == ()

@@ -19,7 +19,7 @@ from eval.report.screen import metamorphic_screen
 from eval.scoring.pointers import Json
 from extractor.documents import Document
 from extractor.errors import ConfigurationError, NoTextLayer
-from extractor.records import Flag, FlagCode
+from extractor.records.record import Flag, FlagCode
 
 LETTER = """Case Number: CM16-0123456
 Decision Date: 10/13/2016

@@ -26,7 +26,7 @@ from eval.scoring.fields import (
     item_fields,
     leaf_fields,
 )
-from extractor.determination import Determination
+from extractor.records.determination import Determination
 
 DOCS = (Path(__file__).parents[3] / "docs" / "scoring.md").read_text(encoding="utf-8")
 

@@ -1,0 +1,1 @@
+"""Readers: what turns a letter into a draft: `rules`, `model`, and `both`, which joins the two."""

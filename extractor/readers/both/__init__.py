@@ -1,0 +1,1 @@
+"""Two readers: their values joined by policy, and how sure each value is."""

@@ -1,0 +1,1 @@
+"""Reading: a letter with a configuration in, a record out; in this process or apart from it."""

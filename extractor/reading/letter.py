@@ -1,0 +1,199 @@
+"""Reading: a document in, a record out.
+
+layout → reader(s) → draft(s) → grounding → reconciliation → determination → checks → record
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from extractor import telemetry
+from extractor.documents import Document, read_document
+from extractor.errors import ConfigurationError
+from extractor.facts import Facts, gather
+from extractor.grounding.ground import Grounded, ground
+from extractor.layout import Layout, lay_out
+from extractor.model import Attempt, Model, OnAttempt
+from extractor.model.asking import Asks
+from extractor.processes import deadline
+from extractor.readers.both.confidence import confidence
+from extractor.readers.both.reconcile import reconcile
+from extractor.readers.model import Session, read_by_prompts
+from extractor.readers.model.prompts import Prompts
+from extractor.readers.rules import read_by_rules
+from extractor.reading.assembling import provenance_of, record_of
+from extractor.reading.configuration import Configuration, ReaderName
+from extractor.records.record import Record
+from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, model_settings
+
+
+def extract(
+    source: Path | bytes | str,
+    *,
+    name: str | None = None,
+    reader: ReaderName | None = None,
+    configuration: Configuration | None = None,
+    endpoint: Endpoint = DEFAULT_ENDPOINT,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Record:
+    """The record of one letter.
+
+    Args:
+        source: a file, its bytes, or a letter's text.
+        name: what to call it in the record; a file's own name by default.
+        reader: `rules` (the default), `model` or `both`; the model's settings come from the environment and `imr.toml`.
+        configuration: instead of `reader`: how to read, in full.
+        endpoint: with `configuration`: where the model is asked.
+        limits: what a document may cost before it is refused. Its `seconds` are checked between our own steps, which
+            are short; a call inside a library that never comes back is not ended by that. `extractor.reading.apart`
+            reads in processes of its own, and ends those that take longer.
+
+    Raises:
+        DocumentError: the document cannot be turned into text, or took too long.
+        ConfigurationError: the settings cannot be used.
+        ModelError: the model gave no usable answer.
+        ServiceError: the model's endpoint serves nobody.
+
+    """
+    if reader is not None and reader != "rules":
+        if configuration is not None:
+            raise ConfigurationError("give either a reader or a configuration")
+        chosen = model_settings()
+        configuration, endpoint = Configuration.of(reader, chosen.model, chosen.endpoint.prompts), chosen.endpoint
+    document = read_document(source, name=name, limits=limits)
+    return read(document, configuration, endpoint=endpoint, limits=limits)
+
+
+def read(
+    document: Document,
+    configuration: Configuration | None = None,
+    *,
+    endpoint: Endpoint = DEFAULT_ENDPOINT,
+    model: Model | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Record:
+    """The record of a document already read. What the letter says, or fails to say, never raises.
+
+    Args:
+        document: The letter.
+        configuration: How to read it; by rules by default.
+        endpoint: Where a model is asked.
+        model: A model in place of the endpoint: scripted, recorded, or anyone's.
+        limits: Of these, `seconds`: for the work done here, beside waiting for the model; as for `extract`.
+
+    Raises:
+        ReadTimeout: it took longer.
+        ModelError, ServiceError: as for `extract`.
+        ConfigurationError: called in a running event loop with a model reader: await `read_in` there.
+
+    """
+    configuration = configuration or Configuration()
+    settings = configuration.model
+    if settings is None:
+        with deadline.within(limits.seconds):
+            return by_rules(document, configuration)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise ConfigurationError("an event loop is running: await read_in(document, configuration, session) instead")
+
+    async def one() -> Record:
+        async with Session(settings, endpoint, model) as session:
+            return (await read_in(session, document, configuration, limits=limits)).record
+
+    return asyncio.run(one())
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A record, and what the model said on the way."""
+
+    record: Record
+    attempts: tuple[Attempt, ...] = ()
+
+
+async def read_in(
+    session: Session,
+    document: Document,
+    configuration: Configuration,
+    on_attempt: OnAttempt | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Reading:
+    """The record of a document by a model reader, in a session that many letters share.
+
+    `on_attempt` is told of every request to the model as soon as it has ended, and awaited. All work is done in this
+    process; of `limits`, `seconds` count for each stretch of work between requests.
+
+    Raises:
+        ReadTimeout: it took longer.
+        ModelError, ServiceError: as for `extract`; the error's `attempts` tell what was tried.
+
+    """
+    with deadline.within(limits.seconds):
+        opened = open_letter(document, configuration)
+    with telemetry.reading(document.sha256, configuration.reader):
+        return await read_opened(opened, configuration, session.prompts, session.asker, on_attempt, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A letter as far as it can be read without asking."""
+
+    document: Document
+    layout: Layout
+    facts: Facts
+    rules: Grounded | None
+    """What the rules reader said, for `both`."""
+
+
+def open_letter(document: Document, configuration: Configuration) -> Opened:
+    """Read a letter as far as it can be read without asking."""
+    layout = lay_out(document.text)
+    facts = gather(layout)
+    both = configuration.reader == "both"
+    return Opened(document, layout, facts, ground(read_by_rules(layout, facts), layout, facts) if both else None)
+
+
+async def read_opened(
+    opened: Opened,
+    configuration: Configuration,
+    prompts: Prompts,
+    asker: Asks,
+    on_attempt: OnAttempt | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Reading:
+    """Ask, and make the record of what is answered; as `read_in`."""
+    settings = configuration.model
+    if settings is None:
+        return Reading(by_rules(opened.document, configuration))
+    layout, rules = opened.layout, opened.rules
+    reading = await read_by_prompts(layout, opened.facts, settings, prompts, asker, rules, on_attempt)
+    with deadline.within(limits.seconds):
+        grounded = reading.grounded or ground(reading.draft, reading.layout, reading.facts)
+        if rules is not None:
+            # Where rules saw no layout, all that the model's headings opened up is the model's.
+            said = frozenset(reading.draft.claims) if reading.layout is not layout else reading.said
+            merged = reconcile(
+                rules, grounded, said, reading.asked, corrected=reading.corrected, model_leads=settings.leads
+            )
+            grounded = merged.grounded
+            for place, evidence in grounded.evidence.items():
+                agreement = merged.agreement[place]
+                sure = confidence(place.field.pattern, evidence, agreement, corrected=place in merged.corrected)
+                grounded.evidence[place] = evidence.model_copy(update={"confidence": sure})
+        attempts = tuple(reading.attempts)
+        provenance = provenance_of(configuration, attempts)
+        record = record_of(opened.document, reading.layout, reading.facts, reading.draft, grounded, provenance)
+    return Reading(record, attempts)
+
+
+def by_rules(document: Document, configuration: Configuration) -> Record:
+    """The record of a document by the rules reader."""
+    layout = lay_out(document.text)
+    facts = gather(layout)
+    draft = read_by_rules(layout, facts)
+    return record_of(document, layout, facts, draft, ground(draft, layout, facts), provenance_of(configuration))
