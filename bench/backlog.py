@@ -32,7 +32,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from extractor.backlog import run as run_backlog
-from extractor.backlog.source import Source
+from extractor.backlog.source import LetterSource
 from extractor.backlog.worker import read_letter
 from extractor.documents import Document, read_document
 from extractor.reading.configuration import Configuration
@@ -137,7 +137,7 @@ def speed(folder: Path, processes: list[int], repeats: int) -> None:
             print(f"{number:9} {kind:4}", *(f"{figure:11.6g}" for figure in figures))
 
 
-def counted(source: Source, configuration: Configuration, limits: Limits) -> tuple[Document, Record]:
+def counted(source: LetterSource, configuration: Configuration, limits: Limits) -> tuple[Document, Record]:
     """Read a letter as ever, and count that it was read, whatever becomes of it."""
     with Path(os.environ[COUNT]).open("ab") as file:
         file.write(b".")

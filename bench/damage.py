@@ -19,7 +19,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-from extractor import extract
+from extractor import extract, extract_each
 from extractor.errors import DocumentError
 from extractor.layout import Layout, lay_out
 from extractor.records.record import Record
@@ -28,6 +28,7 @@ from extractor.text.spans import Span
 Damage = Callable[[str, Layout, random.Random], Iterator[str]]
 """(raw text, its layout, source of chance) → damaged texts; none where the letter does not lend itself to it."""
 COLUMNS = ("same", "healed", "flagged", "absent", "failed", "silent")
+SEVERAL = "several letters in a file"
 KINDS: dict[str, Damage] = {}
 OWN_WORDS: set[str] = set()
 """Kinds that damage the letter's own words: a passage that holds them as they are printed now is the same."""
@@ -512,7 +513,53 @@ def label_twice(text: str, layout: Layout, chance: random.Random) -> Iterator[st
             yield text[: match.end()] + "\n" + extra + text[match.end() :]
 
 
-# --- judging ----------------------------------------------------------------------------------------------------------
+# --- files around a letter --------------------------------------------------------------------------------------------
+
+
+COVERS = (
+    "Begin forwarded message:\n\nFrom: Jo Doe <doe@example.org>\nSubject: Fwd: IMR\nDate: {month} at 10:00:00 AM PST\n"
+    "To: Roe <roe@example.org>\n\n",
+    "-----Original Message-----\nFrom: Doe, Jo\nSent: Friday, {month} 9:12 AM\nTo: Roe\nSubject: RE: IMR decision\n\n"
+    "Please see below. Date of injury: {other}.\n\n",
+    "FAX COVER SHEET\nTo: Roe Law Group\nFrom: Doe Claims\nDate: {day}\nPages: 7 (including cover)\nRe: {case}\n"
+    "Priority: Expedited\n\f",
+    "DOE CLAIMS SERVICES\nP.O. Box 100, Sacramento CA 95812\n\n{month}\n\nRe: Jane Roe\nClaim No.: 17-000123\n"
+    "Date of Injury: {other}\nDate Received: {day}\n\nDear Ms. Roe:\nEnclosed is the determination in your case.\n"
+    "\nSincerely,\nJo Doe\n\f",
+    "PROOF OF SERVICE BY MAIL\nI am employed in the County of Sacramento. On {month} I served the attached document.\n"
+    "Dated: {day}\nDecision Date: {day}\n\f",
+    "ROUTING SLIP\nDate: {day}\nTime: 10:22\nUR Denial Date: {day}\nApplication Received: {day}\n\f",
+)
+
+
+@kind("a cover before the letter")
+def cover_before(text: str, layout: Layout, chance: random.Random) -> Iterator[str]:
+    """A mail, a fax sheet or an office's letter stands before the determination, with dates of its own."""
+    for cover in COVERS:
+        day, year = chance.randrange(1, 28), chance.randrange(2013, 2020)
+        case = f"CM{year % 100}-{chance.randrange(10**7):07}" if chance.random() < 0.5 else "IMR"
+        yield (
+            cover.format(month=f"February {day}, {year}", day=f"02/{day:02}/{year}", other=f"1/{day}/2009", case=case)
+            + text
+        )
+
+
+@kind("a cover behind the letter")
+def cover_behind(text: str, layout: Layout, chance: random.Random) -> Iterator[str]:
+    """The same behind it."""
+    for damaged in cover_before("", layout, chance):
+        yield f"{text.rstrip()}\n\f{damaged}"
+
+
+@kind("case number printed otherwise", own_words=True)
+def case_number_otherwise(text: str, layout: Layout, chance: random.Random) -> Iterator[str]:
+    """Another hyphen, small letters, a blank."""
+    for form in (r"CM\1‑\2", r"cm\1-\2", r"CM\1 - \2", r"CM \1-\2", r"CM\1–\2", r"Cm\1−\2", r"CM\1\2"):
+        yield re.sub(r"CM(\d\d)-(\d{5,8})", form, text)
+
+
+JOINTS = ("\n", "\f", "\n\n\n", "\n\fMAXIMUS FEDERAL SERVICES, INC.\nIndependent Medical Review\nP.O. Box 138009\n\n")
+"""Between two letters of a file."""
 
 
 def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -556,11 +603,56 @@ def judge(sound: Record, damaged: Record | None, printed: str = "") -> str:
     return "absent" if fewer and all(before.get(path) == value for path, value in after.items()) else "silent"
 
 
+def judge_each(sound: list[Record], found: list[Record]) -> str:
+    """The column of a file of several letters: that of the worst of them.
+
+    Args:
+        sound: the records of the letters by themselves.
+        found: those that came out of the file; none where it failed.
+
+    """
+    if not found:
+        return "failed"
+    if len(found) != len(sound):
+        return "flagged" if any(flag.code in _OF_SEVERAL for record in found for flag in record.flags) else "silent"
+    return max(map(judge, sound, found), key=COLUMNS.index)
+
+
+_OF_SEVERAL = ("repeated_section", "case_conflict", "incomplete")
+
+
+def _joined(path: Path, given: argparse.Namespace) -> Counter[str]:
+    """A letter before others in one file."""
+    row: Counter[str] = Counter()
+    chance = random.Random(f"{given.seed} {path.name} joined")  # noqa: S311
+    others = sorted(set(path.parent.glob("*.txt")) - {path})
+    for joint in JOINTS:
+        for count in (1, 2):
+            paths = [path, *chance.sample(others, count)]
+            texts = [each.read_text(encoding="utf-8").strip("\f\n") for each in paths]
+            try:
+                sound = [extract(text.encode()) for text in texts]
+            except DocumentError:
+                continue
+            try:
+                found = list(extract_each(joint.join(texts).encode()))
+            except DocumentError:
+                found = []
+            column = judge_each(sound, found)
+            row[column] += 1
+            if given.show and column != "same":
+                print(f"{[each.name for each in paths]} {joint!r}: {column}", file=sys.stderr)
+    return row
+
+
 def _tried(path: Path, given: argparse.Namespace) -> dict[str, Counter[str]]:
     """One letter by all kinds."""
     text = path.read_text(encoding="utf-8")
-    sound, layout = extract(text), lay_out(text)
-    found: dict[str, Counter[str]] = {}
+    try:
+        sound, layout = extract(text), lay_out(text)
+    except DocumentError:
+        return {}
+    found: dict[str, Counter[str]] = {SEVERAL: _joined(path, given)} if given.only in SEVERAL else {}
     for name, damage in KINDS.items():
         if given.only not in name:
             continue
@@ -593,7 +685,7 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="name the letters that are wrong in silence")
     parser.add_argument("--keep", type=Path, help="with --show: a folder for their texts")
     given = parser.parse_args()
-    table: dict[str, Counter[str]] = {name: Counter() for name in KINDS if given.only in name}
+    table: dict[str, Counter[str]] = {name: Counter() for name in (SEVERAL, *KINDS) if given.only in name}
     with ProcessPoolExecutor(given.jobs) as pool:
         for found in pool.map(_tried, sorted(given.folder.glob("*.txt")), repeat(given)):
             for name, row in found.items():

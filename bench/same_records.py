@@ -32,6 +32,7 @@ def record_hash(path: Path, configuration: Configuration, endpoint: Endpoint) ->
         return type(error).__name__
     told = record.model_dump(mode="json")
     told["provenance"] = {name: value for name, value in told["provenance"].items() if name not in _TIMES}
+    told["document"] = {name: value for name, value in told["document"].items() if value is not None}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

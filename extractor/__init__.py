@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from extractor.errors import ImrError as ImrError
     from extractor.reading.configuration import Configuration as Configuration
     from extractor.reading.letter import extract as extract
+    from extractor.reading.letter import extract_each as extract_each
     from extractor.reading.letter import read as read
     from extractor.records.determination import Determination as Determination
     from extractor.records.record import Evidence as Evidence
@@ -43,6 +44,7 @@ __all__ = [
     "Record",
     "__version__",
     "extract",
+    "extract_each",
     "read",
     "read_document",
 ]
@@ -59,6 +61,7 @@ _HOME = {
     "ImrError": "errors",
     "Record": "records.record",
     "extract": "reading.letter",
+    "extract_each": "reading.letter",
     "read": "reading.letter",
     "read_document": "documents",
 }

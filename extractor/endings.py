@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from extractor.errors import AnswerPending, DocumentError, ImrError, ModelError, OutOfMemory, defect
+from extractor.errors import AnswerPending, DocumentError, ImrError, ModelError, NotADetermination, OutOfMemory, defect
 
 INTERNAL = "internal"
 """Failure class of an error that nobody raised on purpose: a defect of ours, filed and not fatal to the others."""
@@ -39,6 +39,11 @@ class FailedLetter:
     """Where it lies, if its name does not say so: a list may give two letters one name."""
     attempts: tuple[object, ...] = ()
     """Requests to a model that were made for it in vain (`extractor.model.Attempt`), as its `ModelError` has them."""
+
+    @property
+    def is_other_kind(self) -> bool:
+        """Whether it is no letter at all, and so counts by itself."""
+        return self.failure_class == NotADetermination.failure_class
 
     @classmethod
     def of(cls, error: Exception, name: str, sha256: str | None, place: str | None = None) -> FailedLetter:
@@ -65,6 +70,8 @@ class Ends:
     """Letters whose record was there."""
     failed: int = 0
     """Letters that ended without a record."""
+    other_kinds: int = 0
+    """Files that are no determinations: neither records nor failures, and in no rate."""
     failures: dict[str, int] = field(default_factory=dict)
     """These by failure class."""
     seconds: float = 0.0

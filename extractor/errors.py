@@ -32,18 +32,21 @@
         ├── EncryptedDocument     a password is needed
         ├── NoTextLayer           a scanned PDF: pictures of text; run OCR on it first
         ├── IllegibleText         its characters make no words: a font without a character map
+        ├── NotADetermination     it can be read, and is something else than a determination letter
+        ├── UnknownLayout         it may be a determination, but in no layout in which decisions are found
+        ├── SeveralLetters        the file holds several letters, where one was asked for
         ├── OutsideFolder         a link or list that was only met in a folder leads out of it
         ├── ReadTimeout           reading took longer than the limit
         ├── OutOfMemory           reading needs more memory than the limit, or than there is
         └── ReadCrash             the process that was reading it died
 
-What a letter says, or fails to say, is never an error: it is data, and stands in the record as a flag.
+What a determination says, or fails to say, is never an error: it is data, and stands in the record as a flag.
 Every `DocumentError` and `ModelError` has a `failure_class`, the stable word under which a backlog files it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,6 +132,32 @@ class IllegibleText(DocumentError):
     """There is text, but its characters make no words: most often a PDF font without a character map."""
 
     failure_class = "illegible"
+
+
+class NotADetermination(DocumentError):
+    """The text can be read, and is no determination letter: it has neither the form of one nor a decision.
+
+    Runs count such files by themselves, and they stand in no table.
+    """
+
+    failure_class = "not_a_determination"
+
+
+class UnknownLayout(DocumentError):
+    """The text speaks of a case or has headings of the form, but in no layout in which the reader finds decisions."""
+
+    failure_class = "unknown_layout"
+
+
+class SeveralLetters(DocumentError):
+    """The file holds several letters, one behind the other, where one was asked for."""
+
+    failure_class = "several_letters"
+
+    def __init__(self, message: str, letters: tuple[Any, ...] = ()) -> None:
+        super().__init__(message)
+        self.letters = letters
+        """Each of them as a document of its own (`extractor.documents.Document`)."""
 
 
 class OutsideFolder(DocumentError):

@@ -92,6 +92,7 @@ TABLES: tuple[Table, ...] = (
         (),
         ExportColumn("name", _T, "Name of the file it was read from"),
         _HEADER[0],
+        ExportColumn("case_key", _T, "The case number in one form, whatever hyphen or case it is printed in (derived)"),
         ExportColumn("layout", _T, "Layout variant of the letter"),
         *_HEADER[1:],
         ExportColumn("decisions", _I, "Decisions in the letter"),

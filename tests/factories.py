@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor import identity
-from extractor.backlog.source import Source as Letter
+from extractor.backlog.source import LetterSource as Letter
 from extractor.documents import Document
 from extractor.errors import EncryptedDocument
 from extractor.reading import configuration

@@ -37,7 +37,8 @@ from eval.scoring.grounding import ground, nearest
 from eval.scoring.marks import Failure, LeafRow, Mark, Score
 from eval.scoring.pointers import Json
 from eval.scoring.score import score, score_failure
-from extractor.errors import ConfigurationError, DocumentError
+from extractor.errors import ConfigurationError, DocumentError, NotADetermination, UnknownLayout
+from extractor.records.determination import Determination
 
 DEFAULT_SAMPLING = Sampling()
 
@@ -139,9 +140,16 @@ def _from_file(path: Path) -> _Answer:
     return _Answer(record, None)
 
 
+_DECLINED = (NotADetermination.failure_class, UnknownLayout.failure_class)
+"""What a reader says that takes a text for no determination."""
+
+
 def grade_one(case: Case, answer: Json | None, failure: Failure | None = None) -> tuple[Score, DocumentResult]:
     """Score one letter's record (as JSON) or failure, and lay out what a run keeps of it."""
     reference = case.reference
+    refused = failure is not None and failure.kind in _DECLINED
+    if refused and not reference.is_determination:
+        answer = {"determination": Determination().model_dump(mode="json")}  # it was told for what it is
     if answer is None:
         failure = failure or Failure("no_record", "nothing came back")
         made = score_failure(case.tree, failure, not_labelled=reference.not_labelled)

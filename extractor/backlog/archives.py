@@ -21,7 +21,7 @@ from typing import IO, Self, cast
 from extractor import files
 from extractor.backlog.folders import is_junk
 from extractor.backlog.packed import Holder, opened
-from extractor.backlog.source import Source, printable
+from extractor.backlog.source import LetterSource, printable
 from extractor.errors import (
     BrokenDocument,
     DocumentError,
@@ -44,7 +44,7 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """What is unpacked within bounds. `zipfile` unpacks a block of the others in one go, whatever comes out of it."""
 
 
-def zip_members(holder: Holder) -> Iterator[Source]:
+def zip_members(holder: Holder) -> Iterator[LetterSource]:
     """Give the letters in a ZIP archive; a member that cannot be had comes as its error.
 
     Raises:
@@ -106,7 +106,7 @@ def _zip_content(
     return content if len(content) <= limits.max_bytes else _too_large(name, limits)
 
 
-def tar_members(holder: Holder) -> Iterator[Source]:
+def tar_members(holder: Holder) -> Iterator[LetterSource]:
     """Give the letters in a tar archive, compressed or not; a member that cannot be had comes as its error.
 
     Raises:
@@ -184,9 +184,9 @@ class _Bounded(io.RawIOBase):
         return data
 
 
-def _source(path: str, member: str, content: bytes | DocumentError) -> Source:
+def _source(path: str, member: str, content: bytes | DocumentError) -> LetterSource:
     name = printable(member)
-    return Source(f"{printable(path)}!{name}", content, f"{printable(os.path.basename(path))}!{name}")  # noqa: PTH119
+    return LetterSource(f"{printable(path)}!{name}", content, f"{printable(os.path.basename(path))}!{name}")  # noqa: PTH119
 
 
 def _too_large(name: str, limits: Limits) -> TooLarge:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from extractor.backlog.source import Source
+from extractor.backlog.source import LetterSource
 from extractor.endings import FailedLetter, read_one
-from extractor.errors import ConfigurationError
+from extractor.errors import ConfigurationError, SeveralLetters
 from extractor.model.meter import CHARACTERS_A_TOKEN, estimated_tokens
 from extractor.readers.model import estimate as requests_of
 from extractor.readers.model.prompts import load_prompts
@@ -39,7 +39,7 @@ class CostEstimate:
 
 
 def estimate(
-    sources: Iterable[Source | str | Path], configuration: Configuration, endpoint: Endpoint, limits: Limits
+    sources: Iterable[LetterSource | str | Path], configuration: Configuration, endpoint: Endpoint, limits: Limits
 ) -> CostEstimate:
     """Estimate by making every request and sending none.
 
@@ -57,7 +57,7 @@ def estimate(
     with Apart(limits) as apart:
         for source in sources:
             letters += 1
-            letter = source if isinstance(source, Source) else Source(str(source), str(source))
+            letter = source if isinstance(source, LetterSource) else LetterSource(str(source), str(source))
             counting = partial(apart.do, _used, partial(letter.document, limits), configuration, endpoint.prompts)
             counted = read_one(counting, letter.name, lambda: None)
             if isinstance(counted, FailedLetter):
@@ -70,15 +70,21 @@ def estimate(
 
 
 def _used(fetch: Fetch, configuration: Configuration, folder: Path | None) -> dict[str, int]:
-    """Requests and tokens for one letter; in a child."""
+    """Requests and tokens for the letters of one file; in a child."""
     if configuration.model is None:
         raise ValueError("the configuration names no model")
-    opened = open_letter(fetch(), configuration)
+    document = fetch()
+    try:
+        letters = [open_letter(document, configuration)]
+    except SeveralLetters as several:
+        letters = [open_letter(letter, configuration) for letter in several.letters]
     used = Counter[str]()
-    for request in requests_of(opened.layout, configuration.model, load_prompts(folder), opened.rules):
-        used["requests"] += 1
-        used["sent"] += estimated_tokens(request)
-        used["shared"] += round(sum(len(message.content) for message in request.messages[:-1]) / CHARACTERS_A_TOKEN)
-        each, of_item = _OUTPUT[request.purpose.split()[0]]
-        used["out"] += each + of_item * len(opened.layout.items)
+    for opened in letters:
+        for request in requests_of(opened.layout, configuration.model, load_prompts(folder), opened.rules):
+            used["requests"] += 1
+            used["sent"] += estimated_tokens(request)
+            shared = sum(len(message.content) for message in request.messages[:-1])
+            used["shared"] += round(shared / CHARACTERS_A_TOKEN)
+            each, of_item = _OUTPUT[request.purpose.split()[0]]
+            used["out"] += each + of_item * len(opened.layout.items)
     return used

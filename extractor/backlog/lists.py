@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from extractor import files
 from extractor.backlog.packed import Holder, opened
-from extractor.backlog.source import Source, printable
+from extractor.backlog.source import LetterSource, printable
 from extractor.errors import BrokenDocument, DocumentError, OutsideFolder, ReadTimeout, TooLarge
 from extractor.settings import Limits
 
@@ -55,7 +55,7 @@ class Stream(Protocol):
         ...
 
 
-def texts(holder: Holder) -> Iterator[Source]:
+def texts(holder: Holder) -> Iterator[LetterSource]:
     """Give the letters in a file of JSON lines, compressed or not: objects with `text`, and `name` or `id`.
 
     Raises:
@@ -66,7 +66,7 @@ def texts(holder: Holder) -> Iterator[Source]:
         yield from _until_hopeless(_texts(recoded(file), holder))
 
 
-def texts_on_stdin(stream: Stream, limits: Limits, beat: Callable[[], None] = lambda: None) -> Iterator[Source]:
+def texts_on_stdin(stream: Stream, limits: Limits, beat: Callable[[], None] = lambda: None) -> Iterator[LetterSource]:
     """Give the letters in JSON lines as they come on a stream; see `texts`. While nothing comes, `beat` is called."""
     holder = Holder(STDIN_NAME, limits, beat=beat)
     yield from _until_hopeless(_texts(recoded(io.BufferedReader(_Arriving(stream, beat))), holder))
@@ -91,7 +91,7 @@ class _Arriving(io.RawIOBase):
         return len(taken)
 
 
-def _texts(file: io.BufferedReader, holder: Holder) -> Iterator[Source]:
+def _texts(file: io.BufferedReader, holder: Holder) -> Iterator[LetterSource]:
     title = printable(os.path.basename(holder.path))  # noqa: PTH119  a name, not a file
     most = _longest_line(holder.limits)
     for number, line in _lines(file, most, _Clock(holder)):
@@ -99,10 +99,10 @@ def _texts(file: io.BufferedReader, holder: Holder) -> Iterator[Source]:
         try:
             name, text = _name_and_text(line, f"{title}#{number}", most)
         except DocumentError as error:
-            yield Source(place, error)
+            yield LetterSource(place, error)
         else:
             holder.sound(place)
-            yield Source(name or place, text, name or f"{title}#{number}", line=place)
+            yield LetterSource(name or place, text, name or f"{title}#{number}", line=place)
 
 
 def _longest_line(limits: Limits) -> int:
@@ -195,7 +195,7 @@ _MOST_BAD_LINES = 10_000
 """In a row. Each is a failure that is kept: a few kilobytes of packed rubble must not fill the database."""
 
 
-def _until_hopeless(sources: Iterator[Source]) -> Iterator[Source]:
+def _until_hopeless(sources: Iterator[LetterSource]) -> Iterator[LetterSource]:
     """Give them, and give the file up where so many lines in a row are no letters.
 
     Raises:
@@ -211,7 +211,7 @@ def _until_hopeless(sources: Iterator[Source]) -> Iterator[Source]:
             raise BrokenDocument(f"{bad:,} lines in a row are no letters, up to line {last}: the rest was not read")
 
 
-def rows(holder: Holder) -> Iterator[Source]:
+def rows(holder: Holder) -> Iterator[LetterSource]:
     """Give the letters that a CSV names in its column `path`, relative to its folder, and perhaps `name`.
 
     One that nobody named himself names only what lies in its folder or below.
@@ -223,7 +223,7 @@ def rows(holder: Holder) -> Iterator[Source]:
     yield from _until_hopeless(_rows(holder))
 
 
-def _rows(holder: Holder) -> Iterator[Source]:
+def _rows(holder: Holder) -> Iterator[LetterSource]:
     folder, title = os.path.split(holder.path)
     below = None if holder.named else files.resolved(folder)
     clock = _Clock(holder)
@@ -236,7 +236,7 @@ def _rows(holder: Holder) -> Iterator[Source]:
             try:
                 row = _cells(line, separator)
             except csv.Error as error:
-                source = Source(place, BrokenDocument(f"{shown!r} is no row of a CSV ({_of_csv(error)})"))
+                source = LetterSource(place, BrokenDocument(f"{shown!r} is no row of a CSV ({_of_csv(error)})"))
             else:
                 given = {column: cell.strip() for column, cell in zip(columns, row, strict=False)}
                 if not any(given.values()):
@@ -282,18 +282,18 @@ def _rows_of(file: io.BufferedReader) -> Iterator[str]:
         encoding = "utf-8"
 
 
-def _named(given: dict[str, str], place: str, shown: str, folder: str, below: str | None) -> Source:
+def _named(given: dict[str, str], place: str, shown: str, folder: str, below: str | None) -> LetterSource:
     """The letter that a row names."""
     if not given.get("path"):
-        return Source(place, BrokenDocument(f"{shown!r} has no path"))
+        return LetterSource(place, BrokenDocument(f"{shown!r} has no path"))
     absolute = os.path.normpath(os.path.join(folder, given["path"]))  # noqa: PTH118  as in `walk`
     if below is not None and not files.is_below(files.resolved(absolute), below):
         fault = f"{shown!r} names a file outside of its own folder: if you trust the list, name the list itself"
-        return Source(place, OutsideFolder(fault))
+        return LetterSource(place, OutsideFolder(fault))
     name = printable(given.get("name", ""))
     if len(name) > LONGEST_NAME:
-        return Source(place, BrokenDocument(f"{shown!r} has a name of more than {LONGEST_NAME} characters"))
-    return Source(name or printable(absolute), absolute, name or None, below=below)
+        return LetterSource(place, BrokenDocument(f"{shown!r} has a name of more than {LONGEST_NAME} characters"))
+    return LetterSource(name or printable(absolute), absolute, name or None, below=below)
 
 
 def recoded(file: io.BufferedReader) -> io.BufferedReader:
@@ -322,7 +322,7 @@ class _Recoded(io.RawIOBase):
         return len(taken)
 
 
-def paths(stream: Stream, beat: Callable[[], None] = lambda: None) -> Iterator[str | Source]:
+def paths(stream: Stream, beat: Callable[[], None] = lambda: None) -> Iterator[str | LetterSource]:
     """Give the paths that a stream lists as they come: one a line or, where it holds a NUL, between NULs.
 
     What is no path comes as the failure that it is, and nothing is told of it but its number: whole letters are sent
@@ -362,7 +362,7 @@ def _as_utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield decoder.decode(piece).encode("utf-8", "surrogatepass")
 
 
-def _entry(entry: bytes, number: int) -> str | Source:
+def _entry(entry: bytes, number: int) -> str | LetterSource:
     """A line as a path. What names no file is shown only if it looks like the name of one."""
     path = os.fsdecode(entry)
     try:
@@ -373,9 +373,9 @@ def _entry(entry: bytes, number: int) -> str | Source:
     return path if there or looks_so else _no_path(number)
 
 
-def _no_path(number: int) -> Source:
+def _no_path(number: int) -> LetterSource:
     fault = "names no file: one path a line is read here, and letters in JSON lines with --jsonl"
-    return Source(f"{STDIN_NAME}#{number}", BrokenDocument(f"'{STDIN_NAME}#{number}' {fault}"))
+    return LetterSource(f"{STDIN_NAME}#{number}", BrokenDocument(f"'{STDIN_NAME}#{number}' {fault}"))
 
 
 def _next_piece(stream: Stream, beat: Callable[[], None]) -> bytes:

@@ -29,7 +29,7 @@ from extractor.reading.configuration import Configuration
 from extractor.settings import Endpoint, Limits, ModelSettings
 from extractor.store import Store
 from extractor.store.cells import Row
-from extractor.store.rows import Prepared, attempt_row, prepare
+from extractor.store.rows import Prepared, attempt_row, prepare, together
 
 if TYPE_CHECKING:
     from extractor.model import Attempt, Model
@@ -209,7 +209,7 @@ class ModelPool:
 
         fetch = partial(letter.source.document, self._limits)
         finish = partial(prepare, name=letter.name)
-        return await self._apart.read(fetch, self._configuration, finish, self._session.asker, keep)
+        return together(await self._apart.read_each(fetch, self._configuration, finish, self._session.asker, keep))
 
 
 def _done(kept: asyncio.Future[None]) -> None:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
-from extractor.backlog.source import Source
+from extractor.backlog.source import LetterSource
 from extractor.endings import FailedLetter
 from extractor.errors import ImrError
 from extractor.store import Prepared, Stamp
@@ -27,7 +27,7 @@ Ended = Prepared | FailedLetter
 class Letter:
     """A letter to read."""
 
-    source: Source
+    source: LetterSource
     sha256: str | None
     """None where it could not be hashed; reading it will show why."""
     stamp: Stamp | None = None

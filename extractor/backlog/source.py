@@ -27,7 +27,7 @@ _LONGEST_NAME = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LetterSource:
     """A letter that a walk came across."""
 
     name: str

@@ -13,7 +13,7 @@ from extractor.endings import Ends, FailedLetter
 if TYPE_CHECKING:
     from extractor.backlog.pool import Requests
 
-_OF_A_RUN = ("found", "extracted", "already", "renamed", "made_current", "failed", "remaining")
+_OF_A_RUN = ("found", "extracted", "already", "renamed", "made_current", "failed", "other_kinds", "remaining")
 """Counts that the table of runs keeps."""
 
 
@@ -47,12 +47,12 @@ class RunSummary(Ends):
     @property
     def ended(self) -> int:
         """Files that are dealt with."""
-        return self.extracted + self.already + self.renamed + self.failed
+        return self.extracted + self.already + self.renamed + self.failed + self.other_kinds
 
     @property
     def rate(self) -> float | None:
         """Letters read (not skipped) a second; None where none was."""
-        read = self.extracted + self.failed
+        read = self.extracted + self.failed + self.other_kinds
         return read / self.seconds if read and self.seconds else None
 
 
@@ -74,7 +74,7 @@ class Tally:
     def failed(self, letters: Iterable[FailedLetter]) -> None:
         """Count failures."""
         for letter in letters:
-            self.count["failed"] += 1
+            self.count["other_kinds" if letter.is_other_kind else "failed"] += 1
             self._failures[letter.failure_class] += 1
 
     def keep(self) -> None:
@@ -88,7 +88,7 @@ class Tally:
     @property
     def ended(self) -> int:
         """Files that are dealt with."""
-        return sum(self.count[name] for name in ("extracted", "already", "renamed", "failed"))
+        return sum(self.count[name] for name in ("extracted", "already", "renamed", "failed", "other_kinds"))
 
     def summary(self) -> RunSummary:
         """The counts as they stand."""

@@ -20,14 +20,14 @@ from extractor.backlog.folders import FolderEntry, fixed_part, is_junk, is_ours,
 from extractor.backlog.lists import Stream, rows, texts, texts_on_stdin
 from extractor.backlog.lists import paths as listed
 from extractor.backlog.packed import Holder
-from extractor.backlog.source import Source, printable
+from extractor.backlog.source import LetterSource, printable
 from extractor.errors import BrokenDocument, ConfigurationError, DocumentError, OutsideFolder
 from extractor.settings import DEFAULT_LIMITS, Limits
 
 STDIN = "-"
 STDIN_OF_LETTERS = "-\0jsonl"
 """In place of a path: JSON lines on standard input. No path holds a NUL."""
-Opener = Callable[[Holder], Iterator[Source]]
+Opener = Callable[[Holder], Iterator[LetterSource]]
 """Gives the letters in a file."""
 
 _OPENERS: tuple[tuple[tuple[str, ...], Opener], ...] = (
@@ -47,7 +47,7 @@ class _AskedToStop(Exception):
     """Ends the reading of a file that holds letters."""
 
 
-class Walk(Iterator[Source]):
+class Walk(Iterator[LetterSource]):
     """The letters, one at a time.
 
     In folders, hidden files and folders, special files (pipes, sockets) and the database are left out, and links to
@@ -97,7 +97,7 @@ class Walk(Iterator[Source]):
         self.cut = False
         """Whether it ended because it was asked to."""
 
-    def __next__(self) -> Source:
+    def __next__(self) -> LetterSource:
         if not self.cut:
             source = next(self._walking)
             if not self._asked():
@@ -124,7 +124,7 @@ class Walk(Iterator[Source]):
         if self._asked():
             raise _AskedToStop
 
-    def _all(self, paths: Iterable[Path | str]) -> Iterator[Source]:
+    def _all(self, paths: Iterable[Path | str]) -> Iterator[LetterSource]:
         for path in paths:
             given = os.fspath(path)
             if given in (STDIN, STDIN_OF_LETTERS):
@@ -138,7 +138,7 @@ class Walk(Iterator[Source]):
             else:
                 yield from self._matching(given, absolute)
 
-    def _matching(self, given: str, absolute: str) -> Iterator[Source]:
+    def _matching(self, given: str, absolute: str) -> Iterator[LetterSource]:
         deep = "**" in Path(absolute).parts
         root = files.resolved(fixed_part(absolute))
         found = False
@@ -155,10 +155,10 @@ class Walk(Iterator[Source]):
         if not found:
             raise _missing(given)
 
-    def _listed(self, *, of_letters: bool) -> Iterator[Source]:
+    def _listed(self, *, of_letters: bool) -> Iterator[LetterSource]:
         try:
             for each in self._on_stdin(of_letters=of_letters) if self._opens else ():
-                if isinstance(each, Source):
+                if isinstance(each, LetterSource):
                     yield each
                 elif os.path.isdir(path := os.path.abspath(each)):  # noqa: PTH100, PTH112  likewise
                     yield from self._folder(path, files.resolved(path))
@@ -170,15 +170,15 @@ class Walk(Iterator[Source]):
             self._opens = False
         if not self._opens:
             self._unopened += 1
-            yield Source(STDIN, STDIN)
+            yield LetterSource(STDIN, STDIN)
 
-    def _on_stdin(self, *, of_letters: bool) -> Iterator[str | Source]:
+    def _on_stdin(self, *, of_letters: bool) -> Iterator[str | LetterSource]:
         if sys.stdin is None:
             raise ConfigurationError("standard input is closed: there is nothing to read from `-`")
         stream = cast(Stream, sys.stdin.buffer)
         return texts_on_stdin(stream, self._limits, self._beat) if of_letters else listed(stream, self._beat)
 
-    def _folder(self, folder: str, root: str, *, named: bool = False) -> Iterator[Source]:
+    def _folder(self, folder: str, root: str, *, named: bool = False) -> Iterator[LetterSource]:
         """Give what is in it, at any depth: a stack, for the depth of calls has a limit."""
         stack: list[tuple[str, Iterator[FolderEntry]]] = []
         if named:
@@ -197,15 +197,15 @@ class Walk(Iterator[Source]):
             elif entry.is_file:
                 yield from self._met(path, root, entry.is_link)
 
-    def _entered(self, folder: str, stack: list[tuple[str, Iterator[FolderEntry]]]) -> Iterator[Source]:
+    def _entered(self, folder: str, stack: list[tuple[str, Iterator[FolderEntry]]]) -> Iterator[LetterSource]:
         """Go into a folder that was met; one that cannot be listed takes no other with it."""
         try:
             stack.append((folder, _letters_in(listing(folder))))
             self._sound(printable(folder))
         except ConfigurationError as error:
-            yield Source(printable(folder), DocumentError(str(error)))
+            yield LetterSource(printable(folder), DocumentError(str(error)))
 
-    def _met(self, path: str, root: str, linked: bool) -> Iterator[Source]:
+    def _met(self, path: str, root: str, linked: bool) -> Iterator[LetterSource]:
         """Give what is in a file that nobody named; what is no link lies where it was met."""
         if path in self._left_out:
             return
@@ -214,11 +214,11 @@ class Walk(Iterator[Source]):
         else:
             yield from self._file(path, named=False, below=root if linked else None)
 
-    def _file(self, path: str, *, named: bool = True, below: str | None = None) -> Iterator[Source]:
+    def _file(self, path: str, *, named: bool = True, below: str | None = None) -> Iterator[LetterSource]:
         opener = _opener(path)
         name = printable(path)
         if opener is None:
-            yield Source(name, path, below=below)
+            yield LetterSource(name, path, below=below)
             return
         some = False
         holder = Holder(path, self._limits, named, below, self._sound, self._beat)
@@ -231,17 +231,17 @@ class Walk(Iterator[Source]):
         except _AskedToStop:
             self._opens = False
         except DocumentError as error:
-            yield Source(name, type(error)(_fault_in(name, str(error), some)))
+            yield LetterSource(name, type(error)(_fault_in(name, str(error), some)))
         except Exception as error:  # noqa: BLE001  the libraries fail on bad files in more ways than they document
             # Nor is what they say safe to repeat: some quote what they found.
             fault = f"is broken ({type(error).__name__}): it may be cut short, fetch it again"
-            yield Source(name, BrokenDocument(_fault_in(name, fault, some)))
+            yield LetterSource(name, BrokenDocument(_fault_in(name, fault, some)))
         else:
             if self._opens:
                 self._sound(name)
         if not self._opens:
             self._unopened += 1
-            yield Source(name, path)
+            yield LetterSource(name, path)
 
 
 def _letters_in(entries: list[FolderEntry]) -> Iterator[FolderEntry]:
@@ -255,10 +255,10 @@ def _letters_in(entries: list[FolderEntry]) -> Iterator[FolderEntry]:
             yield entry
 
 
-def _leads_out(path: str, root: str) -> Source:
+def _leads_out(path: str, root: str) -> LetterSource:
     name = printable(path)
     fault = f"{name!r} is a link that leads out of {printable(root)!r}: name it itself, or what it leads to, to read it"
-    return Source(name, OutsideFolder(fault))
+    return LetterSource(name, OutsideFolder(fault))
 
 
 def letters(

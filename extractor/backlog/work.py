@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from extractor import telemetry
 from extractor.backlog.pool import Ended, Letter, Pool, Requests
-from extractor.backlog.source import Source
+from extractor.backlog.source import LetterSource
 from extractor.backlog.summary import RunSummary, Tally
 from extractor.endings import FailedLetter
 from extractor.errors import DocumentError, StoreError
@@ -116,10 +116,10 @@ class Work:
     def _has_room(self) -> bool:
         return self._pool.idle or (not self._pool.full and self._held < HELD_BYTES)
 
-    def _sort_out(self, sources: Sequence[Source]) -> list[Letter]:
+    def _sort_out(self, sources: Sequence[LetterSource]) -> list[Letter]:
         """Which of these letters have to be read; the rest is dealt with here."""
         changes = Changes(places=[])
-        good: list[Source] = []
+        good: list[LetterSource] = []
         for source in sources:
             if isinstance(source.content, DocumentError):
                 changes.failed.append(FailedLetter.of(source.content, source.name, None, source.place))
@@ -140,7 +140,7 @@ class Work:
         self._commit(changes)
         return fresh
 
-    def _looked_up(self, sources: Sequence[Source]) -> list[Letter]:
+    def _looked_up(self, sources: Sequence[LetterSource]) -> list[Letter]:
         """What each holds: known by its file's looks, or else hashed; the first few only, when asked to stop."""
         stamps = {source.name: stamp for source in sources if (stamp := source.stamp()) is not None}
         seen = {} if self._wanted.rehash else self._store.recognised(stamps.items())
@@ -219,6 +219,7 @@ class Work:
             else:
                 changes.failed += [replace(end, name=each.name, place=each.source.place) for each in (letter, *twins)]
         changes.places = places
+        self._tally.count["found"] += sum(len(letter.further) for letter in changes.records)
         read = {letter.name for letter in changes.records}
         for _, name in changes.names:
             self._tally.count["already" if name in read else "renamed"] += 1
@@ -235,7 +236,8 @@ class Work:
                     self._show()
                 return
             tally.failed(changes.failed)
-            tally.count["extracted"] += len(changes.records)
+            letters = sum(len(letter.letters) for letter in changes.records)
+            tally.count["extracted"] += letters
             try:
                 saved = self._store.save_all(
                     changes, run_id=tally.run_id, config_sha256=self._wanted.config_sha256, counts=tally.row()
@@ -243,12 +245,14 @@ class Work:
             except StoreError:
                 tally.undo()
                 raise
-        if known := len(changes.records) - saved.new - len(saved.failed):  # another run on this database was faster
+        if known := letters - saved.new - len(saved.failed):  # another run on this database was faster
             tally.count["already"] += known
-        tally.count["extracted"] += saved.new - len(changes.records)
+        tally.count["extracted"] += saved.new - letters
         tally.count["made_current"] += saved.made_current
         tally.failed(saved.failed)
-        tally.count["flagged"] += sum(bool(letter.children["flags"]) for letter in changes.records)
+        tally.count["flagged"] += sum(
+            bool(letter.children["flags"]) for first in changes.records for letter in first.letters
+        )
         tally.keep()
         self._show()
 
@@ -263,9 +267,9 @@ def _stamped(letter: Letter, sha256: str) -> list[tuple[str, str, Stamp]]:
     return [] if letter.stamp is None or letter.sha256 != sha256 else [(sha256, letter.name, letter.stamp)]
 
 
-def _batch(letters: Walk, most: int) -> tuple[list[Source], bool]:
+def _batch(letters: Walk, most: int) -> tuple[list[LetterSource], bool]:
     """Take the next few; with whether there may be more."""
-    batch: list[Source] = []
+    batch: list[LetterSource] = []
     size = 0
     for source in islice(letters, most):
         batch.append(source)

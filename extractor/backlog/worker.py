@@ -10,19 +10,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from extractor.backlog.pool import Ended
-from extractor.backlog.source import Source
+from extractor.backlog.source import LetterSource
 from extractor.endings import FailedLetter, read_one
-from extractor.errors import OutOfMemory
+from extractor.errors import OutOfMemory, SeveralLetters
 from extractor.processes.memory import bound_memory
 from extractor.settings import Limits
-from extractor.store.rows import Prepared, prepare
+from extractor.store.rows import Prepared, prepare, together
 
 if TYPE_CHECKING:
     from extractor.documents import Document
     from extractor.reading.configuration import Configuration
     from extractor.records.record import Record
 
-LetterReader = Callable[[Source, "Configuration", Limits], "tuple[Document, Record]"]
+LetterReader = Callable[[LetterSource, "Configuration", Limits], "tuple[Document, Record]"]
 """Reads one letter. Workers are separate processes, so it must be a function that they can import by name."""
 
 PAUSE_SECONDS = 1.0
@@ -31,7 +31,7 @@ PAUSE_SECONDS = 1.0
 _job: list[tuple[LetterReader, Configuration, Limits]] = []
 
 
-def read_letter(source: Source, configuration: Configuration, limits: Limits) -> tuple[Document, Record]:
+def read_letter(source: LetterSource, configuration: Configuration, limits: Limits) -> tuple[Document, Record]:
     """Read one letter with the real reader."""
     from extractor.reading.letter import read  # noqa: PLC0415  loaded in workers only, once
 
@@ -52,7 +52,7 @@ def start(reader: LetterReader, configuration: Configuration, limits: Limits) ->
     gc.freeze()  # what is loaded now lives as long as the process: the collector need not walk it again
 
 
-def read_chunk(letters: Sequence[Source]) -> list[Ended]:
+def read_chunk(letters: Sequence[LetterSource]) -> list[Ended]:
     """Read letters in order; fewer results than letters when the pause came first.
 
     Never raises for a letter: what it raises is about the process itself.
@@ -66,7 +66,7 @@ def read_chunk(letters: Sequence[Source]) -> list[Ended]:
     return ended
 
 
-def _read_one(source: Source) -> Ended:
+def _read_one(source: LetterSource) -> Ended:
     ((_, _, limits),) = _job
     ended = read_one(partial(_rows_of, source), source.name, partial(source.digest, limits.max_bytes))
     if isinstance(ended, FailedLetter) and ended.failure_class == OutOfMemory.failure_class:
@@ -74,9 +74,15 @@ def _read_one(source: Source) -> Ended:
     return ended
 
 
-def _rows_of(source: Source) -> Prepared:
+def _rows_of(source: LetterSource) -> Prepared:
     ((reader, configuration, limits),) = _job
-    document, record = reader(source, configuration, limits)
+    try:
+        document, record = reader(source, configuration, limits)
+    except SeveralLetters as several:
+        from extractor.reading.letter import read  # noqa: PLC0415
+
+        read_each = [(read(letter, configuration, limits=limits), letter) for letter in several.letters]
+        return together([prepare(record, letter, name=source.name) for record, letter in read_each])
     return prepare(record, document, name=source.name)
 
 

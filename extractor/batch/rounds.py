@@ -11,16 +11,19 @@ from pathlib import Path
 
 from extractor import telemetry
 from extractor.backlog.replies import KeptReplies, NotAsked
-from extractor.backlog.source import Source
+from extractor.backlog.source import LetterSource
 from extractor.batch.request_files import RequestFiles, bring_back
+from extractor.documents import Document
 from extractor.endings import FailedLetter, await_one, read_one
 from extractor.errors import AnswerPending, ConfigurationError, Rejected
 from extractor.identity import code_version
+from extractor.layout import lay_out
 from extractor.model import Request
 from extractor.readers.model import Session
 from extractor.readers.model.prompts import load_prompts
 from extractor.reading.apart import Apart, itself
 from extractor.reading.configuration import Configuration
+from extractor.reading.parting import letters_of
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits
 from extractor.store import Changes, Store, batches, prepare, writer
 from extractor.store.database import now
@@ -43,7 +46,12 @@ class Round:
 
 
 def build(
-    sources: Iterable[Source], store: Store, configuration: Configuration, endpoint: Endpoint, limits: Limits, out: Path
+    sources: Iterable[LetterSource],
+    store: Store,
+    configuration: Configuration,
+    endpoint: Endpoint,
+    limits: Limits,
+    out: Path,
 ) -> Round:
     """Take letters in, and put what has to be asked about them into files.
 
@@ -65,24 +73,32 @@ def build(
     _make(out)
     with Apart(limits, prompts=load_prompts(endpoint.prompts)) as apart:
         for source in sources:
-            document = read_one(
-                partial(apart.do, source.document, limits),
+            letters = read_one(
+                partial(apart.do, _letters_in, source, limits),
                 source.name,
                 partial(source.digest, limits.max_bytes),
                 source.place,
             )
-            if isinstance(document, FailedLetter):
-                store.save_all(Changes(failed=[document]), config_sha256=configuration.sha256)
+            if isinstance(letters, FailedLetter):
+                store.save_all(Changes(failed=[letters]), config_sha256=configuration.sha256)
                 continue
-            names, places = [(document.sha256, source.name)], [source.place]
-            if store.known([document.sha256], configuration.sha256):
-                changes = Changes(names=names, places=places, met=[document.sha256])
-                store.save_all(changes, config_sha256=configuration.sha256)
-                continue
-            with store.batching() as db:
-                batches.add_letter(db, document_row(document), configuration.sha256, given, source.name)
-            store.save_all(Changes(names=names, places=places))
+            for document in letters:
+                name = document.numbered(source.name)
+                names, places = [(document.sha256, name)], [source.place]
+                if store.known([document.sha256], configuration.sha256):
+                    changes = Changes(names=names, places=places, met=[document.sha256])
+                    store.save_all(changes, config_sha256=configuration.sha256)
+                    continue
+                with store.batching() as db:
+                    batches.add_letter(db, document_row(document), configuration.sha256, given, name)
+                store.save_all(Changes(names=names, places=places))
         return asyncio.run(_advance(store, endpoint, out, apart))
+
+
+def _letters_in(source: LetterSource, limits: Limits) -> tuple[Document, ...]:
+    """The letters of a file; in a child."""
+    document = source.document(limits)
+    return letters_of(document, lay_out(document.text)) or (document,)
 
 
 def advance(store: Store, endpoint: Endpoint, out: Path, limits: Limits = DEFAULT_LIMITS) -> Round:

@@ -81,7 +81,7 @@ def run(
     elif not quiet:
         click.echo(
             f"{summary.found:,} letters · {summary.records:,} new records · {summary.already:,} there before · "
-            f"{summary.failed:,} failed · {summary.seconds:.1f} s"
+            f"{summary.failed:,} failed · {summary.other_kinds:,} no determinations · {summary.seconds:.1f} s"
         )
         for failure_class, count in summary.failures.items():
             click.echo(f"  {failure_class:16}{count:8,}")

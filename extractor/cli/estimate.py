@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from extractor.backlog.source import Source
+    from extractor.backlog.source import LetterSource
     from extractor.reading.configuration import Configuration
     from extractor.settings import Endpoint, Limits
 
 
 def show_estimate(
-    letters: Iterable[Source | str], configuration: Configuration, endpoint: Endpoint, limits: Limits
+    letters: Iterable[LetterSource | str], configuration: Configuration, endpoint: Endpoint, limits: Limits
 ) -> None:
     """Print letters, requests, tokens and dollars; nothing is asked.
 

@@ -12,7 +12,7 @@ import click
 from extractor.cli.options import limit_options, limits_from, model_options, reader_from
 
 if TYPE_CHECKING:
-    from extractor.backlog.source import Source
+    from extractor.backlog.source import LetterSource
     from extractor.endings import FailedLetter
     from extractor.errors import ServiceError
     from extractor.reading.apart import Fetch
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @model_options
 @limit_options
 def command(files: tuple[str, ...], form: str | None, dry_run: bool, **values: Any) -> None:
-    """Read FILES (PDF, text, HTML, DOCX) and print one record each, in order. `-` reads a letter from stdin.
+    """Read FILES (PDF, text, HTML, DOCX, mail) and print a record of each letter, in order. `-` reads one from stdin.
 
     A letter that cannot be read is reported on stderr and the others go on; the exit code is then 1.
     """
@@ -70,25 +70,30 @@ def _ends(
     from extractor.errors import ServiceError  # noqa: PLC0415
 
     outcomes = asyncio.run(_by_model(files, configuration, endpoint, limits))
-    yield from (outcome for outcome in outcomes if not isinstance(outcome, ServiceError))
+    for outcome in outcomes:
+        if isinstance(outcome, list):
+            yield from outcome
+        elif not isinstance(outcome, ServiceError):
+            yield outcome
     for outcome in outcomes:  # what was paid for is printed before anything is raised
         if isinstance(outcome, ServiceError):
             raise outcome
 
 
 def _by_rules(files: tuple[str, ...], configuration: Configuration, limits: Limits) -> Iterator[Record | FailedLetter]:
-    from extractor.endings import read_one  # noqa: PLC0415
+    from extractor.endings import FailedLetter, read_one  # noqa: PLC0415
     from extractor.reading.apart import Apart, as_record  # noqa: PLC0415  heavy: only when there is something to do
 
     with Apart(limits) as apart:
         for file in files:
-            reading = partial(apart.read_by_rules, _fetch(file, limits), configuration, as_record)
-            yield read_one(reading, file, lambda: None)
+            reading = partial(apart.read_each_by_rules, _fetch(file, limits), configuration, as_record)
+            ended = read_one(reading, file, lambda: None)
+            yield from [ended] if isinstance(ended, FailedLetter) else ended
 
 
 async def _by_model(
     files: tuple[str, ...], configuration: Configuration, endpoint: Endpoint, limits: Limits
-) -> list[Record | FailedLetter | ServiceError]:
+) -> list[list[Record] | FailedLetter | ServiceError]:
     """Read all letters at once, as many as may be in flight; a backlog goes by `imr run`."""
     import asyncio  # noqa: PLC0415
 
@@ -104,9 +109,9 @@ async def _by_model(
     async with Session(configuration.model, endpoint) as session:
         apart = Apart(limits, min(cores(), len(files)), session.prompts)
 
-        async def one(file: str) -> Record | FailedLetter | ServiceError:
+        async def one(file: str) -> list[Record] | FailedLetter | ServiceError:
             async with room:
-                reading = apart.read(_fetch(file, limits), configuration, as_record, session.asker)
+                reading = apart.read_each(_fetch(file, limits), configuration, as_record, session.asker)
                 try:
                     return await await_one(reading, file, lambda: None)
                 except ServiceError as error:
@@ -116,14 +121,18 @@ async def _by_model(
             return await asyncio.gather(*map(one, files))
 
 
-def _source(file: str, limits: Limits) -> Source:
-    from extractor.backlog.source import Source  # noqa: PLC0415
+def _source(file: str, limits: Limits) -> LetterSource:
+    from extractor.backlog.source import LetterSource  # noqa: PLC0415
 
     if file == "-" and sys.stdin is None:
         from extractor.errors import ConfigurationError  # noqa: PLC0415
 
         raise ConfigurationError("standard input is closed: there is nothing to read from `-`")
-    return Source("stdin", sys.stdin.buffer.read(limits.max_bytes + 1), "stdin") if file == "-" else Source(file, file)
+    return (
+        LetterSource("stdin", sys.stdin.buffer.read(limits.max_bytes + 1), "stdin")
+        if file == "-"
+        else LetterSource(file, file)
+    )
 
 
 def _fetch(file: str, limits: Limits) -> Fetch:

@@ -46,7 +46,7 @@ def mark(name: str, sha256: str) -> bytes:
 
 
 class FoundLetter(Protocol):
-    """What a walk comes across; see `extractor.backlog.source.Source`."""
+    """What a walk comes across; see `extractor.backlog.source.LetterSource`."""
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ from extractor.cluster.job import FAILURE, RECORD, RESULTS, Job, as_failure, dig
 from extractor.cluster.letters import FoundLetter, Partitions, read_already
 from extractor.cluster.partition import read_partition
 from extractor.endings import Ends, FailedLetter
-from extractor.errors import ConfigurationError, ImrError, ReadCrash
+from extractor.errors import ConfigurationError, ImrError, NotADetermination, ReadCrash
 
 BY_RULES, BY_MODEL = 128, 32
 """Letters of a partition: about a second's work; with a model few, for a worker that is lost has asked in vain."""
@@ -183,7 +183,8 @@ class _Progress:
             found=self._letters.found,
             already=self._letters.already,
             records=self._counts[RECORD],
-            failed=sum(failures.values()),
+            failed=sum(failures.values()) - failures.get(NotADetermination.failure_class, 0),
+            other_kinds=failures.get(NotADetermination.failure_class, 0),
             files=self._files,
             seconds=time.monotonic() - self._started,
             failures=failures,

@@ -27,6 +27,7 @@ def show_summary(screen: Screen, summary: RunSummary, database: Path) -> None:
         (summary.already, "already there"),
         (summary.renamed, "known under another name"),
         (summary.failed, "failed"),
+        (summary.other_kinds, "no determinations"),
     )
     done = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "nothing done"
     screen.line(f"{_plural(summary.found, 'letter')} in {_duration(summary.seconds)}: {done}")
@@ -50,6 +51,18 @@ def show_summary(screen: Screen, summary: RunSummary, database: Path) -> None:
         )
 
 
+_COUNTS = (
+    ("found", "found"),
+    ("read", "extracted"),
+    ("already", "already"),
+    ("renamed", "renamed"),
+    ("failed", "failed"),
+    ("other", "other_kinds"),
+    ("left", "remaining"),
+)
+"""Columns of the table of runs, and what they count."""
+
+
 def show_status(screen: Screen, status: DatabaseStatus) -> None:
     """Show counts over the whole database."""
     older = f", {status.older_records:,} older" if status.older_records else ""
@@ -63,6 +76,8 @@ def show_status(screen: Screen, status: DatabaseStatus) -> None:
         screen, f"Flags on {status.flagged_records:,} of {status.records:,} records", status.flags, "code", shares=False
     )
     _shares(screen, "Open failures", status.failures, "class", shares=False)
+    if status.other_kinds:
+        screen.line(f"{_plural(status.other_kinds, 'file')} that are no determinations (imr failures lists them)")
     if status.used:
         screen.title("Models")
         names = ("letters", "requests", "tokens in", "cached", "tokens out", "seconds")
@@ -84,17 +99,14 @@ def show_status(screen: Screen, status: DatabaseStatus) -> None:
         screen.table(
             (
                 *(Head("run", right=True), Head("started"), Head("state"), Head("reader")),
-                *(Head(name, right=True) for name in ("found", "read", "already", "renamed", "failed", "left")),
+                *(Head(name, right=True) for name, _ in _COUNTS),
                 *([Head("made current", right=True)] if again else []),
                 *([Head("cost", right=True)] if paid else []),
             ),
             [
                 (
                     *(str(run.id), run.started_at[:19].replace("T", " "), _state(run), run.reader),
-                    *(
-                        f"{n:,}"
-                        for n in (run.found, run.extracted, run.already, run.renamed, run.failed, run.remaining)
-                    ),
+                    *(f"{getattr(run, count):,}" for _, count in _COUNTS),
                     *([f"{run.made_current:,}"] if again else []),
                     *([_paid(run)] if paid else []),
                 )

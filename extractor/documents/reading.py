@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from extractor import files
@@ -66,6 +66,34 @@ class Document:
     """`application/pdf`, `text/plain`, `text/html`, `message/rfc822` or the one of .docx; told by content."""
     notes: tuple[Note, ...] = ()
     """What of the file the text does not hold, or holds although it may not be meant to be read."""
+    part: Span | None = None
+    """Of a file that holds several letters: where this one stands in `text`, which is the whole file's."""
+    part_of: str | None = None
+    """Of the second and later ones: the SHA-256 of the file, whose own `sha256` the first letter has."""
+
+    number: int = 1
+    """Which letter of its file it was read as, counted from 1."""
+
+    @property
+    def own_text(self) -> str:
+        """The letter's own part of `text`: nearly always all of it."""
+        return self.text if self.part is None else self.part.of(self.text)
+
+    def letter(self, number: int, part: Span) -> Document:
+        """One of the letters that the file holds, counted from 1.
+
+        All share the file's text, so that evidence of each can be looked up in it.
+        """
+        pages = tuple(page for page in self.pages if page.overlaps(part))
+        letter = replace(self, part=part, pages=pages, number=number)
+        if number == 1:
+            return letter
+        sha256 = hashlib.sha256(f"{self.sha256}#{number}".encode()).hexdigest()
+        return replace(letter, name=letter.numbered(self.name), sha256=sha256, part_of=self.sha256)
+
+    def numbered(self, file: str) -> str:
+        """What this letter is called in a file of that name: the first as the file, the next `file.pdf#2`."""
+        return file if self.number == 1 else f"{file}#{self.number}"
 
 
 def read_document(

@@ -8,41 +8,19 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from extractor.facts.tops import FARTHEST, LABEL, is_title, tops
 from extractor.layout import Layout
 from extractor.text.literals import DATE, find_dates
 from extractor.text.spans import Span
 
-CASE_NUMBER = re.compile(r"cm(?<!\w..)\s?\d{2}\s?-\s?\d{5,8}\b")  # letters first: whole texts are searched for it
+CASE_NUMBER = re.compile(r"cm(?<!\w..)\s?\d{2}\s?-?\s?\d{5,8}\b")  # letters first: whole texts are searched for it
 _TIME = re.compile(r",?\s\d{1,2}:\d{2}")
 _PRIORITY = re.compile(r"\b(standard|expedited)\b")
 
-# A label and the field it names, in the forms of several years.
-_LABELS: tuple[tuple[str, str], ...] = (
-    ("case_number", r"(?:imr )?case (?:number|no\.?|#)"),
-    ("date_assigned", r"(?:date assigned|assigned date|date of (?:notice of )?assignment)"),
-    ("date_of_injury", r"(?:date of injury|injury date|doi)"),
-    ("decision_date", r"(?:decision date|date of decision|determination date|date of (?:final )?determination)"),
-    (
-        "ur_denial_date",
-        r"(?:ur denial date|ur decision date|date of ur (?:decision|denial)"
-        r"|utilization review (?:denial|decision) date|ur date)",
-    ),
-    ("priority", r"(?:priority)"),
-    (
-        "application_received",
-        # the last: "Application" whose "Received" was wrapped behind the date
-        r"(?:(?:imr )?(?:date )?application(?: date)? received(?: date)?|(?:date )?imr application received"
-        r"|application date|application(?= [\d/-]{6,10} received))",
-    ),
-)
-_LABEL = re.compile(
-    r"\b(?=[acdipu])(?:"  # the letters that they begin with: few places need a closer look
-    + "|".join(f"(?P<{name}>{words})" for name, words in _LABELS)
-    + r")(?=\s?:|\s(?:\d|cm\d|standard|expedited))"
-)
+_DATED = re.compile(r"(?:^|(?<=\n))dated?\s?:\s?(?=[\da-z])")
+_LONGEST_DATE = 40
 # The sentences in which a `notice` of 2013 tells its dates.
 _NOTICE_DATES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("decision_date", re.compile(r"(?:^|(?<=\n))dated?\s?:\s?(?=[\da-z])")),
     (
         "application_received",
         re.compile(
@@ -73,27 +51,43 @@ HeaderValue = tuple[Span, str | date]
 def header_values(layout: Layout) -> tuple[dict[str, HeaderValue], dict[str, HeaderValue]]:
     """Field → value, and field → another value that the header gives for it.
 
-    A labelled value wins over the sentences of 2013 letters, and of two labelled ones the first printed; but a letter
-    that says "Dated:" is of that date.
+    Values stand behind the top of the letter: what stands before may be a mail or a fax sheet around it, and can only
+    contradict. A labelled value wins over the sentences of 2013 letters, and of two labelled ones the first printed;
+    but a letter that says "Dated:" is of that date.
     """
     if not layout.variant.known:
         return {}, {}
-    told = _labelled(layout)
+    top, end = letter_top(layout), layout.header.end
+    told, before = _labelled(layout, Span(top, end)), _labelled(layout, Span(0, top))
     if layout.variant.header_in_sentences:
-        sentences = _told_in_sentences(layout)
-        dated = [entry for entry in sentences if entry[0] == "decision_date"]
-        told = dated + told + sentences
+        # A letter that prints no title may be dated above its labels.
+        dated_from = top if is_title(layout.view, top) else max(0, top - FARTHEST)
+        told = _dated(layout, Span(dated_from, end), top) + told + _told_in_sentences(layout)
+        before += _dated(layout, Span(0, dated_from), top)
     first: dict[str, HeaderValue] = {}
     other: dict[str, HeaderValue] = {}
     for name, value in told:
         if first.setdefault(name, value)[1] != value[1]:
             other.setdefault(name, value)
+    for name, value in before:
+        if name in first and first[name][1] != value[1]:
+            other.setdefault(name, value)
     return first, other
+
+
+def letter_top(layout: Layout) -> int:
+    """Where the letter itself begins, behind any cover; 0 where its form does not show it."""
+    return next((top for top in tops(layout.view) if top < layout.header.end), 0)
+
+
+def is_piecemeal(layout: Layout) -> bool:
+    """Whether labels stand above the letter without the form's title or block: they may be another paper's."""
+    return bool(labels_printed(layout)) and not tops(layout.view)
 
 
 def labels_printed(layout: Layout) -> set[str]:
     """The fields whose labels the header prints, whether or not their values can be read."""
-    return {str(match.lastgroup) for match in _LABEL.finditer(layout.view.folded, 0, layout.header.end)}
+    return {str(match.lastgroup) for match in LABEL.finditer(layout.view.folded, 0, layout.header.end)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +103,7 @@ class _Token:
     """Of a value."""
 
 
-def _labelled(layout: Layout) -> list[tuple[str, HeaderValue]]:
+def _labelled(layout: Layout, within: Span) -> list[tuple[str, HeaderValue]]:
     """Header values by field, from labels and values in whatever order they were printed.
 
     A value behind its label on the same line is certain. What stands between such pairs is read in blocks, each a run
@@ -117,7 +111,7 @@ def _labelled(layout: Layout) -> list[tuple[str, HeaderValue]]:
     agree; one value after several labels belongs to the last. A value left over belongs to a label directly after it.
     Anything else stays unpaired: a header value is told, not guessed.
     """
-    tokens = _tokens(layout)
+    tokens = _tokens(layout, within)
     found: list[tuple[int, str, HeaderValue]] = []
 
     def pair(label: _Token, value: _Token) -> None:
@@ -181,11 +175,11 @@ def _pair_block(labels: list[_Token], values: list[_Token], pair: Callable[[_Tok
     return sorted(left, key=lambda token: token.start)
 
 
-def _tokens(layout: Layout) -> list[_Token]:
-    """Labels and, from the first label on, values of the header, in order."""
-    folded, end = layout.view.folded, layout.header.end
+def _tokens(layout: Layout, within: Span) -> list[_Token]:
+    """Labels and, from the first label on, values, in order."""
+    folded, end = layout.view.folded, within.end
     tokens: list[_Token] = []
-    for match in _LABEL.finditer(folded, 0, end):
+    for match in LABEL.finditer(folded, *within):
         name = str(match.lastgroup)
         kind = name if name in ("priority", "case_number") else "date"
         tokens.append(_Token(match.start(), match.end(), kind, field=name))
@@ -199,6 +193,18 @@ def _tokens(layout: Layout) -> list[_Token]:
         for match in pattern.finditer(folded, first, end):
             tokens.append(_Token(match.start(), match.end(), kind, value=match.group()))
     return sorted(tokens, key=lambda token: token.start)
+
+
+def _dated(layout: Layout, within: Span, top: int) -> list[tuple[str, HeaderValue]]:
+    """What is behind "Dated:", the one nearest to the top first; behind "Date:" last, for a mail, too, has its date."""
+    folded = layout.view.folded_lines
+    found: list[tuple[tuple[bool, int], HeaderValue]] = []
+    for match in _DATED.finditer(folded, *within):
+        value = next(find_dates(folded, match.end(), match.end() + _LONGEST_DATE), None)
+        if value is not None and value.start == match.end():
+            order = "dated" not in match.group(), abs(top - match.start())
+            found.append((order, (Span(value.start, value.end), value.value)))
+    return [("decision_date", value) for _, value in sorted(found, key=lambda entry: entry[0])]
 
 
 def _told_in_sentences(layout: Layout) -> list[tuple[str, HeaderValue]]:

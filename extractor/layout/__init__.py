@@ -125,11 +125,9 @@ def lay_out_at(layout: Layout, places: Sequence[Span]) -> Layout:
 
 
 def _end(view: View, marks: list[Mark]) -> int:
-    closing = _CLOSING.search(view.folded_lines)
     last = max((mark.span.end for mark in marks if mark.name is not HeadingName.CLOSING), default=0)
-    if closing and closing.start() + 1 > last:  # the match begins with the break before it
-        return closing.start() + 1
-    return len(view.flat)
+    closing = _CLOSING.search(view.folded_lines, last)  # one before is that of a cover letter
+    return closing.start() + 1 if closing else len(view.flat)  # the match begins with the break before it
 
 
 def _body(view: View, marks: list[Mark], name: HeadingName, end: int) -> Span | None:

@@ -40,6 +40,8 @@ _SPEAKS = re.compile(r"\bpage\b|\bimr\b|\bcase\b|determination|maximus|confident
 _OWN_WORDS = re.compile(
     r"\b(?:upheld|overturned|guidelines?|rationales?|mtus|medical(?:ly)?|decisions?|summary)\b|reviewe"
 )
+_LABEL = re.compile(r"(?:date|ur|priority|application|decision|employee|claims?|case)\b[^:\n]{0,30}:", re.IGNORECASE)
+"""What the line behind begins with, in the header of a letter."""
 _LIST_ITEM = re.compile(r"\(?\w{1,3}[.)]\s")
 _LONGEST = 120
 _NEAR = 40
@@ -128,6 +130,8 @@ def _repeated(lines: list[_Line]) -> Iterator[_Line]:
     """Lines that stand several times and are the same there but for numbers, where no letter says anything twice."""
     alike: defaultdict[str, list[_Line]] = defaultdict(list)
     for line in lines:
+        if _LABEL.match(line.beside[1]):
+            continue  # the header of a letter, which may be copied in the file
         if line.at_edge or _may_be_stamped(line.words):
             alike[_shape(line.words)].append(line)
     for shape, same in alike.items():

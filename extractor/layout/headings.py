@@ -140,6 +140,8 @@ def find_marks(view: View) -> list[Mark]:
         has_colon = words.endswith(":")
         if name in _NEEDS_COLON and not has_colon:
             continue
+        if name in SECTIONS and folded[start - 1 : start] == '"':
+            continue  # somebody quotes it
         if not at_line_start:
             shown = flat[start:end]
             capitals = shown.upper() == shown

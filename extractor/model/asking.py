@@ -7,7 +7,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, partial
@@ -29,7 +29,7 @@ from extractor.errors import (
     TransportFailed,
     Truncated,
 )
-from extractor.model.health import LONGEST_WAIT, OF_THE_ENDPOINT, Health
+from extractor.model.health import LONGEST_WAIT, OF_THE_ENDPOINT, Health, Sleep
 from extractor.model.meter import Meter, Turn, perhaps_billed
 from extractor.model.seam import Attempt, Known, Message, Model, OnAttempt, Reply, Request
 from extractor.model.unwrapping import unwrapped
@@ -87,7 +87,6 @@ _NAME = re.compile(r"\w{1,40}")
 """A field's name, in a path."""
 
 A = TypeVar("A", bound=BaseModel)
-Sleep = Callable[[float], Awaitable[None]]
 
 
 class Asks(Protocol):

@@ -13,6 +13,7 @@ import pickle
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -20,7 +21,7 @@ from pydantic import BaseModel
 
 from extractor import telemetry
 from extractor.documents import Document
-from extractor.errors import AnswerPending, ContextOverflow, ModelError, ReadTimeout, Truncated
+from extractor.errors import AnswerPending, ContextOverflow, ModelError, ReadTimeout, SeveralLetters, Truncated
 from extractor.model import Attempt, OnAttempt, Request
 from extractor.model.asking import A, Asks
 from extractor.processes.children import Children
@@ -145,6 +146,31 @@ class Apart:
                 answers |= await _ask_all(step, asker, on_attempt)
             step = await self._call(left, _go_on, step.opened, configuration, finish, answers)
         return step.value
+
+    def read_each_by_rules(self, fetch: Fetch, configuration: Configuration, finish: Finisher[T]) -> list[T]:
+        """As `read_by_rules`, for a file that may hold several letters: what is made of each, in order."""
+        try:
+            return [self.read_by_rules(fetch, configuration, finish)]
+        except SeveralLetters as several:
+            letters = several.letters
+        return [self.read_by_rules(partial(itself, letter), configuration, finish) for letter in letters]
+
+    async def read_each(
+        self,
+        fetch: Fetch,
+        configuration: Configuration,
+        finish: Finisher[T],
+        asker: Asks,
+        on_attempt: OnAttemptOf | None = None,
+    ) -> list[T]:
+        """As `read`, for a file that may hold several letters: what is made of each, in order."""
+        try:
+            return [await self.read(fetch, configuration, finish, asker, on_attempt)]
+        except SeveralLetters as several:
+            letters = several.letters
+        return [
+            await self.read(partial(itself, letter), configuration, finish, asker, on_attempt) for letter in letters
+        ]
 
     async def _call(self, seconds: float, function: Callable[..., _Done[T] | _Waits], *args: Any) -> _Done[T] | _Waits:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,8 @@ def record_of(
 ) -> Record:
     """The record of a letter. Checks look at the determination as it came out, and flag; they change nothing."""
     at = pointers(grounded.values)
+    if document.part is not None:
+        grounded = _in_the_file(grounded, document.part.start)
     determination = assemble(grounded, draft.decisions)
     return Record.model_construct(
         document=DocumentInfo(
@@ -34,6 +37,7 @@ def record_of(
             pages=len(document.pages),
             characters=len(document.text),
             layout=layout.variant.name,
+            part_of=document.part_of,
         ),
         determination=determination,
         evidence={at[place]: evidence for place, evidence in grounded.evidence.items()},
@@ -43,6 +47,19 @@ def record_of(
             *check(determination, layout, facts, draft),
         ),
         provenance=provenance,
+    )
+
+
+def _in_the_file(grounded: Grounded, start: int) -> Grounded:
+    """Evidence in a letter that begins at `start`, as evidence in the text of its file."""
+    return replace(
+        grounded,
+        evidence={
+            place: evidence.model_copy(
+                update={"spans": tuple((begin + start, end + start) for begin, end in evidence.spans)}
+            )
+            for place, evidence in grounded.evidence.items()
+        },
     )
 
 

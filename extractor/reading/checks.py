@@ -9,11 +9,11 @@ from itertools import pairwise
 
 from extractor.documents.legible import is_rubble, unread_characters
 from extractor.facts import Facts
-from extractor.facts.header import CASE_NUMBER, labels_printed
+from extractor.facts.header import CASE_NUMBER, is_piecemeal, labels_printed
 from extractor.grounding.drafts import Draft
 from extractor.layout import Layout
 from extractor.layout.outcomes import Doubt
-from extractor.records.determination import Determination, Outcome
+from extractor.records.determination import Determination, Outcome, case_key
 from extractor.records.record import Flag, FlagCode
 from extractor.text.spans import Span
 from extractor.vocabulary.people import SPECIALTIES
@@ -132,17 +132,15 @@ def _unclaimed(layout: Layout) -> Iterator[Flag]:
 def _strays(layout: Layout) -> Iterator[Flag]:
     """What somebody printed onto the letter, as far as repetition does not tell it."""
     if layout.stamps:
-        message = f"{len(layout.stamps)} lines were left out that look like stamps, fax lines or watermarks."
+        message = f"Lines left out as stamps, fax lines or watermarks: {len(layout.stamps)}."
         yield Flag(path="", code=FlagCode.STRAY_TEXT, message=message)
     if layout.slips:
-        message = (
-            f"{layout.slips} words of the form have a misread letter, and were taken for what they must have been."
-        )
+        message = f"Words of the form with a misread letter, taken for what they must have been: {layout.slips}."
         yield Flag(path="", code=FlagCode.HEALED, message=message)
     for path, passage in _passages(layout):
         strays = layout.strays(passage, heading=path.endswith("/heading"))
         if strays:
-            message = f"{len(strays)} lines stand in it that fit nothing around them: stamps, notes or lost headings."
+            message = f"Lines in it that fit nothing around them (stamps, notes, lost headings): {len(strays)}."
             yield Flag(path=path, code=FlagCode.STRAY_TEXT, message=message)
 
 
@@ -263,13 +261,18 @@ def _dates(determination: Determination, layout: Layout, facts: Facts) -> Iterat
 
 
 def _header(determination: Determination, layout: Layout) -> Iterator[Flag]:
-    numbers = {match.group().replace(" ", "") for match in CASE_NUMBER.finditer(layout.view.folded)}
+    numbers = {case_key(match.group()) for match in CASE_NUMBER.finditer(layout.view.folded)}
     if len(numbers) > 1:
         yield Flag(
             path="/case_number",
             code=FlagCode.CASE_CONFLICT,
             message=f"The text names {len(numbers)} case numbers; the header's was taken.",
         )
+    if is_piecemeal(layout):
+        for name in _FULL_HEADER:
+            if getattr(determination, name) is not None and name in labels_printed(layout):
+                message = "Its label stands by itself, not in the header of the form: it may be another paper's."
+                yield Flag(path=f"/{name}", code=FlagCode.AMBIGUOUS, message=message)
     for index, name in enumerate(determination.reviewer.specialties):
         if name not in SPECIALTIES:
             yield Flag(

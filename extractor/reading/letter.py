@@ -11,7 +11,7 @@ from pathlib import Path
 
 from extractor import telemetry
 from extractor.documents import Document, read_document
-from extractor.errors import ConfigurationError
+from extractor.errors import ConfigurationError, SeveralLetters
 from extractor.facts import Facts, gather
 from extractor.grounding.ground import Grounded, ground
 from extractor.layout import Layout, lay_out
@@ -25,6 +25,8 @@ from extractor.readers.model.prompts import Prompts
 from extractor.readers.rules import read_by_rules
 from extractor.reading.assembling import provenance_of, record_of
 from extractor.reading.configuration import Configuration, ReaderName
+from extractor.reading.kinds import is_determination, may_be_determination, refusal
+from extractor.reading.parting import letters_of
 from extractor.records.record import Record
 from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, model_settings
 
@@ -38,7 +40,7 @@ def extract(
     endpoint: Endpoint = DEFAULT_ENDPOINT,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Record:
-    """The record of one letter.
+    """The record of one letter. `extract_each` reads files that may hold several.
 
     Args:
         source: a file, its bytes, or a letter's text.
@@ -51,19 +53,49 @@ def extract(
             reads in processes of its own, and ends those that take longer.
 
     Raises:
-        DocumentError: the document cannot be turned into text, or took too long.
+        DocumentError: the document cannot be turned into text, took too long, is no determination
+            (`NotADetermination`), or holds several (`SeveralLetters`).
         ConfigurationError: the settings cannot be used.
         ModelError: the model gave no usable answer.
         ServiceError: the model's endpoint serves nobody.
 
     """
-    if reader is not None and reader != "rules":
-        if configuration is not None:
-            raise ConfigurationError("give either a reader or a configuration")
-        chosen = model_settings()
-        configuration, endpoint = Configuration.of(reader, chosen.model, chosen.endpoint.prompts), chosen.endpoint
+    configuration, endpoint = _chosen(reader, configuration, endpoint)
+    return read(read_document(source, name=name, limits=limits), configuration, endpoint=endpoint, limits=limits)
+
+
+def extract_each(
+    source: Path | bytes | str,
+    *,
+    name: str | None = None,
+    reader: ReaderName | None = None,
+    configuration: Configuration | None = None,
+    endpoint: Endpoint = DEFAULT_ENDPOINT,
+    limits: Limits = DEFAULT_LIMITS,
+) -> tuple[Record, ...]:
+    """The records of all letters that a file holds, in order; one for most. As `extract` otherwise.
+
+    The second is called `file.pdf#2`, and so on; the evidence of all points into the text of the whole file.
+    """
+    configuration, endpoint = _chosen(reader, configuration, endpoint)
     document = read_document(source, name=name, limits=limits)
-    return read(document, configuration, endpoint=endpoint, limits=limits)
+    try:
+        return (read(document, configuration, endpoint=endpoint, limits=limits),)
+    except SeveralLetters as several:
+        letters = several.letters
+    return tuple(read(letter, configuration, endpoint=endpoint, limits=limits) for letter in letters)
+
+
+def _chosen(
+    reader: ReaderName | None, configuration: Configuration | None, endpoint: Endpoint
+) -> tuple[Configuration | None, Endpoint]:
+    """How to read, and where a model is asked."""
+    if reader is None or reader == "rules":
+        return configuration, endpoint
+    if configuration is not None:
+        raise ConfigurationError("give either a reader or a configuration")
+    chosen = model_settings()
+    return Configuration.of(reader, chosen.model, chosen.endpoint.prompts), chosen.endpoint
 
 
 def read(
@@ -74,7 +106,7 @@ def read(
     model: Model | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Record:
-    """The record of a document already read. What the letter says, or fails to say, never raises.
+    """The record of a document already read. What a determination says, or fails to say, never raises.
 
     Args:
         document: The letter.
@@ -85,6 +117,7 @@ def read(
 
     Raises:
         ReadTimeout: it took longer.
+        NotADetermination, UnknownLayout, SeveralLetters: there is not one determination to read.
         ModelError, ServiceError: as for `extract`.
         ConfigurationError: called in a running event loop with a model reader: await `read_in` there.
 
@@ -151,8 +184,15 @@ class Opened:
 
 
 def open_letter(document: Document, configuration: Configuration) -> Opened:
-    """Read a letter as far as it can be read without asking."""
-    layout = lay_out(document.text)
+    """Read a letter as far as it can be read without asking.
+
+    Raises:
+        SeveralLetters, NotADetermination, UnknownLayout: there is not one determination to read.
+
+    """
+    layout = _laid_out(document)
+    if not may_be_determination(layout):
+        raise refusal(layout, document.name)
     facts = gather(layout)
     both = configuration.reader == "both"
     return Opened(document, layout, facts, ground(read_by_rules(layout, facts), layout, facts) if both else None)
@@ -172,6 +212,8 @@ async def read_opened(
         return Reading(by_rules(opened.document, configuration))
     layout, rules = opened.layout, opened.rules
     reading = await read_by_prompts(layout, opened.facts, settings, prompts, asker, rules, on_attempt)
+    if not is_determination(reading.layout):
+        raise refusal(reading.layout, opened.document.name)
     with deadline.within(limits.seconds):
         grounded = reading.grounded or ground(reading.draft, reading.layout, reading.facts)
         if rules is not None:
@@ -192,8 +234,32 @@ async def read_opened(
 
 
 def by_rules(document: Document, configuration: Configuration) -> Record:
-    """The record of a document by the rules reader."""
-    layout = lay_out(document.text)
+    """The record of a document by the rules reader.
+
+    Raises:
+        SeveralLetters, NotADetermination, UnknownLayout: there is not one determination to read.
+
+    """
+    layout = _laid_out(document)
+    if not is_determination(layout):
+        raise refusal(layout, document.name)
     facts = gather(layout)
     draft = read_by_rules(layout, facts)
     return record_of(document, layout, facts, draft, ground(draft, layout, facts), provenance_of(configuration))
+
+
+def _laid_out(document: Document) -> Layout:
+    """The layout of a letter.
+
+    Raises:
+        SeveralLetters: the file holds several.
+
+    """
+    layout = lay_out(document.own_text)
+    letters = letters_of(document, layout)
+    if letters:
+        raise SeveralLetters(
+            f"{document.name!r} holds {len(letters)} letters: read each with extract_each, `imr extract` or `imr run`",
+            letters,
+        )
+    return layout

@@ -8,6 +8,7 @@ letter's own words is withheld: it is None here and stands, with the reason, amo
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -419,6 +420,21 @@ class Decision(Strict):
         return self
 
 
+_CASE_NUMBER = re.compile(r"cm[\W_]*(\d{2})[\W_]*(\d{5,8})", re.IGNORECASE)
+
+
+def case_key(printed: str | None) -> str | None:
+    """The one form of a case number, whatever hyphen, case or blanks it is printed with; what is none, in capitals.
+
+    >>> case_key("cm17\u20110500538")
+    'CM17-0500538'
+    """
+    if printed is None:
+        return None
+    found = _CASE_NUMBER.fullmatch(printed.strip())
+    return "CM{}-{}".format(*found.groups()) if found else " ".join(printed.upper().split())
+
+
 class Determination(Strict):
     """One California workers' compensation IMR Final Determination letter, as data."""
 
@@ -438,6 +454,11 @@ class Determination(Strict):
     records_reviewed: tuple[Text, ...] = ()
     """Only in layouts that list them."""
     decisions: tuple[Decision, ...] = ()
+
+    @property
+    def case_key(self) -> str | None:
+        """The case number in the one form by which cases are looked up, joined and compared; see `case_key`."""
+        return case_key(self.case_number)
 
     @property
     def overall_outcome(self) -> OverallOutcome | None:

@@ -63,13 +63,15 @@ class DocumentInfo(Strict):
     """The document as the record remembers it (its text is not repeated here)."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    """Of the document's bytes: its identity."""
+    """Of the document's bytes: its identity. Of a file's second and later letters, of its hash and their number."""
     name: str
     media_type: str
     pages: int = Field(ge=1)
     characters: int = Field(ge=0)
     """Length of the text in code points."""
     layout: LayoutName
+    part_of: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    """Where a file holds several letters, for all but the first: the SHA-256 of the file's bytes."""
 
 
 class Evidence(Strict):

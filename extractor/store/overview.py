@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from extractor.errors import NotADetermination
 from extractor.store.batches import BATCH
 from extractor.store.database import OpenDatabase
 from extractor.store.processes import RUNNING, Process, state_of
@@ -59,6 +60,7 @@ class RunRow:
     renamed: int
     made_current: int
     failed: int
+    other_kinds: int
     remaining: int
     requests: int
     input_tokens: int
@@ -93,6 +95,9 @@ class DatabaseStatus:
     outcomes: dict[str, int]
     layouts: dict[str, int]
     failures: dict[str, int]
+    """By class, but for what is no determination."""
+    other_kinds: int
+    """Files that are no determinations."""
     flags: dict[str, int]
     flagged_records: int
     used: tuple[Used, ...]
@@ -142,6 +147,9 @@ class Overview(OpenDatabase):
             "SELECT coalesce(d.outcome, 'withheld') AS k, count(*) AS n FROM decisions AS d "
             "JOIN current_records AS r ON r.id = d.record_id GROUP BY k ORDER BY n DESC, k"
         )
+        failures = self._counts(
+            "SELECT failure_class AS k, count(*) AS n FROM open_failures GROUP BY k ORDER BY n DESC, k"
+        )
         return DatabaseStatus(
             documents=self._count("SELECT count(*) FROM documents"),
             names=self._count("SELECT count(*) FROM document_names"),
@@ -152,9 +160,8 @@ class Overview(OpenDatabase):
             layouts=self._counts(
                 "SELECT layout AS k, count(*) AS n FROM current_records GROUP BY k ORDER BY n DESC, k"
             ),
-            failures=self._counts(
-                "SELECT failure_class AS k, count(*) AS n FROM open_failures GROUP BY k ORDER BY n DESC, k"
-            ),
+            failures={name: count for name, count in failures.items() if name != NotADetermination.failure_class},
+            other_kinds=failures.get(NotADetermination.failure_class, 0),
             flags=self._counts(
                 "SELECT f.code AS k, count(*) AS n FROM flags AS f JOIN current_records AS r ON r.id = f.record_id "
                 "GROUP BY k ORDER BY n DESC, k"

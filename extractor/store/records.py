@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,17 +104,19 @@ class Records(OpenDatabase):
             ).fetchall()
         for record_id, configuration in listed:
             row, text, *_ = self._rows(record_id)
-            yield _document(text, row["document_sha256"], row["name"], row["media_type"], row["notes"]), configuration
+            yield _document(text, row["document_sha256"], row["name"], row), configuration
 
     def document(self, sha256: str) -> Document:
         """Give a document as it was read. Raises RecordNotFound."""
         with self._reading():
-            row = self._db.execute(
-                "SELECT media_type, text, notes FROM documents WHERE sha256 = ?", (sha256,)
-            ).fetchone()
+            sql = (
+                "SELECT o.*, coalesce(f.text, o.text) AS read_text FROM documents AS o "
+                "LEFT JOIN documents AS f ON f.sha256 = o.part_of WHERE o.sha256 = ?"
+            )
+            row = next(self._db.query(sql, [sha256]), None)
         if row is None:
             raise RecordNotFound(f"no document {sha256[:12]!r} in the database")
-        return _document(str(row[1]), sha256, sha256[:12], str(row[0]), row[2])
+        return _document(row["read_text"], sha256, sha256[:12], row)
 
     def reply(self, request_sha256: str, *, usable: bool = True) -> str | None:
         """Give what a model once replied to this request, as it came, the latest first; None where it never did.
@@ -151,8 +153,10 @@ class Records(OpenDatabase):
         with self._reading():
             row = next(
                 self._db.query(
-                    "SELECT r.*, coalesce(r.text, o.text) AS read_text, o.notes FROM records AS r "
-                    "JOIN documents AS o ON o.sha256 = r.document_sha256 WHERE r.id = ?",
+                    "SELECT r.*, coalesce(r.text, fr.text, f.text, o.text) AS read_text, o.notes, o.part_of, "
+                    "o.part_start, o.part_end FROM records AS r JOIN documents AS o ON o.sha256 = r.document_sha256 "
+                    "LEFT JOIN documents AS f ON f.sha256 = o.part_of LEFT JOIN records AS fr "
+                    "ON fr.document_sha256 = o.part_of AND fr.config_sha256 = r.config_sha256 WHERE r.id = ?",
                     [record_id],
                 ),
                 None,
@@ -166,10 +170,13 @@ class Records(OpenDatabase):
         return row, row["read_text"], evidence, flags
 
 
-def _document(text: str, sha256: str, name: str, media_type: str, notes: str | None) -> Document:
+def _document(text: str, sha256: str, name: str, row: Mapping[str, Any]) -> Document:
     from extractor.documents import Document, Note, NoteCode  # noqa: PLC0415  heavy: documents are only read elsewhere
 
     ends = [*(at for at, character in enumerate(text) if character == "\f"), len(text)]
     pages = tuple(Span(start, end) for start, end in zip([0, *(end + 1 for end in ends)], ends, strict=False))
-    noted = tuple(Note(NoteCode(code), message) for code, message in json.loads(notes or "[]"))
-    return Document(text, pages, sha256, name, media_type, notes=noted)
+    noted = tuple(Note(NoteCode(code), message) for code, message in json.loads(row["notes"] or "[]"))
+    part = None if row["part_start"] is None else Span(row["part_start"], row["part_end"])
+    if part is not None:
+        pages = tuple(page for page in pages if page.overlaps(part))
+    return Document(text, pages, sha256, name, row["media_type"], noted, part, row["part_of"])

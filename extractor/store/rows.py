@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,9 @@ CHILD_COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """Tables whose rows hang on a record alone, with their columns after `record_id`."""
 
-DOCUMENT_COLUMNS = ("sha256", "media_type", "pages", "characters", "text", "notes")
+DOCUMENT_COLUMNS = (
+    *("sha256", "media_type", "pages", "characters", "text", "notes", "part_of", "part_start", "part_end"),
+)
 RECORD_COLUMNS = (
     *("document_sha256", "config_sha256", "name", "media_type", "pages", "characters", "layout", "reader", "model"),
     *("prompt_sha256", "schema_sha256", "code_version", "created_at", "usage", "determination"),
@@ -41,8 +43,8 @@ ATTEMPT_COLUMNS = (
 _OF_DETERMINATION, _OF_DECISION = cells("determinations"), cells("decisions")
 DETERMINATION_COLUMNS = (
     *(cell.column for cell in _OF_DETERMINATION),
-    *("decisions", "upheld", "overturned", "overall_outcome", "days_in_review", "days_from_denial_to_decision"),
-    *("flags", "withheld"),
+    *("case_key", "decisions", "upheld", "overturned", "overall_outcome"),
+    *("days_in_review", "days_from_denial_to_decision", "flags", "withheld"),
 )
 DECISION_COLUMNS = ("decision_number", *(cell.column for cell in _OF_DECISION))
 
@@ -62,6 +64,13 @@ class Prepared:
     search: tuple[tuple[str | None, str | None], ...]
     """Heading and rationale of each decision, for the full-text index."""
     children: dict[str, list[Row]]
+    further: tuple[Prepared, ...] = ()
+    """The other letters of its file, where it is the first of several."""
+
+    @property
+    def letters(self) -> tuple[Prepared, ...]:
+        """It, and the others of its file."""
+        return (self, *self.further)
 
 
 def attempt_row(attempt: Attempt) -> Row:
@@ -76,9 +85,17 @@ def attempt_row(attempt: Attempt) -> Row:
 
 
 def document_row(document: Document) -> Row:
-    """A document, in the order of `DOCUMENT_COLUMNS`. What its file said of itself is kept: its text does not tell."""
+    """A document, in the order of `DOCUMENT_COLUMNS`. What its file said of itself is kept: its text does not tell.
+
+    The text of a file with several letters is kept once, with the first of them.
+    """
     notes = json.dumps([[note.code.value, note.message] for note in document.notes]) if document.notes else None
-    return document.sha256, document.media_type, len(document.pages), len(document.text), document.text, notes
+    start, end = document.part or (None, None)
+    text = document.text if document.part_of is None else ""
+    return (
+        *(document.sha256, document.media_type, len(document.pages), len(document.text), text, notes),
+        *(document.part_of, start, end),
+    )
 
 
 def _keepable(text: str | None) -> str | None:
@@ -86,7 +103,7 @@ def _keepable(text: str | None) -> str | None:
 
 
 def prepare(record: Record, document: Document, *, name: str | None = None) -> Prepared:
-    """Turn a record and its document into rows. `name` is where it was found; by default the document's own name.
+    """Turn a record and its document into rows. `name` is where its file was found; by default the document's own name.
 
     Raises:
         UnicodeEncodeError: the text or a value holds half a surrogate pair, which no database keeps.
@@ -107,7 +124,7 @@ def prepare(record: Record, document: Document, *, name: str | None = None) -> P
     return Prepared(
         sha256=info.sha256,
         config_sha256=provenance.config_sha256,
-        name=info.name if name is None else name,
+        name=info.name if name is None else document.numbered(name),
         document=document_row(document),
         record=(
             info.sha256,
@@ -139,6 +156,11 @@ def prepare(record: Record, document: Document, *, name: str | None = None) -> P
     )
 
 
+def together(letters: Sequence[Prepared]) -> Prepared:
+    """The letters of one file, in order, as the first of them: they are saved together or not at all."""
+    return replace(letters[0], further=tuple(letters[1:]))
+
+
 def restore(
     row: Mapping[str, Any], text: str, evidence: Iterable[Mapping[str, Any]], flags: Iterable[Mapping[str, Any]]
 ) -> Record:
@@ -151,6 +173,7 @@ def restore(
             pages=row["pages"],
             characters=row["characters"],
             layout=row["layout"],
+            part_of=row["part_of"],
         ),
         determination=Determination.model_validate_json(row["determination"]),
         evidence={e["pointer"]: _evidence(e, text) for e in evidence},
@@ -179,6 +202,7 @@ def _determination_row(determination: Determination, flags: Sequence[Flag]) -> R
     outcomes = [decision.outcome for decision in determination.decisions]
     return (
         *[cell.of(determination) for cell in _OF_DETERMINATION],
+        determination.case_key,
         len(outcomes),
         outcomes.count(Outcome.UPHELD),
         outcomes.count(Outcome.OVERTURNED),

@@ -12,7 +12,7 @@ from extractor.store.processes import Process
 from extractor.store.watch import Sample
 
 RUN_COUNTS = (
-    *("found", "extracted", "already", "renamed", "made_current", "failed", "remaining"),
+    *("found", "extracted", "already", "renamed", "made_current", "failed", "other_kinds", "remaining"),
     *("requests", "input_tokens", "cached_input_tokens", "output_tokens", "dollars"),
 )
 """What a run's row counts; what is left out is 0, and the price not known."""

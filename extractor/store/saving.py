@@ -110,7 +110,7 @@ class Saving(Records, Runs):
             writer.stamp_names(self._db, changes.stamps)
             again += writer.make_current(self._db, changes.met, config_sha256)
             bad = {letter.sha256 for letter in rejected}
-            good = [letter for letter in changes.records if letter.sha256 not in bad]
+            good = [letter for first in changes.records if first.sha256 not in bad for letter in first.letters]
             whole = replace(changes, records=good)
             contents = [*(letter.sha256 for letter in good), *(sha256 for sha256, _ in changes.names)]
             writer.clear_failures(self._db, contents, whole.sound_places, at)
@@ -128,19 +128,23 @@ class Saving(Records, Runs):
 
         Their letters are then read again as if for the first time; the damaged records stay in the history.
         """
-        sql = "SELECT id FROM records WHERE config_sha256 = ? AND document_sha256 IN (SELECT value FROM json_each(?))"
+        sql = (
+            "SELECT r.id, coalesce(o.part_of, o.sha256) FROM documents AS o JOIN records AS r "
+            "ON r.document_sha256 = o.sha256 AND r.config_sha256 = ?1 "
+            "WHERE o.sha256 IN (SELECT value FROM json_each(?2)) OR o.part_of IN (SELECT value FROM json_each(?2))"
+        )
         with self._reading():
             found = self._db.execute(sql, [config_sha256, json.dumps(list(contents))]).fetchall()
-        faults = []
-        for (record_id,) in found:
+        damaged: dict[int, str] = {}
+        for record_id, sha256 in found:
             try:
                 self.load(record_id)
-            except RecordDamaged as fault:
-                faults.append(fault)
-        if faults:
+            except RecordDamaged:
+                damaged[record_id] = sha256
+        if damaged:
             with self._writing():
-                writer.set_aside(self._db, [fault.record_id for fault in faults])
-        return {fault.sha256 for fault in faults}
+                writer.set_aside(self._db, damaged)
+        return set(damaged.values())
 
     @contextmanager
     def batching(self) -> Iterator[Database]:
@@ -153,9 +157,11 @@ class Saving(Records, Runs):
         new, again, rejected = 0, 0, []
         for letter in records:
             try:
-                with self._db.atomic():
-                    if writer.insert_record(self._db, letter, run_id, at):
-                        new += 1
+                with self._db.atomic():  # a file with several letters as a whole
+                    inserted = [writer.insert_record(self._db, each, run_id, at) for each in letter.letters]
+                    new += sum(inserted)
+                    if all(inserted):
+                        writer.keep_letters(self._db, [letter.sha256], letter.config_sha256)
                     else:
                         again += writer.make_current(self._db, [letter.sha256], letter.config_sha256)
             except (

@@ -1,7 +1,8 @@
 """The database schema, as migrations: decorated functions, each applied in one transaction with its own bookkeeping.
 
 What the tables mean
-    documents       one row a content (SHA-256 of the bytes), with the text that evidence points into
+    documents       one row a content (SHA-256 of the bytes), with the text that evidence points into. Of a file with
+                    several letters one row each: the second and later ones are `part_of` the first, which has the text
     document_names  every name under which a content was seen; for a file also its size and times then, by which the
                     next run knows it again without reading it
     records         append-only; one row a document and configuration; the determination as JSON
@@ -28,6 +29,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
+
+from extractor.records.determination import case_key
 
 APPLICATION_ID = 0x494D5244
 """Marks the file as ours (`IMRD`), so that another program's database is refused and not migrated."""
@@ -490,3 +493,49 @@ def m005_current(db: Database) -> None:
 def m006_notes(db: Database) -> None:
     """What a file said of itself: a page without text, words left out. JSON: code and sentence of each."""
     db.executescript("ALTER TABLE documents ADD COLUMN notes TEXT;")
+
+
+_LETTERS = """
+ALTER TABLE documents ADD COLUMN part_of TEXT REFERENCES documents (sha256);
+ALTER TABLE documents ADD COLUMN part_start INTEGER;
+ALTER TABLE documents ADD COLUMN part_end INTEGER;
+CREATE INDEX documents_part_of ON documents (part_of) WHERE part_of IS NOT NULL;
+
+ALTER TABLE runs ADD COLUMN other_kinds INTEGER NOT NULL DEFAULT 0; -- files that are no determinations
+
+ALTER TABLE determinations ADD COLUMN case_key TEXT;
+CREATE INDEX determinations_case_key ON determinations (case_key);
+
+DROP VIEW current_evidence;
+CREATE VIEW current_evidence AS
+SELECT r.document_sha256, e.pointer, e.how, e.support, e.confidence, e.spans, e.first_line, e.last_line,
+       coalesce(e.quote, substr(coalesce(r.text, fr.text, f.text, o.text), json_extract(e.spans, '$[0][0]') + 1,
+                                json_extract(e.spans, '$[0][1]') - json_extract(e.spans, '$[0][0]'))) AS first_words
+FROM current_records AS r
+JOIN documents AS o ON o.sha256 = r.document_sha256
+LEFT JOIN documents AS f ON f.sha256 = o.part_of
+LEFT JOIN records AS fr ON fr.document_sha256 = o.part_of AND fr.config_sha256 = r.config_sha256
+JOIN evidence AS e ON e.record_id = r.id;
+
+DROP VIEW current_determinations;
+CREATE VIEW current_determinations AS
+SELECT r.document_sha256, r.name, d.case_number, d.case_key, r.layout, d.priority, d.date_assigned, d.decision_date,
+       d.ur_denial_date, d.application_received, d.date_of_injury, d.licensed_states, d.specialties,
+       d.subspecialties, d.patient_age, d.patient_sex, d.mechanism,
+       json_extract(r.determination, '$.clinical_summary.text') AS clinical_summary,
+       d.decisions, d.upheld, d.overturned, d.overall_outcome, d.days_in_review,
+       d.days_from_denial_to_decision, d.flags, d.withheld, r.media_type, r.pages, r.characters,
+       r.reader, r.model, r.config_sha256, r.code_version, r.created_at
+FROM current_records AS r JOIN determinations AS d ON d.record_id = r.id;
+"""
+
+
+@MIGRATIONS()
+def m007_letters(db: Database) -> None:
+    """Several letters of one file, whose text the first keeps; case numbers in one form."""
+    db.executescript(_LETTERS)
+    printed = db.execute("SELECT DISTINCT case_number FROM determinations WHERE case_number IS NOT NULL").fetchall()
+    db.conn.executemany(
+        "UPDATE determinations SET case_key = ? WHERE case_number = ?",
+        [(case_key(number), number) for (number,) in printed],
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from extractor.errors import ConfigurationError, RecordNotFound
+from extractor.records.determination import case_key
 from extractor.store.database import OpenDatabase
 
 HIT_START, HIT_END = "\x02", "\x03"
@@ -103,7 +104,7 @@ LIMIT ?
 
 
 def _ways_to_find(name: str) -> Iterable[tuple[str, str]]:
-    yield "d.case_number = ?", name.strip().upper()
+    yield "d.case_key = ?", str(case_key(name))
     if re.fullmatch(rf"[0-9a-f]{{{MIN_PREFIX},64}}", name.strip().lower()):
         yield "r.document_sha256 GLOB ? || '*'", name.strip().lower()
     seen = "r.document_sha256 IN (SELECT document_sha256 FROM document_names WHERE {})"

@@ -110,12 +110,33 @@ def make_current(db: Database, contents: Collection[str], config_sha256: str) ->
     """Let the records of this configuration count for these contents; for how many another did before."""
     if not contents:
         return 0
+    parts = keep_letters(db, contents, config_sha256)
     return db.conn.execute(
-        "UPDATE current_ids SET record_id = r.id FROM records AS r "
-        "WHERE r.document_sha256 = current_ids.document_sha256 AND r.config_sha256 = ? "
-        "AND current_ids.record_id <> r.id AND current_ids.document_sha256 IN (SELECT value FROM json_each(?))",
-        (config_sha256, json.dumps(list(contents))),
+        "INSERT INTO current_ids (document_sha256, record_id) SELECT r.document_sha256, r.id FROM records AS r "
+        "WHERE r.config_sha256 = ? AND r.document_sha256 IN (SELECT value FROM json_each(?)) "
+        "ON CONFLICT (document_sha256) DO UPDATE SET record_id = excluded.record_id "
+        "WHERE record_id <> excluded.record_id",
+        (config_sha256, json.dumps([*contents, *parts])),
     ).rowcount
+
+
+def keep_letters(db: Database, contents: Collection[str], config_sha256: str) -> list[str]:
+    """Of files with several letters, let only those count that this configuration found; give all the further ones."""
+    parts = [
+        sha256
+        for (sha256,) in db.conn.execute(
+            "SELECT sha256 FROM documents WHERE part_of IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(contents)),),
+        )
+    ]
+    if parts:
+        db.conn.execute(
+            "DELETE FROM current_ids WHERE document_sha256 IN (SELECT value FROM json_each(?)) "
+            "AND NOT EXISTS (SELECT 1 FROM records AS r WHERE r.document_sha256 = current_ids.document_sha256 "
+            "AND r.config_sha256 = ?)",
+            (json.dumps(parts), config_sha256),
+        )
+    return parts
 
 
 def set_aside(db: Database, record_ids: Iterable[int]) -> None:
@@ -145,9 +166,11 @@ def _insert_document(db: Database, prepared: Prepared) -> str | None:
     if db.conn.execute(_INSERT_DOCUMENT, prepared.document).rowcount == 1:
         return None
     document = dict(zip(rows.DOCUMENT_COLUMNS, prepared.document, strict=True))
-    text, notes = str(document["text"]), document["notes"]
     db.conn.execute(
-        "UPDATE documents SET notes = ? WHERE sha256 = ? AND notes IS NOT ?", (notes, prepared.sha256, notes)
+        "UPDATE documents SET notes = ?1, part_start = ?2, part_end = ?3 "
+        "WHERE sha256 = ?4 AND (notes, part_start, part_end) IS NOT (?1, ?2, ?3)",
+        (document["notes"], document["part_start"], document["part_end"], prepared.sha256),
     )
+    text = str(document["text"])
     (same,) = db.conn.execute("SELECT text = ? FROM documents WHERE sha256 = ?", (text, prepared.sha256)).fetchone()
     return None if same else text

@@ -77,7 +77,7 @@ class Healed(NamedTuple):
     """What the view shows in its place."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
     """A text as read, with the way back. Build it with `view_of`."""
 

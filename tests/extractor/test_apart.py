@@ -17,7 +17,7 @@ from runaway import deadly, endless
 
 from extractor.backlog import run
 from extractor.backlog.estimate import estimate
-from extractor.backlog.source import Source
+from extractor.backlog.source import LetterSource
 from extractor.cli import cli
 from extractor.documents import read_document
 from extractor.errors import DocumentError, ReadCrash, ReadTimeout
@@ -148,7 +148,7 @@ def test_extract_ends_a_letter_in_time_and_prints_the_others(tmp_path: Path) -> 
 
 
 def test_an_estimate_keeps_the_limit() -> None:
-    letters = [Source("long", long_letter().encode()), str(LETTER)]
+    letters = [LetterSource("long", long_letter().encode()), str(LETTER)]
     made = estimate(letters, Configuration.of("both", ModelSettings("test")), DEFAULT_ENDPOINT, ROOMY)
     assert (made.letters, made.unreadable, made.requests) == (2, 1, 1)
 

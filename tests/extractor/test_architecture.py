@@ -111,5 +111,6 @@ def test_importing_the_package_is_cheap() -> None:
 
 
 def test_extracting_text_needs_no_store_or_display() -> None:
-    loaded = loaded_by("from extractor import extract; extract('HOW THE IMR FINAL DETERMINATION WAS MADE')")
+    letter = "IMR ISSUES, DECISIONS AND RATIONALES\nMassage: Upheld\nDecision rationale: No."
+    loaded = loaded_by(f"from extractor import extract; extract({letter!r})")
     assert not loaded & {"sqlite_utils", "rich", "pyarrow", "openai", "instructor", "requests", "httpx", "click"}

@@ -20,7 +20,7 @@ from factories import CRASH, DEFECT, ENCRYPTED, HANG, FakeConfiguration, fake_re
 
 from extractor import telemetry
 from extractor.backlog import RunSummary, run, walk
-from extractor.backlog.source import Source
+from extractor.backlog.source import LetterSource
 from extractor.backlog.stopping import Stopping
 from extractor.backlog.work import Work
 from extractor.errors import ConfigurationError, ImrError, StoreError
@@ -558,13 +558,13 @@ def letters_in(tmp_path: Path, count: int) -> Path:
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Files that were hashed from now on."""
     names: list[str] = []
-    digest = Source.digest
+    digest = LetterSource.digest
 
-    def noted(self: Source, max_bytes: int) -> str | None:
+    def noted(self: LetterSource, max_bytes: int) -> str | None:
         names.append(Path(self.name).name)
         return digest(self, max_bytes)
 
-    monkeypatch.setattr(Source, "digest", noted)
+    monkeypatch.setattr(LetterSource, "digest", noted)
     return names
 
 
@@ -680,15 +680,15 @@ def test_asked_to_stop_while_files_are_hashed_it_hashes_no_more(
 ) -> None:
     folder = letters_in(tmp_path, count)
     hashed: list[str] = []
-    digest = Source.digest
+    digest = LetterSource.digest
 
-    def noted(self: Source, max_bytes: int) -> str | None:
+    def noted(self: LetterSource, max_bytes: int) -> str | None:
         hashed.append(self.name)
         if len(hashed) == 5:
             os.kill(os.getpid(), signal.SIGINT)
         return digest(self, max_bytes)
 
-    monkeypatch.setattr(Source, "digest", noted)
+    monkeypatch.setattr(LetterSource, "digest", noted)
     summary = go(folder, tmp_path / "a.db")
     assert len(hashed) == 5
     assert summary.interrupted

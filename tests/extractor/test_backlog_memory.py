@@ -12,7 +12,7 @@ import pytest
 from factories import FakeConfiguration, fake_reader, letter_text, write_letters
 
 from extractor.backlog import rules_pool, run, worker
-from extractor.backlog.source import Source
+from extractor.backlog.source import LetterSource
 from extractor.errors import ImrError
 from extractor.processes import children
 from extractor.reading.configuration import Configuration
@@ -96,7 +96,7 @@ def test_a_machine_without_memory_is_no_letters_fault(tmp_path: Path, monkeypatc
     assert told.pop("read") == "12", "and they can all be read when there is"
 
 
-def always_hungry(source: Source, configuration: Any, limits: Limits) -> Any:
+def always_hungry(source: LetterSource, configuration: Any, limits: Limits) -> Any:
     raise MemoryError
 
 

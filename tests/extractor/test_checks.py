@@ -80,7 +80,6 @@ def within(text: str, mark: str, planted: str) -> str:
 
 # code, path, letter that raises it, letter that does not
 RAISED: list[tuple[str, str, str, str]] = [
-    ("unknown_layout", "", "Dear Sir, thank you for your letter of 3/4/2016. The request is upheld.", GOOD),
     ("no_decisions", "/decisions", GOOD[: GOOD.index("IMR ISSUES")] + "IMR ISSUES, DECISIONS AND RATIONALES\nNone was made.\n", GOOD),
     ("incomplete", "/decisions", GOOD.replace("MRI of the left knee: Overturned", "MRI of the left knee"), GOOD),
     ("missing_passage", "/decisions/0/rationale", unlabelled(0), GOOD),
@@ -188,7 +187,7 @@ def test_a_reader_that_returns_another_number_of_decisions(count: int) -> None:
 
 BY_DOCUMENTS = {"page_without_text", "left_out", "unseen_text"}
 """Raised where a file is turned into text: test_documents_seen.py."""
-BY_MODELS = {"unchecked", "readers_disagree"}
+BY_MODELS = {"unchecked", "readers_disagree", "unknown_layout"}
 """Raised where a model reads: test_prompted.py, test_reconcile.py."""
 
 
@@ -209,14 +208,6 @@ def test_flags_speak_in_one_sentence_of_a_field() -> None:
             assert flag.message.endswith(".")
             assert len(flag.message) > 10
             assert flag.path == "" or flag.path.startswith("/")
-
-
-def test_an_unknown_layout_says_nothing_else() -> None:
-    record = read(RAISED[0][2])
-    assert record.document.layout == "unknown"
-    assert [flag.code for flag in record.flags] == [FlagCode.UNKNOWN_LAYOUT]
-    assert record.determination.decisions == ()
-    assert record.determination.case_number is None
 
 
 def test_dates_in_order_raise_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 
 import pypdf
 import pytest
@@ -263,7 +264,8 @@ def test_a_page_that_is_a_picture_is_named(page: Callable[[Canvas], None]) -> No
     document = read_document(content)
     assert codes(document) == [NoteCode.PAGE_WITHOUT_TEXT]
     assert "page 2" in document.notes[0].message
-    flags = extract(content).flags
+    decided = "IMR ISSUES, DECISIONS AND RATIONALES\nMassage: Upheld\nDecision rationale: It is not necessary."
+    flags = extract(made(partial(lines, words=decided.split("\n")), page)).flags
     assert (flags[0].code, flags[0].path) == (FlagCode.PAGE_WITHOUT_TEXT, "")
     with pytest.raises(NoTextLayer, match=r"pages 2 and 3.*run OCR"):
         read_document(made(lines, page, page))

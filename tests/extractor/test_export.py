@@ -13,13 +13,13 @@ import pytest
 from factories import letter_text, make_document, make_record
 
 from extractor.errors import ConfigurationError
-from extractor.export import TABLES, Format, Kind, defused, export
+from extractor.export import TABLES, Format, ValueType, defused, export
 from extractor.store import Store
 
 # The contract with everybody's notebooks. Columns may be added at the end; none may be renamed, moved or dropped.
 COLUMNS = {
     "determinations": (
-        "document_sha256 name case_number layout priority date_assigned decision_date ur_denial_date "
+        "document_sha256 name case_number case_key layout priority date_assigned decision_date ur_denial_date "
         "application_received date_of_injury licensed_states specialties subspecialties patient_age patient_sex "
         "mechanism clinical_summary decisions upheld overturned overall_outcome days_in_review "
         "days_from_denial_to_decision flags withheld media_type pages characters reader model config_sha256 "
@@ -246,12 +246,12 @@ def test_pyarrow_is_imported_for_parquet_only(store: Store, tmp_path: Path) -> N
 
 def test_every_kind_is_used_and_sqlite_agrees_on_types(store: Store) -> None:
     connection = sqlite3.connect(store.path)
-    accepted: dict[Kind, set[type]] = {
-        Kind.TEXT: {str},
-        Kind.DATE: {str},
-        Kind.INTEGER: {int},
-        Kind.BOOLEAN: {int},
-        Kind.NUMBER: {float},
+    accepted: dict[ValueType, set[type]] = {
+        ValueType.TEXT: {str},
+        ValueType.DATE: {str},
+        ValueType.INTEGER: {int},
+        ValueType.BOOLEAN: {int},
+        ValueType.NUMBER: {float},
     }
     kinds = set()
     for table in TABLES:
@@ -261,4 +261,4 @@ def test_every_kind_is_used_and_sqlite_agrees_on_types(store: Store) -> None:
                 kinds.add(column.kind)
                 assert value is None or type(value) in accepted[column.kind], (table.name, column.name, value)
     connection.close()
-    assert kinds == set(Kind)
+    assert kinds == set(ValueType)

@@ -24,7 +24,7 @@ from packing import SMALL, entry, tarred, walked, zipped
 
 from extractor import extract, files, read_document
 from extractor.backlog import run, walk
-from extractor.backlog.source import Source
+from extractor.backlog.source import LetterSource
 from extractor.errors import DocumentError, OutsideFolder
 from extractor.settings import DEFAULT_LIMITS, Limits
 from extractor.store import Store
@@ -206,7 +206,7 @@ def test_nothing_but_files_is_read_whoever_names_it(kind: str, tree: Path) -> No
     path = KINDS[kind](tree)
     if not path.exists():
         pytest.skip("not here")
-    source = Source(str(path), str(path))
+    source = LetterSource(str(path), str(path))
     assert (source.digest(10_000), source.head(100)) == (None, b"")
     for attempt in (
         lambda: source.document(DEFAULT_LIMITS),
@@ -221,7 +221,7 @@ def test_nothing_but_files_is_read_whoever_names_it(kind: str, tree: Path) -> No
 @LINUX
 def test_a_descriptor_of_an_environment_is_one() -> None:
     with Path("/proc/self/environ").open("rb") as file:
-        assert Source("a", f"/proc/self/fd/{file.fileno()}").digest(10_000) is None
+        assert LetterSource("a", f"/proc/self/fd/{file.fileno()}").digest(10_000) is None
         with pytest.raises(DocumentError, match="is not a regular file"):
             read_document(Path(f"/dev/fd/{file.fileno()}"))
 
@@ -239,7 +239,7 @@ def test_no_run_reads_an_environment(tree: Path) -> None:
     assert KEY.encode() not in (tree / "imr.db").read_bytes()
 
 
-def checked_reader(source: Source, configuration: Any, limits: Limits) -> Any:
+def checked_reader(source: LetterSource, configuration: Any, limits: Limits) -> Any:
     """As `fake_reader`, but by the real way in."""
     source.document(limits)
     return fake_reader(source, configuration, limits)
@@ -261,7 +261,7 @@ def test_a_file_is_hashed_as_far_as_the_limit_whatever_its_size_is_said_to_be(
         def fileno(self) -> int:
             return os.open(tree / "secret.txt", os.O_RDONLY)
 
-    source = Source(str(grown), str(grown))
+    source = LetterSource(str(grown), str(grown))
     assert source.digest(2_000_000) == hashlib.sha256(grown.read_bytes()).hexdigest()
     assert source.digest(1_999_999) is None
     monkeypatch.setattr(files, "opened", lambda *_: Growing())

@@ -13,7 +13,7 @@ from answering import NOTHING_BETTER, Answers, whole_answer
 from letters import Asked, credentials
 
 from extractor.documents import read_document
-from extractor.errors import ContextOverflow, InvalidAnswer, Truncated
+from extractor.errors import ContextOverflow, InvalidAnswer, Truncated, UnknownLayout
 from extractor.layout import lay_out
 from extractor.model import Request
 from extractor.model.scripted import Scripted
@@ -282,7 +282,8 @@ def test_a_layout_that_rules_do_not_know_is_opened_by_the_lines_a_model_cites(
     if (reader, strategy) == ("model", "budgeted"):
         pytest.skip("budgeted goes with both")
     letter = without_labels(LETTER)
-    assert read(read_document(letter)).determination.decisions == ()
+    with pytest.raises(UnknownLayout):
+        read(read_document(letter))
     record, _ = by_model(letter, pointing(letter), reader, strategy=strategy)
     known = read(read_document(LETTER)).determination
     assert [d.outcome for d in record.determination.decisions] == [d.outcome for d in known.decisions]
@@ -297,19 +298,18 @@ def test_in_an_unknown_layout_too_the_letter_decides_on_the_outcome() -> None:
     assert [str(d.outcome) for d in record.determination.decisions] == ["None", "None", "overturned"]
 
 
-def test_what_is_no_determination_stays_empty_whatever_the_model_says() -> None:
-    text = "Dear Sir,\nthe patient is a 45 year old male with lumbar strain.\nYours\n" * 3
+def test_what_is_no_determination_stays_none_whatever_the_model_says() -> None:
+    line = "Independent Medical Review CM16-0123456\nDear Sir,\na 45 year old male has lumbar strain.\nYours\n"
+    text = line * 3
     answer = whole_answer(LETTER).model_dump(mode="json")
     answer["patient"] = {
         "age": 45,
         "sex": "male",
         "mechanism": None,
-        "diagnoses": [{"text": "lumbar strain", "line": 2}],
+        "diagnoses": [{"text": "lumbar strain", "line": 3}],
     }
-    record, _ = by_model(text, lambda request: json.dumps(answer))
-    assert record.determination.decisions == ()
-    assert record.determination.patient.age is None
-    assert not record.evidence
+    with pytest.raises(UnknownLayout):
+        by_model(text, lambda request: json.dumps(answer))
 
 
 def test_a_model_reader_in_a_running_loop_says_what_to_do() -> None:
@@ -378,7 +378,7 @@ def test_a_list_as_long_as_the_form_allows_is_flagged() -> None:
 
 def test_headings_that_the_letter_does_not_bear_out_are_counted_in_an_unknown_layout() -> None:
     letter = (
-        "Some letter\nAcupuncture for knee: Upheld\nBecause.\nMassage is not needed\n"
+        "Case CM16-0123456\nAcupuncture for knee: Upheld\nBecause.\nMassage is not needed\n"
         "MRI of the hand: Overturned\nSince.\n"
     )
 

@@ -26,6 +26,7 @@ def test_public_names() -> None:
         "Record",
         "__version__",
         "extract",
+        "extract_each",
         "read",
         "read_document",
     ]

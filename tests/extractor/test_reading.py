@@ -62,7 +62,7 @@ def test_records_round_trip_through_json(name: str) -> None:
     assert again.model_dump_json() == text
     told = json.loads(text)
     assert set(told) == {"document", "determination", "evidence", "flags", "provenance"}
-    assert set(told["document"]) == {"sha256", "name", "media_type", "pages", "characters", "layout"}
+    assert set(told["document"]) == {"sha256", "name", "media_type", "pages", "characters", "layout", "part_of"}
     assert set(told["provenance"]) == {
         "reader",
         "model",

@@ -9,8 +9,8 @@ from typing import Self
 
 from extractor.errors import TransportFailed
 from extractor.model import Model
-from extractor.model.asking import POLICY, Asker, Sleep
-from extractor.model.health import Health
+from extractor.model.asking import POLICY, Asker
+from extractor.model.health import Health, Sleep
 from extractor.model.meter import Meter
 from extractor.model.recorded import Recorded, Recorder
 from extractor.model.seam import Known

@@ -6,6 +6,7 @@ import re
 
 from extractor.facts import Facts
 from extractor.facts.header import CASE_NUMBER as PRINTED_CASE_NUMBER
+from extractor.facts.header import letter_top
 from extractor.fields import BY_PATTERN, CASE_NUMBER, DATE_OF_INJURY, UR_DENIAL_DATE
 from extractor.grounding.drafts import Claim, Draft
 from extractor.grounding.places import Place
@@ -14,7 +15,7 @@ from extractor.layout.dates import SummaryDates
 from extractor.text.literals import find_dates
 from extractor.text.spans import Span
 
-_RAW_CASE_NUMBER = re.compile(r"\bCM\d{2}-\d{5,8}\b", re.IGNORECASE)
+_RAW_CASE_NUMBER = re.compile(r"\bCM\d{2}[-‐‑‒–—−]?\d{5,8}\b", re.IGNORECASE)
 
 
 def say_header(layout: Layout, facts: Facts, draft: Draft) -> None:
@@ -36,7 +37,7 @@ def _say_case_number(layout: Layout, facts: Facts, draft: Draft) -> None:
         words, _ = facts.header["case_number"]
         draft.say(Place(CASE_NUMBER), layout.view.words(words), words)
         return
-    match = PRINTED_CASE_NUMBER.search(layout.view.folded, 0, layout.header.end)
+    match = PRINTED_CASE_NUMBER.search(layout.view.folded, letter_top(layout), layout.header.end)
     if match is not None:
         draft.say(Place(CASE_NUMBER), layout.view.flat[slice(*match.span())], Span(*match.span()))
         return
