@@ -38,6 +38,11 @@ _OPENERS: tuple[tuple[tuple[str, ...], Opener], ...] = (
 )
 
 
+def holds_letters(path: str) -> bool:
+    """Whether a file is opened as an archive or a list of letters, by the ending of its name."""
+    return path.lower().endswith(tuple(ending for endings, _ in _OPENERS for ending in endings))
+
+
 _GOLD = frozenset({"letters", "references"})
 _OF_GOLD = frozenset({"references", "recordings", "second", "manifest.json"})
 """What stands beside the letters of a gold set."""

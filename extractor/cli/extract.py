@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,14 +46,17 @@ def command(files: tuple[str, ...], form: str | None, dry_run: bool, **values: A
     from extractor.display.clean import one_line  # noqa: PLC0415  heavy: only when there is something to do
     from extractor.endings import FailedLetter  # noqa: PLC0415
 
-    form = form or ("json" if len(files) == 1 else "jsonl")
+    ends: Iterable[Record | FailedLetter] = _ends(files, configuration, endpoint, limits)
+    if form is None and len(files) == 1:  # which may hold several letters
+        ends = list(ends)
+        form = "json" if len(ends) == 1 else "jsonl"
     failed = False
-    for ended in _ends(files, configuration, endpoint, limits):
+    for ended in ends:
         if isinstance(ended, FailedLetter):
             failed = True
             click.echo(f"imr: {one_line(f'{ended.failure_class}: {ended.message}')}", err=True)
         else:
-            _print(ended, form)
+            _print(ended, form or "jsonl")
     if failed:
         sys.exit(1)
 
@@ -123,7 +126,11 @@ async def _by_model(
 
 def _source(file: str, limits: Limits) -> LetterSource:
     from extractor.backlog.source import LetterSource  # noqa: PLC0415
+    from extractor.backlog.walk import holds_letters  # noqa: PLC0415
+    from extractor.errors import UnsupportedType  # noqa: PLC0415
 
+    if holds_letters(file):
+        return LetterSource(file, UnsupportedType(f"{file!r} is an archive or a list: read its letters with `imr run`"))
     if file == "-" and sys.stdin is None:
         from extractor.errors import ConfigurationError  # noqa: PLC0415
 

@@ -30,7 +30,9 @@ def show_summary(screen: Screen, summary: RunSummary, database: Path) -> None:
         (summary.other_kinds, "no determinations"),
     )
     done = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "nothing done"
-    screen.line(f"{_plural(summary.found, 'letter')} in {_duration(summary.seconds)}: {done}")
+    screen.line(
+        f"{_plural(summary.found, 'file' if summary.other_kinds else 'letter')} in {_duration(summary.seconds)}: {done}"
+    )
     if summary.made_current:
         screen.line(f"made current again: {summary.made_current:,} (imr history NAME: every record of a letter)")
     if summary.flagged:

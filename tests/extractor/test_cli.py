@@ -16,6 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from factories import letter_text, write_letters
+from letters import credentials, header_table
 
 from extractor.cli import cli
 from extractor.cli.group import COMMANDS, ENTRY_POINTS
@@ -149,6 +150,25 @@ def test_extract_several_gives_lines_in_order(imr: Invoke, tmp_path: Path) -> No
     result = imr("extract", *reversed(paths))
     lines = [Record.model_validate_json(line) for line in result.stdout.splitlines()]
     assert [record.determination.case_number for record in lines] == [f"CM16-{n:07d}" for n in (3, 2, 1)]
+
+
+def test_extract_gives_each_letter_of_a_file(imr: Invoke, tmp_path: Path) -> None:
+    second = credentials(header=header_table(**{"Case Number": "CM17-0500002"}))
+    (tmp_path / "two.txt").write_text(f"{credentials()}\f{second}")
+    done = imr("extract", "two.txt")
+    assert done.exit_code == 0
+    told = [json.loads(line)["determination"]["case_number"] for line in done.stdout.splitlines()]
+    assert told == ["CM16-0123456", "CM17-0500002"]
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.csv", "x.zip", "x.tar.gz"])
+def test_extract_sends_lists_to_run(imr: Invoke, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('{"text": "hello"}')
+    done = imr("extract", name)
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "unsupported_type" in done.stderr
+    assert "imr run" in done.stderr
 
 
 def test_extract_from_stdin(imr: Invoke) -> None:
