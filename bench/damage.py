@@ -22,6 +22,7 @@ from typing import Any
 from extractor import extract, extract_each
 from extractor.errors import DocumentError
 from extractor.layout import Layout, lay_out
+from extractor.records.determination import case_key
 from extractor.records.record import Record
 from extractor.text.spans import Span
 
@@ -590,6 +591,8 @@ def judge(sound: Record, damaged: Record | None, printed: str = "") -> str:
         return "failed"
     before = dict(_leaves(sound.determination.model_dump()))
     after = dict(_leaves(damaged.determination.model_dump()))
+    for leaves in (before, after):
+        leaves["/case_number"] = case_key(leaves.get("/case_number"))  # printed otherwise, it is the same
     words = " ".join(printed.split())
     after |= {path: before[path] for path, value in after.items()
               if path in before and _VERBATIM.search(path) and value in words}  # fmt: skip

@@ -30,12 +30,16 @@ _STAMP = re.compile(
     # (but not "Received: 02/28/2017", which is the header's)
     | (?:{_MARKED}|(?:Received|Filed)\ by\ [\w\ .&-]{{1,40}}?)(?:\ on)?\s+{_DAY}(?:,?\ {_TIME})?
     | (?:Scanned|Printed)\ (?:by|with)\ \w+(?:\ \w+)?
+    # "DWC-WCAB 2017 FEB 28 PM 4:05"
+    | [A-Z][A-Z\ -]{{1,30}}\s{_DAY}\s(?:[AP]M\s)?{_TIME}
+    # whose case or claim it is: "Doe v. Roe Manufacturing, ADJ0041481", "Claim 00023822-WC-01"
+    | [^.:]{{0,60}}(?:\bv\.\ [^.:]{{1,60}})?\bADJ\ ?\d{{5,9}} | Claim\ [\dA-Z][\dA-Z-]{{6,20}}\d
     # watermarks
     | (?:UNOFFICIAL\ )?COPY(?:\ -\ NOT\ CERTIFIED)? | C(?:onfidential|ONFIDENTIAL) | D(?:raft|RAFT) | Copy | VOID
     | DUPLICATE | (?:[A-Z]\ ){{3,}}[A-Z]
     )\s*$"""
 )
-_INK = re.compile(r"\d|[A-Z]{4}|Copy|Confid|Draft|Scanned|Printed|Attach|Exh|[A-Z] [A-Z] ")
+_INK = re.compile(r"\d|[A-Z]{4}|Copy|Confid|Draft|Scanned|Printed|Attach|Exh|ADJ|Claim|[A-Z] [A-Z] ")
 
 
 def is_stamp(line: str) -> bool:

@@ -40,10 +40,10 @@ def room_of(view: View, width: int) -> Room:
         if open_end and set_width(words) + 1 + _next_word(view, number) < _FULL * width:
             ragged.add(words)
     by_hand = len(ragged) > _FEW
-    return Room(width * (_HALF if by_hand else _FULL), 0 if by_hand else width * _HALF)
+    return Room(width * (_HALF if by_hand else _FULL), width * (_LITTLE if by_hand else _HALF))
 
 
-_FULL, _HALF = 0.86, 0.4
+_FULL, _HALF, _LITTLE = 0.86, 0.4, 0.3
 """Of the width that nine lines of ten keep within."""
 _FEW = 1
 

@@ -25,6 +25,8 @@ _DECISIONS_INTRO = re.compile(
     r"the final determination was based on decisions for the disputed items?/services?"
     r"\s?(?:set forth below)?\s?[:.]?\s?"
 )
+_INTRO_WITHIN = 400
+"""Characters behind the section's heading."""
 _CREDENTIALS = re.compile(
     r"states? ?(?:\(s\))? of licensure|certifications? ?(?:\(s\))? ?/ ?specialty|following credentials"
 )
@@ -65,7 +67,7 @@ class Signs:
             summary = next((mark for mark in self.marks if mark.name is HeadingName.SUMMARY), None)
             return summary.span.end if summary else 0  # items can only stand after the summary
         start = self.opening.span.end
-        intro = _DECISIONS_INTRO.match(self.view.folded, self.view.trim(start, len(self.view.flat), extra=":").start)
+        intro = _DECISIONS_INTRO.search(self.view.folded, start, start + _INTRO_WITHIN)  # a stamp may stand before it
         return intro.end() if intro else start
 
 

@@ -218,6 +218,11 @@ def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
                 code=FlagCode.MISSING_PASSAGE,
                 message="The item has no rationale.",
             )
+        for name in ("claims_administrator_basis", "reviewer_basis"):
+            basis = getattr(decision, name)
+            if basis is not None and basis.statement and basis.relied_on is None and not basis.citations:
+                message = "The guideline paragraph names no source in words that are known here."
+                yield Flag(path=f"/decisions/{index}/{name}/relied_on", code=FlagCode.MISSING_FIELD, message=message)
         if decision.category is None:
             yield Flag(
                 path=f"/decisions/{index}/category",
