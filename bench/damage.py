@@ -19,6 +19,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from rapidfuzz.distance import Levenshtein
+
 from extractor import extract, extract_each
 from extractor.errors import DocumentError
 from extractor.layout import Layout, lay_out
@@ -504,7 +506,7 @@ def rubble(text: str, layout: Layout, chance: random.Random) -> Iterator[str]:
 def label_twice(text: str, layout: Layout, chance: random.Random) -> Iterator[str]:
     """A label of the header a second time with another value, before or behind."""
     rows = re.compile(
-        r"(?m)^(Case Number|Date Assigned|Date of Injury|Decision Date|UR Denial Date|Priority):\s+(\S+).*$"
+        r"(?m)^(Case Number|Date Assigned|Date of Injury|Decision Date|UR Denial Date|Priority):[ \t]+(\S+)[ \t]*$"
     )
     for match in rows.finditer(text):
         value = {"Priority": "Expedited", "Case Number": "CM15-0999999"}.get(match[1], "03/03/2015")
@@ -594,8 +596,11 @@ def judge(sound: Record, damaged: Record | None, printed: str = "") -> str:
     for leaves in (before, after):
         leaves["/case_number"] = case_key(leaves.get("/case_number"))  # printed otherwise, it is the same
     words = " ".join(printed.split())
-    after |= {path: before[path] for path, value in after.items()
-              if path in before and _VERBATIM.search(path) and value in words}  # fmt: skip
+    after |= {
+        path: before[path]
+        for path, value in after.items()
+        if path in before and _VERBATIM.search(path) and _is_printed_so(before[path], value, words)
+    }
     known = Counter((flag.path, flag.code, flag.message) for flag in sound.flags)
     flagged = bool(Counter((flag.path, flag.code, flag.message) for flag in damaged.flags) - known)
     if before == after:
@@ -604,6 +609,17 @@ def judge(sound: Record, damaged: Record | None, printed: str = "") -> str:
         return "flagged"
     fewer = len(damaged.determination.decisions) == len(sound.determination.decisions)
     return "absent" if fewer and all(before.get(path) == value for path, value in after.items()) else "silent"
+
+
+def _is_printed_so(sound: str, value: str, words: str) -> bool:
+    """Whether a text is what the letter prints, now that its own words are damaged."""
+    return value in words or (
+        bool(words) and set(value.split()) <= set(words.split()) and Levenshtein.distance(sound, value) <= _DAMAGE
+    )
+
+
+_DAMAGE = 8
+"""Edits that damage of a date or a number makes in a passage."""
 
 
 def judge_each(sound: list[Record], found: list[Record]) -> str:

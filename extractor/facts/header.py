@@ -13,12 +13,13 @@ from extractor.layout import Layout
 from extractor.text.literals import DATE, find_dates
 from extractor.text.spans import Span
 
-CASE_NUMBER = re.compile(r"cm(?<!\w..)\s?\d{2}\s?-?\s?\d{5,8}\b")  # letters first: whole texts are searched for it
+CASE_NUMBER = re.compile(r"cm(?<!\w..)\s?\d{2}\s?-?\s?\d{5,8}(?!\d)")  # letters first: whole texts are searched for it
 _TIME = re.compile(r",?\s\d{1,2}:\d{2}")
 _PRIORITY = re.compile(r"\b(standard|expedited)\b")
 
 _DATED = re.compile(r"(?:^|(?<=\n))dated?\s?:\s?(?=[\da-z])")
 _LONGEST_DATE = 40
+_FIGURES = re.compile(r"\d[\d ,./-]*\d")
 # The sentences in which a `notice` of 2013 tells its dates.
 _NOTICE_DATES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -118,6 +119,7 @@ def _labelled(layout: Layout, within: Span) -> list[tuple[str, HeaderValue]]:
         found.append((label.start, label.field, (Span(value.start, value.end), value.value)))
 
     lined = layout.view.lined
+    tokens = [token for token in tokens if not (token.field and _cannot_be_read(layout, token, tokens))]
     certain: set[int] = set()
     for index, (label, value) in enumerate(pairwise(tokens)):
         if (
@@ -137,6 +139,13 @@ def _labelled(layout: Layout, within: Span) -> list[tuple[str, HeaderValue]]:
             segment.append(token)
     _pair_segment(segment, pair)
     return [(name, value) for _, name, value in sorted(found, key=lambda entry: entry[0])]
+
+
+def _cannot_be_read(layout: Layout, label: _Token, tokens: list[_Token]) -> bool:
+    """Whether figures stand behind a date's label on its line that are no date: the label takes none from elsewhere."""
+    end = layout.view.line_span(layout.view.line_number(label.start)).end
+    following = min((token.start for token in tokens if label.end <= token.start < end), default=end)
+    return label.kind == "date" and _FIGURES.search(layout.view.flat, label.end, following) is not None
 
 
 def _pair_segment(tokens: list[_Token], pair: Callable[[_Token, _Token], None]) -> None:

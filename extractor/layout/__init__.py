@@ -127,7 +127,8 @@ def lay_out_at(layout: Layout, places: Sequence[Span]) -> Layout:
 def _end(view: View, marks: list[Mark]) -> int:
     last = max((mark.span.end for mark in marks if mark.name is not HeadingName.CLOSING), default=0)
     closing = _CLOSING.search(view.folded_lines, last)  # one before is that of a cover letter
-    return closing.start() + 1 if closing else len(view.flat)  # the match begins with the break before it
+    ends = [mark.span.start for mark in marks if mark.name is HeadingName.CLOSING and mark.span.start > last]
+    return min([*ends, closing.start() + 1 if closing else len(view.flat)])  # the match begins with a break
 
 
 def _body(view: View, marks: list[Mark], name: HeadingName, end: int) -> Span | None:

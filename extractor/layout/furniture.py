@@ -87,6 +87,8 @@ def find_furniture(text: str) -> Furniture:
     line with another case number than the text's first is none: it may be another letter's.
     """
     first_case = _case_in(text)
+    counted = list(_line_numbers(text))
+    text = _blanked(text, counted)  # a running head, too, stands behind the number of its line
     forms = [
         Span(*match.span("line")).shift(-1)
         for match in _CANDIDATE.finditer("\n" + text)  # so that the first line stands behind a break, too
@@ -98,8 +100,19 @@ def find_furniture(text: str) -> Furniture:
     known = {*forms, *repeated}
     stamps = [line.span for line in lines if line.span not in known and is_stamp(line.span.of(text))]
     whole = {span.start for span in (*known, *stamps)}
-    numbers = [span for span in _line_numbers(text) if span.start not in whole]
+    numbers = [span for span in counted if span.start not in whole]
     return Furniture(tuple(sorted({*known, *stamps, *numbers})), tuple(sorted(stamps)))
+
+
+def _blanked(text: str, spans: list[Span]) -> str:
+    """The text with blanks in place of some stretches, at the same offsets."""
+    if not spans:
+        return text
+    pieces, at = [], 0
+    for span in spans:
+        pieces += [text[at : span.start], " " * len(span)]
+        at = span.end
+    return "".join([*pieces, text[at:]])
 
 
 def _case_in(text: str) -> tuple[str, ...] | None:

@@ -110,7 +110,8 @@ _MARK = re.compile(rf"(?:{_SIMPLE})(?:\s*:)?|{_REGARDING}|{_ENDS}|{_NAMED.sub('(
 _OPENINGS = sorted({" ".join(words.split()[:2]) for _, words in _WORDS} | {"rationale for", "effect of", "sincerely,"})
 _CANON = {words: name for name, words in _WORDS}
 _NEEDS_COLON = frozenset({HeadingName.ADMINISTRATOR, HeadingName.EXPERT, HeadingName.RATIONALE, HeadingName.ISSUE})
-_FUZZY_CHOICES = [words for _, words in _WORDS if len(words) >= 12]
+_CANON["effect of the decision"] = HeadingName.CLOSING
+_FUZZY_CHOICES = [words for words in _CANON if len(words) >= 12]
 _FUZZY_CUTOFF = 87.0
 _LOST_BREAKS = 300
 """A line this long has lost its breaks: headings stand inside it."""

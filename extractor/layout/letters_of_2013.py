@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.layout.headings import VERDICT, HeadingName, Mark, marks_between
@@ -14,7 +14,7 @@ from extractor.processes import deadline
 from extractor.records.determination import Outcome
 from extractor.text.normalize import View
 from extractor.text.spans import Span
-from extractor.vocabulary.verdicts import QUALIFIER
+from extractor.vocabulary.verdicts import QUALIFIER, conclusions
 
 # "1) MAXIMUS Federal Services, Inc. has determined the request for X is not medically necessary and appropriate."
 # Text glued by a PDF program is seen: "notmedically". X is taken to the nearest verdict.
@@ -44,6 +44,7 @@ _NUMBERED = re.compile(
     r"(?:^|(?<=\n))(?:\(?(?P<number>\d{1,2})\s?[.)]\s+|(?:#|issue |item )(?P<mark>\d{1,2})\s?[:.)]\s*)(?=\S)",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"treatments|services|\bare\b|\bwere\b")
 _MOST_SHARED = 60
 """Issues that may share one rationale that numbers none of them, or one guideline paragraph; letters have a handful.
 Without a bound, a text with a thousand of them would be said a thousand times."""
@@ -216,7 +217,7 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
         rationale: Span | None = numbered.get(index + 1) if numbered else body if index < _MOST_SHARED else None
         start = _verdict_start(match, match.start())
         outcome, doubt = _outcome(view, match)
-        if doubt is None and len(verdicts) < len(headings) and not numbered:
+        if doubt is None and len(verdicts) < len(headings) and not _speaks_of(view, match, rationale, numbered):
             doubt = Doubt.SHARED
         items.append(
             Item(
@@ -232,6 +233,18 @@ def review_items(view: View, marks: list[Mark], end: int) -> list[Item]:
             )
         )
     return items
+
+
+def _speaks_of(view: View, verdict: re.Match[str], rationale: Span | None, numbered: Mapping[int, Span]) -> bool:
+    """Whether one verdict of fewer than there are issues is surely on this one: its own paragraph stands there.
+
+    Where the verdict speaks of one treatment and stands over several paragraphs, another's may have been lost: then the
+    paragraph must come to a conclusion itself.
+    """
+    if not numbered or rationale is None:
+        return False
+    several = _SEVERAL.search(verdict.group()) is not None
+    return len(numbered) == 1 or several or any(True for _ in conclusions(view.folded, *rationale))
 
 
 def _undecided(heading: Span) -> Item:

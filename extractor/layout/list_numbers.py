@@ -12,7 +12,7 @@ _COUNTED = r"(?i:disputed item|issue|item|request|decision|treatment|number|no\.
 # Forms that are nothing else.
 _PLAIN = rf"(?:\(?\d{{1,2}}[.)]|{_BULLET})(?=\s)|\(?\d{{1,2}}\)|{_COUNTED} ?#?\d{{1,2}}\s?[:.)-]"
 # Forms that may be words of the request, "#2" and "C.": only where they count right; "2 epidurals" never.
-_COUNT = r"(?:(?P<number>\d{1,2})|(?P<roman>[IVX]{1,5}|ix|iv|v?i{1,3}|v|x)|(?P<letter>[a-hA-H]))"
+_COUNT = r"(?:(?P<number>\d{1,2})|(?P<roman>[IVX]{1,5}|ix|iv|v?i{1,3}|v|x)|(?P<letter>[a-zA-Z]))"
 _FIRST = re.compile(rf"(?:{_PLAIN})\s*(?=\S)")
 _FIRST_COUNTING = re.compile(
     rf"(?:[(\[]?#?{_COUNT}(?:[.):\]]+|\s-(?=\s))|(?:{_COUNTED} ?#?|#)(?P<named>\d{{1,2}}))\s+(?=\S)"

@@ -35,7 +35,8 @@ _STAMP = re.compile(
     # whose case or claim it is: "Doe v. Roe Manufacturing, ADJ0041481", "Claim 00023822-WC-01"
     | [^.:]{{0,60}}(?:\bv\.\ [^.:]{{1,60}})?\bADJ\ ?\d{{5,9}} | Claim\ [\dA-Z][\dA-Z-]{{6,20}}\d
     # watermarks
-    | (?:UNOFFICIAL\ )?COPY(?:\ -\ NOT\ CERTIFIED)? | C(?:onfidential|ONFIDENTIAL) | D(?:raft|RAFT) | Copy | VOID
+    | (?:UNOFFICIAL\ )?COPY(?:\ -\ NOT\ CERTIFIED)? | C(?:onfidential|ONFIDENTIAL)(?:\s[-–]?[\w' -]{{1,60}})?
+    | D(?:raft|RAFT) | Copy | VOID
     | DUPLICATE | (?:[A-Z]\ ){{3,}}[A-Z]
     )\s*$"""
 )

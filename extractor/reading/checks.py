@@ -48,6 +48,7 @@ def check(determination: Determination, layout: Layout, facts: Facts, draft: Dra
         *_rubble(layout),
         *_unread(determination, layout, facts),
         *_missing(determination, layout),
+        *_missing_of_decisions(determination),
         *_dates(determination, layout, facts),
         *_header(determination, layout),
         *_patient(determination, layout),
@@ -121,6 +122,10 @@ def _unclaimed(layout: Layout) -> Iterator[Flag]:
     for index in left.broken_off:
         message = "The rationale ends within a sentence: something was lost, or another text begins there."
         yield Flag(path=f"/decisions/{index}/rationale", code=FlagCode.INCOMPLETE, message=message)
+    for index, item in enumerate(layout.items):
+        if layout.decisions is not None and any(True for _ in conclusions(layout.view.folded, *item.heading)):
+            message = "The heading holds a conclusion: it may begin in the rationale before."
+            yield Flag(path=f"/decisions/{index}/heading", code=FlagCode.INCOMPLETE, message=message)
     for index in left.within_lines if layout.decisions is not None else ():
         message = "The heading begins within a line, behind other words: it may stand inside another item."
         yield Flag(path=f"/decisions/{index}/heading", code=FlagCode.INCOMPLETE, message=message)
@@ -173,7 +178,7 @@ def _passages(layout: Layout) -> Iterator[tuple[str, Span]]:
 
 def _unread(determination: Determination, layout: Layout, facts: Facts) -> Iterator[Flag]:
     """Dates that the summary gives because the header's own cannot be read."""
-    labels = labels_printed(layout) if layout.variant.full_header else set()
+    labels = labels_printed(layout)
     for name in ("date_of_injury", "ur_denial_date"):
         if name in labels and name not in facts.header and getattr(determination, name) is not None:
             message = f"The header's {name.replace('_', ' ')} cannot be read; this one stands elsewhere."
@@ -211,6 +216,9 @@ def _missing(determination: Determination, layout: Layout) -> Iterator[Flag]:
         ) or bare:
             message = "The item has no guideline paragraph of the reviewer's."
             yield Flag(path=f"/decisions/{index}/reviewer_basis", code=FlagCode.MISSING_PASSAGE, message=message)
+
+
+def _missing_of_decisions(determination: Determination) -> Iterator[Flag]:
     for index, decision in enumerate(determination.decisions):
         if decision.rationale is None:
             yield Flag(

@@ -15,7 +15,7 @@ from extractor.layout.dates import SummaryDates
 from extractor.text.literals import find_dates
 from extractor.text.spans import Span
 
-_RAW_CASE_NUMBER = re.compile(r"\bCM\d{2}[-‐‑‒–—−]?\d{5,8}\b", re.IGNORECASE)
+_RAW_CASE_NUMBER = re.compile(r"\bCM\s?\d{2}\s?[-‐‑‒–—−]?\s?\d{5,8}(?!\d)", re.IGNORECASE)
 
 
 def say_header(layout: Layout, facts: Facts, draft: Draft) -> None:
