@@ -343,10 +343,14 @@ LIST_NUMBERS = (
 )  # fmt: skip
 
 
+_NUMBERED = re.compile(r"\d[.)]\s*\Z")
+
+
 @kind("list numbers before headings")
 def list_numbers(text: str, layout: Layout, chance: random.Random) -> Iterator[str]:
     """Before each heading, on its line or on one of its own."""
-    if layout.decisions is None:
+    numbered = [item for item in layout.items if _NUMBERED.search(text, 0, layout.view.raw(item.heading).start)]
+    if layout.decisions is None or numbered:
         return
     for form in chance.sample(LIST_NUMBERS, 10):
         damaged, gap = text, chance.choice([" ", "\n", "  ", "\n\n"])
@@ -506,7 +510,8 @@ def rubble(text: str, layout: Layout, chance: random.Random) -> Iterator[str]:
 def label_twice(text: str, layout: Layout, chance: random.Random) -> Iterator[str]:
     """A label of the header a second time with another value, before or behind."""
     rows = re.compile(
-        r"(?m)^(Case Number|Date Assigned|Date of Injury|Decision Date|UR Denial Date|Priority):[ \t]+(\S+)[ \t]*$"
+        r"(?m)^(Case Number|Date Assigned|Date of Injury|Decision Date|UR Denial Date|Priority):"
+        r"\s+((?:CM)?\d\S*|Standard|Expedited)[ \t]*$"
     )
     for match in rows.finditer(text):
         value = {"Priority": "Expedited", "Case Number": "CM15-0999999"}.get(match[1], "03/03/2015")

@@ -106,7 +106,7 @@ def unread_characters(text: str) -> int:
 
 def _is_english(sample: str) -> bool:
     words = sample.lower().split()
-    return sum(word in _SMALL_WORDS for word in words) >= max(1, _SMALL_WORDS_OF_ENGLISH * len(words))
+    return sum(map(_SMALL_WORDS.__contains__, words)) >= max(1, _SMALL_WORDS_OF_ENGLISH * len(words))
 
 
 def _vowels_lead(words: list[str]) -> bool:

@@ -37,6 +37,8 @@ LABEL = re.compile(
 """A label; the group that matched names its field."""
 FARTHEST = 300
 """Characters between two labels of a header; an address may stand there."""
+_CASE_LABEL = re.compile(r"case (?:n|#)")
+_NEAR = 2000
 _FEWEST_LABELS = 3
 """Different ones; sentences speak of an injury's date, or of a case."""
 _FEW_WORDS = 2
@@ -68,7 +70,7 @@ def blocks(view: View) -> Iterator[Span]:
     A label begins its line, or stands behind another; in a sentence it is none.
     """
     run: list[re.Match[str]] = []
-    for match in chain(LABEL.finditer(view.folded), [None]):
+    for match in chain(_labels(view.folded), [None]):
         if match is not None and not _begins_line(view, match.start(), run[-1].end() if run else 0):
             continue
         if run and (match is None or match.start() - run[-1].end() > FARTHEST or _page_between(view, run[-1], match)):
@@ -78,6 +80,17 @@ def blocks(view: View) -> Iterator[Span]:
             run = []
         if match is not None:
             run.append(match)
+
+
+def _labels(folded: str) -> Iterator[re.Match[str]]:
+    """Labels that stand near one for a case number: the others are in no block."""
+    searched = 0
+    for number in _CASE_LABEL.finditer(folded):
+        if number.start() + _NEAR > searched:
+            start = max(searched, number.start() - _NEAR)
+            end = number.end() + _NEAR
+            yield from LABEL.finditer(folded, start, end)
+            searched = end
 
 
 def _begins_line(view: View, at: int, last: int) -> bool:

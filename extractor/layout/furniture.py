@@ -42,6 +42,8 @@ _OWN_WORDS = re.compile(
 )
 _LABEL = re.compile(r"(?:date|ur|priority|application|decision|employee|claims?|case)\b[^:\n]{0,30}:", re.IGNORECASE)
 """What the line behind begins with, in the header of a letter."""
+_STAMPS_BEGIN = frozenset("hf")
+"""Small letters that a stamp may begin with: "https:", "file:"."""
 _LIST_ITEM = re.compile(r"\(?\w{1,3}[.)]\s")
 _LONGEST = 120
 _NEAR = 40
@@ -62,7 +64,7 @@ class Furniture:
     """Those of `spans` that nothing but their form tells: a person should look."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Line:
     span: Span
     words: str
@@ -123,6 +125,7 @@ def _case_in(text: str) -> tuple[str, ...] | None:
 def _candidates(text: str) -> Iterator[_Line]:
     """Lines that could be furniture: short, and neither the beginning of a sentence's end nor a label."""
     at = number = 0
+    paged = "\f" in text
     for page_number, page in enumerate(text.split("\f")):
         shown: list[tuple[Span, str]] = []
         for raw in page.split("\n"):
@@ -131,7 +134,9 @@ def _candidates(text: str) -> Iterator[_Line]:
             at += len(raw) + 1
         for index, (span, words) in enumerate(shown):
             if len(words) <= _LONGEST and words[-1] != ":":
-                edge = "\f" in text and (index < 2 or index >= len(shown) - 2)
+                edge = paged and (index < 2 or index >= len(shown) - 2)
+                if not edge and words[0].islower() and words[0] not in _STAMPS_BEGIN:
+                    continue  # it goes on from the line before
                 before = shown[index - 1][1][-_NEAR:] if index else ""
                 behind = shown[index + 1][1][:_NEAR] if index + 1 < len(shown) else ""
                 opens = page_number == 0 and index < 2
@@ -143,11 +148,12 @@ def _repeated(lines: list[_Line]) -> Iterator[_Line]:
     """Lines that stand several times and are the same there but for numbers, where no letter says anything twice."""
     alike: defaultdict[str, list[_Line]] = defaultdict(list)
     for line in lines:
-        if _LABEL.match(line.beside[1]):
-            continue  # the header of a letter, which may be copied in the file
         if line.at_edge or _may_be_stamped(line.words):
             alike[_shape(line.words)].append(line)
-    for shape, same in alike.items():
+    for shape, all_alike in alike.items():
+        if len(all_alike) < 2:
+            continue
+        same = [line for line in all_alike if not _LABEL.match(line.beside[1])]  # a header may be copied in the file
         if len(same) < 2:
             continue
         speaks = _SPEAKS.search(shape) is not None

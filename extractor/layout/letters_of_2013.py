@@ -133,6 +133,8 @@ _WHY = re.compile(r"rationale for why (?:the )?requested treatments?/services?\b
 
 def undecided(view: View, marks: Sequence[Mark]) -> tuple[Span, ...]:
     """Where a `notice` or a `professional_review` begins to decide and says nothing that is understood."""
+    if "has determined" not in view.folded and _WHY.search(view.folded) is None:
+        return ()  # as in every letter of later years
     decided = {view.folded.rfind("maximus", match.start(), match.start("what")) for match in _determined(view)}
     opens = [match for match in _OPENS.finditer(view.folded) if match.start() not in decided]
     understood = {mark.span.start for mark in marks if mark.name is HeadingName.RATIONALE}

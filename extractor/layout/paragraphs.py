@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extractor.text.normalize import View
+from extractor.text.normalize import View, set_width
 from extractor.text.spans import Span
 
 LONGEST_HEADING = 1500
@@ -40,7 +40,7 @@ def setting_of(view: View, section: Span, labels: Sequence[int]) -> Setting:
     `labels` are the offsets at which the labels of its items begin.
     """
     first, last = view.line_number(section.start), view.line_number(max(section.start, section.end - 1))
-    widths = sorted(set_width(view.words(view.line_span(number))) for number in range(first, last + 1))
+    widths = sorted(view.widths[first - 1 : last] or [0])
     gaps = sorted(view.gaps[first:last] or [1])
     gap = gaps[len(gaps) // 2]
     at_starts = [view.line_number(start) for start in labels if start in view.starts]
@@ -49,15 +49,6 @@ def setting_of(view: View, section: Span, labels: Sequence[int]) -> Setting:
     # An item has four paragraphs to its three labels; many more gaps are a program's, not the letter's.
     spaced = len(at_starts) > 1 and len(apart) >= 0.9 * len(at_starts) and all_apart <= 1.7 * len(at_starts) + 2
     return Setting(section, first, widths[int(len(widths) * 0.9)], gap, spaced)
-
-
-def set_width(line: str) -> int:
-    """About how much room a line takes: capitals are a third wider than other letters."""
-    capitals = len(_CAPITAL.findall(line)) if line.isascii() else sum(map(str.isupper, line))
-    return len(line) + capitals // 3
-
-
-_CAPITAL = re.compile("[A-Z]")
 
 
 def paragraph_starts(view: View, lower: int, end: int, setting: Setting) -> list[int]:

@@ -13,7 +13,7 @@ _MARKED = r"(?:RECEIVED|FILED|(?:ELECTRONICALLY|Electronically)\s\w+|E-?[Ff]iled
 _STAMP = re.compile(
     rf"""(?x)^\s*(?:
     # "DEF-IMR 000124", "ABC0000124", "Bates No. 124", "000124"
-      (?!.*\b(?:CPT|HCPCS|ICD|CODES?|NDC)\b) [A-Z][A-Z&.'_\ -]{{0,40}}\d{{5,9}}
+      (?=[A-Z])(?!.*\b(?:CPT|HCPCS|ICD|CODES?|NDC)\b) [A-Z][A-Z&.'_\ -]{{0,40}}\d{{5,9}}
     | [Bb](?:ates|ATES)\ (?:[Nn][Oo]\.?|\#|[Nn]umber)?\s?[A-Z_-]*\d{{1,9}}
     | \d{{6,9}} | \[\d{{1,3}}\]
     | E(?:xh\.|XH\.|xhibit|XHIBIT|XH)\ [A-Z0-9]{{1,3}}(?:\s?[-,]\s?(?:[Pp]age\ )?\d{{1,6}})?
@@ -33,7 +33,7 @@ _STAMP = re.compile(
     # "DWC-WCAB 2017 FEB 28 PM 4:05"
     | [A-Z][A-Z\ -]{{1,30}}\s{_DAY}\s(?:[AP]M\s)?{_TIME}
     # whose case or claim it is: "Doe v. Roe Manufacturing, ADJ0041481", "Claim 00023822-WC-01"
-    | [^.:]{{0,60}}(?:\bv\.\ [^.:]{{1,60}})?\bADJ\ ?\d{{5,9}} | Claim\ [\dA-Z][\dA-Z-]{{6,20}}\d
+    | (?=.*ADJ)[^.:]{{0,60}}(?:\bv\.\ [^.:]{{1,60}})?\bADJ\ ?\d{{5,9}} | Claim\ [\dA-Z][\dA-Z-]{{6,20}}\d
     # watermarks
     | (?:UNOFFICIAL\ )?COPY(?:\ -\ NOT\ CERTIFIED)? | C(?:onfidential|ONFIDENTIAL)(?:\s[-–]?[\w' -]{{1,60}})?
     | D(?:raft|RAFT) | Copy | VOID
@@ -46,6 +46,11 @@ _INK = re.compile(r"\d|[A-Z]{4}|Copy|Confid|Draft|Scanned|Printed|Attach|Exh|ADJ
 def is_stamp(line: str) -> bool:
     """Whether a raw line, its blanks as printed, is a stamp whatever stands around it."""
     first = line.lstrip()[:1]
-    return (
-        not (first.islower() and first not in "hf") and _INK.search(line) is not None and _STAMP.match(line) is not None
-    )
+    if (first.islower() and first not in "hf") or _INK.search(line) is None:
+        return False
+    return len(_SPOKEN.findall(line)) <= _FEW_SPOKEN and _STAMP.match(line) is not None
+
+
+_SPOKEN = re.compile(r"(?<= )[a-z]{2}")
+_FEW_SPOKEN = 8
+"""Words in small letters: what has more is a line of a paragraph."""

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from extractor.layout.paragraphs import LOST_BREAKS, set_width
-from extractor.text.normalize import View
+from extractor.layout.paragraphs import LOST_BREAKS
+from extractor.text.normalize import View, set_width
 from extractor.text.spans import Span
 
 _CLOSED = re.compile(r"[.!?:][\"')\]]*$")
@@ -32,13 +32,12 @@ class Room:
 
 def room_of(view: View, width: int) -> Room:
     """What the lines of a letter fill: less where it is set by hand."""
-    starts = view.line_starts
     ragged: set[str] = set()  # a stamp that is printed often is one line
-    for number in range(1, len(starts)):
-        words = view.words(view.line_span(number))
-        open_end = words[:1].islower() and not _GOES_ON.search(words[-12:])
-        if open_end and set_width(words) + 1 + _next_word(view, number) < _FULL * width:
-            ragged.add(words)
+    for number, taken in enumerate(view.widths[:-1], start=1):
+        if taken + 1 + _next_word(view, number) < _FULL * width:
+            words = view.words(view.line_span(number))
+            if words[:1].islower() and not _GOES_ON.search(words[-12:]):
+                ragged.add(words)
     by_hand = len(ragged) > _FEW
     return Room(width * (_HALF if by_hand else _FULL), width * (_LITTLE if by_hand else _HALF))
 
@@ -68,12 +67,11 @@ def stray_lines(view: View, passage: Span, room: Room, *, heading: bool = False)
         line = view.line_span(number)
         line = Span(max(line.start, passage.start), min(line.end, passage.end))
         words = view.words(line)
-        if len(words) < LOST_BREAKS and not (_GOES_ON.search(words[-12:]) or _ADDRESS.match(words)):
-            if number < last:
-                filled = room.filled_in_sentence if words[:1].islower() else room.filled
-                stray = set_width(view.words(view.line_span(number))) + 1 + _next_word(view, number) < filled
-            else:
-                stray = number > first and not heading and _CLOSED.search(before[-4:]) is not None
-            if stray:
-                yield line
+        if number < last:
+            filled = room.filled_in_sentence if words[:1].islower() else room.filled
+            stray = view.widths[number - 1] + 1 + _next_word(view, number) < filled
+        else:
+            stray = number > first and not heading and _CLOSED.search(before[-4:]) is not None
+        if stray and len(words) < LOST_BREAKS and not (_GOES_ON.search(words[-12:]) or _ADDRESS.match(words)):
+            yield line
         before = words

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,8 +32,17 @@ _CLOSING_WORD = re.compile(
     | (?:(?<=[:;])|(?<=[:;]\s)|(?<=[:;]\s\())
       (?: (?:Upheld|Overturned|UPHELD|OVERTURNED)\b | (?:upheld|overturned)\b[ .)]*(?=\n|$) )"""
 )
+_OUTCOME_WORD = re.compile(r"[Uu](?:pheld|PHELD)|[Oo](?:verturned|VERTURNED)")
 _STATEMENT = re.compile(rf"(?:(?<=\n)|^)(?:{BASIS_SENTENCE.pattern})|\bdecision based on (?:the )?(?:non-\s?)?mtus\b")
 _SENTENCE_END = re.compile(r"[.!?:][\"')\]]*$")
+
+
+def _closing_words(lined: str) -> Iterator[Span]:
+    """Outcome words that close a line, or stand behind a colon. Looked for by the words: they are few."""
+    for word in _OUTCOME_WORD.finditer(lined):
+        match = _CLOSING_WORD.match(lined, word.start())
+        if match is not None:
+            yield Span(*match.span())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +87,7 @@ def unclaimed(view: View, marks: tuple[Mark, ...], items: tuple[Item, ...], deci
     rationales = [item.rationale for item in items if item.rationale is not None]
     concluded = [list(conclusions(view.folded, *item.rationale)) if item.rationale else None for item in items]
     return Unclaimed(
-        outcomes=tuple(
-            Span(*match.span()) for match in _CLOSING_WORD.finditer(view.lined) if not _within(match.start(), verdicts)
-        ),
+        outcomes=tuple(span for span in _closing_words(view.lined) if not _within(span.start, verdicts)),
         labels=_stray_labels(marks, items),
         foreign_labels=tuple(
             mark
