@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 import pytest
-from letters import Asked, codes, credentials, read
+from letters import SUMMARY, Asked, codes, credentials, notice, prose, read, review
 
 from extractor.layout.stamps import is_stamp
 from extractor.records.record import Record
@@ -210,3 +210,98 @@ def test_a_label_that_stands_twice() -> None:
     record = read(LETTER.replace("Priority:\nStandard", "Priority:\nStandard\nPriority:\nExpedited"))
     assert record.determination.priority == "standard"
     assert ("ambiguous", "/priority") in {(flag.code.value, flag.path) for flag in record.flags}
+
+
+# --- what a second look found -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "DWC-WCAB 2017 FEB 28 PM 4:05",
+        "Doe v. Roe Manufacturing, WCAB ADJ0041481",
+        "Claim 00023822-WC-01",
+        "Confidential - attorney work product",
+    ],
+)
+def test_stamps_of_courts_and_claims(stamp: str) -> None:
+    assert is_stamp(stamp)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Claim Number: 00023822",
+        "The adjuster ADJ0041481 wrote to the provider. No answer came of it.",
+        "Confidential records of 2/3/2016 were read by the reviewer. They say nothing of the knee.",
+    ],
+)
+def test_lines_of_the_letter_are_no_stamps(line: str) -> None:
+    assert not is_stamp(line)
+
+
+def test_letters_of_a_list_go_on_beyond_h() -> None:
+    items = [
+        Asked(f"Item for the {part}") for part in "knee hip ankle wrist elbow neck back foot hand shoulder".split()
+    ]
+    letter = credentials(*items)
+    for number, item in enumerate(items):
+        letter = letter.replace(f"{item.heading}:", f"{chr(97 + number)}. {item.heading}:", 1)
+    assert [d.heading for d in read(letter).determination.decisions] == [item.heading for item in items]
+
+
+def test_a_label_whose_date_cannot_be_read_takes_none_from_elsewhere() -> None:
+    table = "Case Number: CM16-0123456 Date Assigned: 12/05/2016\nUR 11/20/2016\nApplication Received: 12/01/20, 16\n"
+    record = read(credentials(header=table + "Date of Injury: 03/14/2012\n"))
+    assert record.determination.application_received is None
+
+
+def test_a_case_number_that_runs_into_the_next_label_is_read() -> None:
+    record = read(LETTER.replace("CM16-0123456\n", "CM16-0123456", 1))
+    assert record.determination.case_number == "CM16-0123456"
+
+
+def test_a_date_from_the_summary_in_place_of_an_illegible_one_is_told_in_every_layout() -> None:
+    header = "Case Number: CM14-0123456\nDate of Injury: 3/1 4/20, 13\nDate Assigned: 12/15/2014\nPriority: Standard\n"
+    letter = prose(header=header, summary="He is a 45 year old man who was injured on 3/17/2013. He has knee pain.")
+    record = read(letter)
+    assert record.determination.date_of_injury == date(2013, 3, 17)
+    assert ("missing_field", "/date_of_injury") in {(flag.code.value, flag.path) for flag in record.flags}
+
+
+def test_a_heading_that_begins_in_a_rationale_is_told() -> None:
+    letter = re.sub(r"medically necessary\.\s+Knee brace:", "medically necessary; Knee brace:", LETTER)
+    assert letter != LETTER
+    assert codes(read(letter)) & {"incomplete", "stray_text"}
+
+
+def test_a_closing_with_a_misread_letter_ends_the_last_rationale() -> None:
+    letter = notice() + "\nEffect of the Decisiou:\nThe determination is final and binding on all parties, they say.\n"
+    record = read(letter)
+    last = record.determination.decisions[-1].rationale
+    assert last is not None
+    assert "binding" not in last.text
+
+
+def test_a_heading_in_quotation_marks_is_somebody_elses() -> None:
+    summary = SUMMARY + ' Under the words "IMR ISSUES, DECISIONS AND RATIONALES" the first letter denied Norco.'
+    assert [d.heading for d in read(credentials(MRI, summary=summary)).determination.decisions] == [MRI.heading]
+
+
+def test_a_guideline_paragraph_that_names_nothing_known_is_told() -> None:
+    letter = LETTER.replace("Decision based on MTUS", "It rests on the Foo Guide to", 1)
+    assert any(flag.path.endswith("/relied_on") for flag in read(letter).flags)
+
+
+def test_running_heads_behind_line_numbers_are_left_out() -> None:
+    lines = [f"{n % 28 + 1:2} {line}" for n, line in enumerate(LETTER.split("\n"))]
+    for at in range(27, len(lines), 28):
+        lines[at] = f"28 Final Letter of Determination Form Effective 5.16.13 Page {at // 28}"
+    assert "Form Effective" not in str(read("\n".join(lines)).determination)
+
+
+def test_one_verdict_over_several_numbered_issues_is_doubted_where_a_paragraph_concludes_nothing() -> None:
+    text = "#1: The first is supported, and medically necessary. \n\n#2: The second adds nothing to the first."
+    record = read(review("MRI of the hip", "CT of the hip", necessary=True, rationale=text))
+    doubted = {flag.path for flag in record.flags if flag.code.value == "ambiguous"}
+    assert "/decisions/1/outcome" in doubted
