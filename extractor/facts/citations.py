@@ -23,8 +23,13 @@ _SECTIONS = re.compile(r" ?,? ?section ?\(s\) ?: ?")
 _NEXT_MTUS = re.compile(
     rf" ?(?:(?:,|;|\.)? ?(?:and |& )|; )(?=(?:mtus acoem |acoem )|(?:mtus )?(?:{TITLE_AHEAD.pattern}))"
     rf"|, (?={TITLE_AHEAD.pattern})"
+    # behind an edition's year the next guideline begins, whatever it is called, if it has a year, too
+    r"|(?:(?<=(?:19|20)\d\d)|(?<=(?:19|20)\d\d\)))(?:;|,? and|,) (?=(?:mtus )?[^,;:]{3,60} (?:19|20)\d\d\b)"
 )
-_TITLE_YEAR = re.compile(r",? ?\(?(?P<y>(?:19|20)\d\d)\)?$")
+_TITLE_YEAR = re.compile(
+    r",? ?\(?(?:acoem,? ?)?(?:[a-z]{3,9}\.? \d{1,2}, |(?:january|february|march|april|may|june|july|august|september"
+    r"|october|november|december),? )?(?P<y>(?:19|20)\d\d)\)?$"
+)
 _AND_SOURCE = re.compile(r",? ?\b(?:and|&) (?:the )?(?=(?:official disability guidelines|odg\b))")
 _AND_OTHER = re.compile(r"[,;.]? ?(?:and )?other medical treatment guidelines?(?: or medical evidence)?:? ?")
 

@@ -14,6 +14,7 @@ from extractor.vocabulary.guidelines import TITLE_AHEAD
 
 GUIDELINE_WORD = re.compile(
     r"\bguidelines?\b|\bmtus\b|\bacoem\b|\bodg\b|\bmedical treatment utilization schedule|\bcomplaints\b|\bchapter\b"
+    r"|\bdisorders? (?:guid|\(?acoem|(?:19|20)\d\d)"
     r"|\bwww\.|\bhttp|\bjournal\b|\bet al\b|\btextbook\b|\bcochrane\b|\barticle\b|\bstudy\b|\bliterature\b"
 )
 # A reviewer who adopts the administrator's: "the guideline used by the claims administrator", "the same chapter"
@@ -38,7 +39,8 @@ _BETWEEN = re.compile(
     r"(?=(?:california |2\d{3} )?"
     r"(?:mtus|medical treatment utilization|acoem|american college|official disability|odg\b|fda|chronic pain"
     r"|postsurgical|post-surgical|acupuncture medical|neck and upper|low back comp|shoulder comp|knee comp|forearm"
-    r"|elbow (?:dis|comp)|ankle and foot))"
+    r"|elbow (?:dis|comp)|ankle and foot|(?:shoulder|low back|knee|eye|depressive|anxiety) dis|hand, wrist"
+    r"|cervical and thoracic|hip and groin|opioids? guid|workplace mental|traumatic brain|initial approaches))"
     r"|; (?=\S)"
 )
 _MTUS_LEAD = re.compile(
