@@ -119,6 +119,10 @@ def _labelled(layout: Layout, within: Span) -> list[tuple[str, HeaderValue]]:
         found.append((label.start, label.field, (Span(value.start, value.end), value.value)))
 
     lined = layout.view.lined
+    for value, label in _values_first(layout, tokens):
+        pair(label, value)
+    if found:
+        return [(name, value) for _, name, value in found]
     tokens = [token for token in tokens if not (token.field and _cannot_be_read(layout, token, tokens))]
     certain: set[int] = set()
     for index, (label, value) in enumerate(pairwise(tokens)):
@@ -139,6 +143,23 @@ def _labelled(layout: Layout, within: Span) -> list[tuple[str, HeaderValue]]:
             segment.append(token)
     _pair_segment(segment, pair)
     return [(name, value) for _, name, value in sorted(found, key=lambda entry: entry[0])]
+
+
+def _values_first(layout: Layout, tokens: list[_Token]) -> list[tuple[_Token, _Token]]:
+    """Value and label of each pair, where every value stands above its label, and cannot stand below it; else none."""
+    if not tokens or not tokens[0].field:
+        return []
+    first = tokens[0].start
+    above = _values(layout, Span(max(0, first - _LONGEST_DATE), first))
+    if not above or layout.view.lined[above[-1].end : first].strip():
+        return []
+    row = [above[-1], *tokens]
+    pairs = list(zip(row[::2], row[1::2], strict=False))
+    alternate = len(row) % 2 == 0 and all(label.field and not value.field for value, label in pairs)
+    if not alternate or any(value.kind != label.kind for value, label in pairs):
+        return []
+    below = all(label.kind == value.kind for (_, label), (value, _) in pairwise(pairs))
+    return [] if below else pairs
 
 
 def _cannot_be_read(layout: Layout, label: _Token, tokens: list[_Token]) -> bool:
@@ -194,14 +215,25 @@ def _tokens(layout: Layout, within: Span) -> list[_Token]:
         tokens.append(_Token(match.start(), match.end(), kind, field=name))
     if not tokens:
         return []
-    first = tokens[0].start
-    for printed in find_dates(folded, first, end):
-        if _TIME.match(folded, printed.end) is None:  # when something was faxed, filed or printed
-            tokens.append(_Token(printed.start, printed.end, "date", value=printed.value))
+    return sorted([*tokens, *_values(layout, Span(tokens[0].start, end))], key=_begins)
+
+
+def _values(layout: Layout, within: Span) -> list[_Token]:
+    """Dates, priorities and case numbers, in order."""
+    folded = layout.view.folded
+    found = [
+        _Token(printed.start, printed.end, "date", value=printed.value)
+        for printed in find_dates(folded, *within)
+        if _TIME.match(folded, printed.end) is None  # else when something was faxed, filed or printed
+    ]
     for pattern, kind in ((_PRIORITY, "priority"), (CASE_NUMBER, "case_number")):
-        for match in pattern.finditer(folded, first, end):
-            tokens.append(_Token(match.start(), match.end(), kind, value=match.group()))
-    return sorted(tokens, key=lambda token: token.start)
+        for match in pattern.finditer(folded, *within):
+            found.append(_Token(match.start(), match.end(), kind, value=match.group()))
+    return sorted(found, key=_begins)
+
+
+def _begins(token: _Token) -> int:
+    return token.start
 
 
 def _dated(layout: Layout, within: Span, top: int) -> list[tuple[str, HeaderValue]]:

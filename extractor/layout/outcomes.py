@@ -76,6 +76,11 @@ _TELLING_MARKS = frozenset("?%½¼¾≠")
 """Behind an outcome word; other marks are print."""
 
 
+_LABEL = re.compile(r"(?: (?P<dash>-+)|(?:(?:imr|final) )?(?:decision|determination|outcome|result)) ?\Z")
+"""What may stand between a heading and its outcome: a dash, or on a line of its own what follows."""
+_LONGEST_LABEL = 24
+
+
 def printed(view: View, section: Span) -> Iterator[re.Match[str]]:
     """Each outcome word of `section` that begins with a capital, with the colon before it and the marks behind it."""
     at = section.start
@@ -109,6 +114,9 @@ def verdict_at(view: View, lower: int, match: re.Match[str], stop: int) -> Verdi
     if doubt is None and separator is None:  # "X: visits 1-6 Upheld", "X: ≠ Upheld": or only a colon was lost
         doubt = Doubt.ODD
     heading_end = separator.start() if separator else begin
+    label = _LABEL.search(view.folded, max(lower, heading_end - _LONGEST_LABEL), heading_end)
+    if label is not None and (label["dash"] or label.start() in view.starts):
+        heading_end = label.start()
     return Verdict(Span(begin, trail[-1].end() if trail else word.end), heading_end, outcome, doubt)
 
 

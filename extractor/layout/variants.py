@@ -64,6 +64,9 @@ class Signs:
                 and self.names & {HeadingName.HOW_MADE, HeadingName.REVIEWER, HeadingName.SUMMARY}
             ):
                 return None
+            intro = _DECISIONS_INTRO.search(self.view.folded)
+            if intro is not None:
+                return intro.end()
             summary = next((mark for mark in self.marks if mark.name is HeadingName.SUMMARY), None)
             return summary.span.end if summary else 0  # items can only stand after the summary
         start = self.opening.span.end
