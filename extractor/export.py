@@ -125,7 +125,13 @@ TABLES: tuple[Table, ...] = (
     _of_decisions("drugs"),
     _table("diagnoses", ("position",), _CASE, _POSITION, *_fields("diagnoses")),
     _of_decisions("body_parts"),
-    _of_decisions("reasons", ExportColumn("outcome", _T, "Outcome of the decision")),
+    _of_decisions(
+        "reasons",
+        ExportColumn("outcome", _T, "Outcome of the decision"),
+        ExportColumn("reader", _T, "Reader that said so: rules alone find some seven of ten reasons"),
+        ExportColumn("support", _T, "supported (by rule), or unchecked (a model's judgement)"),
+        ExportColumn("confidence", _N, "How sure it is, where two readers read"),
+    ),
     _table(
         "flags",
         ("position",),

@@ -517,6 +517,17 @@ LEFT JOIN documents AS f ON f.sha256 = o.part_of
 LEFT JOIN records AS fr ON fr.document_sha256 = o.part_of AND fr.config_sha256 = r.config_sha256
 JOIN evidence AS e ON e.record_id = r.id;
 
+DROP VIEW current_reasons;
+CREATE VIEW current_reasons AS
+SELECT r.document_sha256, t.case_number, w.decision_number, w.position, w.reason, d.outcome, r.reader, e.support,
+       e.confidence
+FROM current_records AS r
+JOIN determinations AS t ON t.record_id = r.id
+JOIN reasons AS w ON w.record_id = r.id
+JOIN decisions AS d ON d.record_id = r.id AND d.decision_number = w.decision_number
+LEFT JOIN evidence AS e ON e.record_id = r.id
+    AND e.pointer = '/decisions/' || (w.decision_number - 1) || '/reasons/' || w.position;
+
 DROP VIEW current_determinations;
 CREATE VIEW current_determinations AS
 SELECT r.document_sha256, r.name, d.case_number, d.case_key, r.layout, d.priority, d.date_assigned, d.decision_date,

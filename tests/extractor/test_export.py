@@ -35,7 +35,7 @@ COLUMNS = {
     "drugs": "document_sha256 case_number decision_number position name strength",
     "diagnoses": "document_sha256 case_number position diagnosis",
     "body_parts": "document_sha256 case_number decision_number position part side",
-    "reasons": "document_sha256 case_number decision_number position reason outcome",
+    "reasons": "document_sha256 case_number decision_number position reason outcome reader support confidence",
     "flags": "document_sha256 case_number position path decision_number code message value",
 }
 
