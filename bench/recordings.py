@@ -22,7 +22,7 @@ from extractor.readers.model import Session
 from extractor.readers.model.letters import answered
 from extractor.readers.model.prompts import load_prompts
 from extractor.reading.letter import read_in
-from extractor.settings import ModelSettings, Service, model_settings
+from extractor.settings import Endpoint, ModelSettings, model_settings
 
 GOLD = Path(__file__).parent.parent / "gold"
 FOLDER = GOLD / "recordings"
@@ -45,14 +45,14 @@ class Called:
         await self._model.aclose()
 
 
-async def record(settings: ModelSettings, service: Service) -> None:
+async def record(settings: ModelSettings, endpoint: Endpoint) -> None:
     """Ask what is not recorded, a letter at a time."""
-    live = Called(Live(service, settings.mode), settings.name)
+    live = Called(Live(endpoint, settings.mode), settings.name)
     configuration = Configuration.of("both", ModelSettings(NAME))
     if configuration.model is None:
         raise TypeError("a reader with a model has one")
     model = Recorder(live, FOLDER, known=Recorded(FOLDER))
-    async with Session(configuration.model, service, model) as session:
+    async with Session(configuration.model, endpoint, model) as session:
         for path in sorted((GOLD / "letters").iterdir()):
             await read_in(session, read_document(path), configuration)
             print(path.name)
@@ -66,7 +66,7 @@ def main() -> None:
     given = parser.parse_args()
     if not given.note:
         chosen = model_settings({"name": given.model})
-        asyncio.run(record(chosen.model, chosen.service))
+        asyncio.run(record(chosen.model, chosen.endpoint))
     NOTE.write_text(json.dumps(answered(load_prompts()), indent=1) + "\n", encoding="utf-8")
 
 
