@@ -38,7 +38,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy extractor eval
 	$(BIN)/mypy tests/eval
-	MYPYPATH=tests $(BIN)/mypy --explicit-package-bases $(wildcard tests/*.py)
+	MYPYPATH=tests:tests/extractor:docs $(BIN)/mypy --explicit-package-bases $(wildcard tests/*.py) tests/extractor tests/real_letters
 	$(BIN)/lint-imports
 
 # A wheel, installed with the locked dependencies in an environment of its own, reads a letter in an empty folder.

@@ -161,7 +161,7 @@ class FakeConfiguration:
 
 def become_version(name: str) -> None:
     """From now on the code that reads is another version, in this process."""
-    identity.code_sha256 = lambda **_: name  # type: ignore[assignment]
+    identity.code_sha256 = lambda **_: name  # type: ignore[assignment]  # in place of a cached function
     identity.code_version.cache_clear()
     configuration._sha256.cache_clear()
 
@@ -244,7 +244,9 @@ class _Finder:
 
     def passage(self, pointer: str, pattern: str, start: int = 0) -> Passage | None:
         found = self.find(pointer, pattern, start)
-        return found and Passage(text=" ".join(found.split()), spans=self.evidence[pointer].spans)  # type: ignore[return-value]
+        if found is None:
+            return None
+        return Passage(text=" ".join(found.split()), spans=self.evidence[pointer].spans)
 
 
 def _determination(finder: _Finder) -> Determination:

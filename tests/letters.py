@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -98,7 +98,7 @@ def wrap(text: str, width: int = WIDTH) -> str:
     )
 
 
-def header_table(order: str = "rows", fields: dict[str, str] | None = None, **changes: str | None) -> str:
+def header_table(order: str = "rows", fields: dict[str, str] | None = None, /, **changes: str | None) -> str:
     """The header as PDF programs print it: `rows`, `lines` (label, then value), `pairs`, `columns`, `labels` first …
 
     `changes` set or (None) leave out a field: `Priority=None`; blanks in names are underscores.
@@ -304,7 +304,7 @@ def decisions_and_rationales(
     return "\n\n".join(parts) + "\n"
 
 
-EVERY_LAYOUT = {
+EVERY_LAYOUT: dict[str, Callable[..., str]] = {
     "credentials": credentials,
     "prose_reviewer": prose,
     "notice": notice,

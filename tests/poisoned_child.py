@@ -26,5 +26,5 @@ def read_document(source: Any, **named: Any) -> Any:
 
 
 if __name__ == "__main__":
-    child.read_document = read_document  # type: ignore[attr-defined]
+    child.read_document = read_document  # type: ignore[attr-defined]  # as above
     child.main(int(sys.argv[1]))

@@ -23,11 +23,11 @@ from extractor.documents import read_document
 from extractor.errors import DocumentError, ReadCrash, ReadTimeout
 from extractor.model.scripted import Scripted
 from extractor.readers.model import Session
-from extractor.reading.apart import Apart, as_record, itself
+from extractor.reading.apart import Apart, Fetch, as_record, itself
 from extractor.reading.configuration import Configuration
 from extractor.reading.letter import read, read_in
 from extractor.records.record import Record
-from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, ModelSettings, Secret
+from extractor.settings import DEFAULT_ENDPOINT, DEFAULT_LIMITS, Endpoint, Limits, ModelSettings, Secret, Strategy
 from extractor.store import Store
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
@@ -62,7 +62,7 @@ def test_what_runs_away_or_dies_is_ended_and_the_next_letter_is_read() -> None:
 
 
 @pytest.mark.parametrize("strategy", ["whole", "sections", "budgeted"])
-def test_a_model_reads_the_same_here_and_there(strategy: Any) -> None:
+def test_a_model_reads_the_same_here_and_there(strategy: Strategy) -> None:
     document = read_document(LETTER)
     configuration = Configuration.of("both", ModelSettings("test", strategy=strategy))
     good = Answers([document.text])
@@ -101,7 +101,7 @@ def test_a_letter_that_runs_over_its_limit_fails_and_the_others_of_the_loop_go_o
             endpoint = Endpoint(base_url=fake.url, api_key=Secret("none"))
             async with Session(ModelSettings("test"), endpoint) as session:
                 with Apart(Limits(seconds=3), 2, session.prompts) as apart:
-                    fetches = [endless, *[partial(itself, document)] * 3]
+                    fetches: list[Fetch] = [endless, *[partial(itself, document)] * 3]
                     ticks = 0
 
                     async def tick() -> None:
@@ -148,7 +148,7 @@ def test_extract_ends_a_letter_in_time_and_prints_the_others(tmp_path: Path) -> 
 
 
 def test_an_estimate_keeps_the_limit() -> None:
-    letters = [LetterSource("long", long_letter().encode()), str(LETTER)]
+    letters: list[LetterSource | str] = [LetterSource("long", long_letter().encode()), str(LETTER)]
     made = estimate(letters, Configuration.of("both", ModelSettings("test")), DEFAULT_ENDPOINT, ROOMY)
     assert (made.letters, made.unreadable, made.requests) == (2, 1, 1)
 

@@ -660,7 +660,7 @@ def test_letters_looked_up_and_not_handed_out_are_left_when_asked_to_stop(
     new.mkdir()
     for number in range(300):
         (new / f"{number:03}.txt").write_text(letter_text(5000 + number // 2))  # each twice
-    asked = []
+    asked: list[bool] = []
 
     def stop(summary: RunSummary) -> None:
         if summary.extracted and not asked:

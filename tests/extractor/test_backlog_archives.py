@@ -239,7 +239,7 @@ def test_a_long_archive_takes_no_memory(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz", compresslevel=1) as archive:
         for number in range(3000):
             archive.addfile(entry(f"{number}.txt", size=1), io.BytesIO(b"x"))
-            archive.members = []  # type: ignore[attr-defined]
+            archive.members = []  # type: ignore[attr-defined]  # there, but undocumented
     letters = walk.letters(["a.tar.gz"])
     next(letters)
     tracemalloc.start()

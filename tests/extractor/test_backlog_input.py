@@ -267,16 +267,17 @@ def test_what_was_mended_is_a_failure_no_more(tmp_path: Path) -> None:
     """An archive is no letter, so no record can clear the failure that was filed under its name."""
     whole = zipped(tmp_path / "a.zip", {"1.txt": LETTERS["000001.txt"]}).read_bytes()
     good_line, letter = json.dumps({"text": letter_text(2), "name": "two"}), LETTERS["000003.txt"]
+    runs: list[RunSummary] = []
     for zip_data, line, row in ((whole[:-30], "{", ""), (whole, good_line, "in/3.txt")):
         (tmp_path / "a.zip").write_bytes(zip_data)
         (tmp_path / "b.jsonl").write_text(line + "\n")
         (tmp_path / "in").mkdir(exist_ok=True)
         (tmp_path / "c.csv").write_text(f"path,year\n{row},2016\n")
-        last = go(["a.zip", "b.jsonl", "c.csv"], tmp_path / "imr.db")
+        runs.append(go(["a.zip", "b.jsonl", "c.csv"], tmp_path / "imr.db"))
         if not row:
             assert set(failures(tmp_path / "imr.db", tmp_path)) == {"a.zip", "b.jsonl#1", "c.csv#2"}
             (tmp_path / "in" / "3.txt").write_bytes(letter)
-    assert counts(last) == (3, 3, 0, 0, 0)
+    assert counts(runs[-1]) == (3, 3, 0, 0, 0)
     assert failures(tmp_path / "imr.db", tmp_path) == {}
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import zlib
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from factories import FakeConfiguration, fake_reader, letter_text, write_letters
 
-from extractor.backlog import rules_pool, run, worker
+from extractor.backlog import rules_pool, run
 from extractor.backlog.source import LetterSource
 from extractor.errors import ImrError
-from extractor.processes import children
+from extractor.processes.memory import bound_memory
 from extractor.reading.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, Limits
 from extractor.store import Store
@@ -105,7 +106,6 @@ def test_this_process_is_not_bounded(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_AS)
     write_letters(tmp_path / "in", 1)
     assert go(tmp_path / "in", reader=fake_reader) == {"read": "1"}
-    assert Configuration()
     assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
@@ -122,10 +122,10 @@ def _bounded_twice() -> tuple[int, int]:
 
     limit = 3_000_000_000
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    worker.bound_memory(10**12)
+    bound_memory(10**12)
     found = resource.getrlimit(resource.RLIMIT_AS)
     assert found == (limit, limit)
-    worker.bound_memory(DEFAULT_LIMITS.max_memory)
+    bound_memory(DEFAULT_LIMITS.max_memory)
     return resource.getrlimit(resource.RLIMIT_AS)
 
 
@@ -137,7 +137,7 @@ def test_workers_that_cannot_be_started_are_one_sentence(
         raise error
 
     write_letters(tmp_path / "in", 1)
-    monkeypatch.setattr(children.resource_tracker, "ensure_running", fail)
+    monkeypatch.setattr(resource_tracker, "ensure_running", fail)
     with pytest.raises(ImrError, match=r"could not be started \(.*\): check memory and limits"):
         go(tmp_path / "in", reader=fake_reader)
 

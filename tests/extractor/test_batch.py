@@ -24,7 +24,7 @@ from extractor.model.batches import Batches
 from extractor.reading.configuration import Configuration
 from extractor.reading.letter import read
 from extractor.settings import Endpoint, Price
-from extractor.store import Store, batches
+from extractor.store import Store, batches, writer
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("CM1[4567]*.txt"))]
@@ -117,7 +117,8 @@ def test_requests_are_ours_by_name_and_bounded_by_file(tmp_path: Path, monkeypat
     assert all(line["body"]["response_format"]["json_schema"]["strict"] for each in lines for line in each)
     monkeypatch.setattr("extractor.batch.request_files.MOST_REQUESTS", 50_000)
     monkeypatch.setattr("extractor.batch.request_files.MOST_BYTES", 100_000)
-    other = Desk(tmp_path / "other" if (tmp_path / "other").mkdir() is None else tmp_path, letters(12))
+    (tmp_path / "other").mkdir()
+    other = Desk(tmp_path / "other", letters(12))
     other.build()
     assert len(other.files()) > 1
     assert all(file.stat().st_size <= 100_000 for file in other.files())
@@ -168,9 +169,8 @@ def test_a_request_that_always_fails_fails_its_letter_after_three_tries(tmp_path
     def never(line: dict[str, Any]) -> dict[str, Any]:
         return {"custom_id": line["custom_id"], "response": None, "error": {"code": "x", "message": "no luck"}}
 
-    for _ in range(3):
-        told = desk.collect(desk.answered(desk.files()[-1], never))
-    assert "0 letters read, 2 failed, 0 waiting" in told
+    told = [desk.collect(desk.answered(desk.files()[-1], never)) for _ in range(3)]
+    assert "0 letters read, 2 failed, 0 waiting" in told[-1]
     with Store(desk.database) as store:
         failures = list(store.failures())
     assert {failure.failure_class for failure in failures} == {"rejected"}
@@ -433,6 +433,7 @@ def test_a_budget_holds_for_all_batches_at_their_worst(tmp_path: Path) -> None:
         with Store(desk.database) as store:
             job = listed(store)[-1]
         assert job.most_output_tokens == 1000 * job.requests
+        assert job.most_input_tokens is not None
         return price.of(job.most_input_tokens, 0, job.most_output_tokens)
 
     def within(budget: float) -> Result:
@@ -492,7 +493,7 @@ def test_a_crash_while_collecting_loses_no_answer(tmp_path: Path, monkeypatch: p
     desk.build()
     answers = desk.answered(desk.files()[0])
     with monkeypatch.context() as patched:
-        patched.setattr(batch_answers.writer, "insert_attempts", lambda *_: (_ for _ in ()).throw(Died))
+        patched.setattr(writer, "insert_attempts", lambda *_: (_ for _ in ()).throw(Died))
         with pytest.raises(Died):
             desk.collect(answers)
     assert "3 letters read" in desk.collect(answers)
@@ -862,7 +863,8 @@ def beside(work: Callable[[], object]) -> None:
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, work: Callable[[], object]) -> None:
     """Once, just before something is done, other work comes between."""
-    done, original = [], getattr(owner, name)
+    done: list[bool] = []
+    original = getattr(owner, name)
 
     def between(*arguments: Any, **values: Any) -> Any:
         if not done:

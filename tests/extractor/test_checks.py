@@ -216,7 +216,7 @@ def test_dates_in_order_raise_nothing() -> None:
         "Priority": "Standard",
         "Date of Injury": "03/14/2012",
     }
-    text = credentials(*TWO, header=header_table(fields=same), summary=SUMMARY.replace("11-20-2016", "12-05-2016"))
+    text = credentials(*TWO, header=header_table("rows", same), summary=SUMMARY.replace("11-20-2016", "12-05-2016"))
     assert "date_order" not in codes(read(text))
 
 

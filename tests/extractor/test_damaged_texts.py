@@ -9,6 +9,7 @@ import pytest
 from letters import SUMMARY, Asked, codes, credentials, notice, prose, read, review
 
 from extractor.layout.stamps import is_stamp
+from extractor.records.determination import Outcome
 from extractor.records.record import Record
 from extractor.text.literals import find_dates
 
@@ -183,7 +184,7 @@ def test_slips_are_healed_and_told(word: str, slip: str) -> None:
 def test_no_slip_heals_another_meaning(words: str) -> None:
     record = read(LETTER.replace("Overturned", words))
     assert len(record.flags) > len(SOUND.flags)
-    assert [decision.outcome for decision in record.determination.decisions].count("overturned") == 0
+    assert [decision.outcome for decision in record.determination.decisions].count(Outcome.OVERTURNED) == 0
 
 
 @pytest.mark.parametrize("marked", ["Overturned1", "Overturned¹", "Overturned*", "Overturned [1]", "OVERTURNED"])

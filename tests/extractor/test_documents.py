@@ -127,7 +127,7 @@ def test_a_file_that_may_not_be_read_is_a_document_error(tmp_path: Path, monkeyp
 
 def test_another_type_of_source_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="'int'"):
-        read_document(5)  # type: ignore[arg-type]
+        read_document(5)  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize(

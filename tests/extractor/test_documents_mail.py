@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from scans import picture
 
 from extractor import extract
 from extractor.documents import NoteCode, read_document
@@ -18,18 +19,16 @@ from extractor.errors import (
     UnsupportedType,
 )
 
-from .test_documents_pdf import picture
-
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 LETTER = (SAMPLES / "CM17-0500538.txt").read_text(encoding="utf-8")
 PDF = (SAMPLES / "pdf" / "CM17-0500538.pdf").read_bytes()
 OTHER = (SAMPLES / "CM16-0500377.txt").read_bytes()
 
 
-def mail(body: str = "See the attached decision, please.", **content: str) -> EmailMessage:
+def mail(body: str = "See the attached decision, please.", *, cte: str | None = None) -> EmailMessage:
     made = EmailMessage()
     made["From"], made["Subject"], made["Date"] = "a@example.org", "IMR", "Tue, 28 Feb 2023 10:00:00 -0800"
-    made.set_content(body, **content)
+    made.set_content(body, cte=cte)
     return made
 
 

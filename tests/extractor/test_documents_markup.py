@@ -121,5 +121,5 @@ def test_every_label_means_an_encoding_that_there_is() -> None:
     for label in "windows-1252 LATIN1 x-sjis big5 gb2312 koi8-u macintosh tis-620 visual euc-jp".split():
         name = charsets.named(f" {label} ")
         assert name is not None
-        assert codecs.lookup(name)._is_text_encoding  # type: ignore[attr-defined]
+        assert codecs.lookup(name)._is_text_encoding
     assert {codecs.lookup(name).name for name in charsets._BY_LABEL.values()} >= {"cp1252", "iso8859-2", "koi8-r"}

@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pypdf
 import pytest
-from PIL import Image
-from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
+from scans import picture
 
 from extractor.documents import read_document
 from extractor.errors import (
@@ -36,15 +35,6 @@ def letter(*pages: list[str]) -> bytes:
             text.textLine(line)
         canvas.drawText(text)
         canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
-
-
-def picture() -> bytes:
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer)
-    canvas.drawImage(ImageReader(Image.new("L", (60, 80), 200)), 0, 0, 600, 800)
-    canvas.showPage()
     canvas.save()
     return buffer.getvalue()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import pypdf
 import pytest
@@ -26,7 +27,7 @@ LINES = [
 TEXT = "\n".join(LINES)
 
 
-def lines(canvas: Canvas, words: list[str] = LINES, mode: int = 0, dx: float = 0, dy: float = 0) -> None:
+def lines(canvas: Canvas, words: list[str] = LINES, mode: Literal[0, 3] = 0, dx: float = 0, dy: float = 0) -> None:
     for index, line in enumerate(words):
         text = canvas.beginText(72 + dx, 700 - 14 * index + dy)
         text.setTextRenderMode(mode)
@@ -145,7 +146,7 @@ def test_what_is_seen_is_read(add: Callable[[Canvas], None]) -> None:
 
 @pytest.mark.parametrize("mode", [0, 3])
 @pytest.mark.parametrize("shift", [0, 0.7])
-def test_a_second_layer_of_the_same_words_is_read_once(mode: int, shift: float) -> None:
+def test_a_second_layer_of_the_same_words_is_read_once(mode: Literal[0, 3], shift: float) -> None:
     assert also(lambda canvas: lines(canvas, LINES, mode, shift, shift)).text == TEXT
 
 
@@ -168,16 +169,16 @@ def test_text_under_a_scan_is_the_letter() -> None:
 def test_a_layer_counts_where_it_is_switched_on(off: bool) -> None:
     def draw(canvas: Canvas) -> None:
         lines(canvas)
-        canvas._code.append("/OC /MC0 BDC")
+        canvas.addLiteral("/OC /MC0 BDC")
         canvas.drawString(400, 650, "draft")
-        canvas._code.append("EMC")
+        canvas.addLiteral("EMC")
 
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(made(draw)))
     named = {NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("x")}
     group = writer._add_object(DictionaryObject(named))
-    writer.pages[0]["/Resources"][NameObject("/Properties")] = DictionaryObject(  # type: ignore[index]
-        {NameObject("/MC0"): group}
-    )
+    resources = writer.pages[0]["/Resources"]
+    assert isinstance(resources, DictionaryObject)
+    resources[NameObject("/Properties")] = DictionaryObject({NameObject("/MC0"): group})
     switched = DictionaryObject({NameObject("/OFF"): ArrayObject([group] if off else [])})
     writer._root_object[NameObject("/OCProperties")] = DictionaryObject(
         {NameObject("/OCGs"): ArrayObject([group]), NameObject("/D"): switched}

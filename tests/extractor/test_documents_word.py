@@ -6,6 +6,7 @@ import io
 import random
 import time
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 import docx
@@ -22,7 +23,7 @@ COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def package(main: str | bytes, extra: dict[str, str | bytes] | None = None) -> bytes:
+def package(main: str | bytes, extra: Mapping[str, str | bytes] | None = None) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("[Content_Types].xml", f'<Types><Override ContentType="{WORD}.main+xml"/></Types>')

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from extractor.facts import gather
 from extractor.layout import lay_out
 from extractor.model import Attempt
 from extractor.readers.model import Session, read_by_prompts
-from extractor.settings import Endpoint, ModelSettings, Secret
+from extractor.settings import Endpoint, Mode, ModelSettings, Secret
 
 PROJECT = Path(__file__).parents[2]
 SERVER = PROJECT.parent / "shared" / "tools" / "endpoint_quirks.py"
@@ -64,8 +65,8 @@ class Became:
         return f"{self.end} {self.requests}: {self.message}"
 
 
-def read(endpoint: Endpoint, mode: str = "auto") -> Became:
-    settings = ModelSettings("m", mode=mode)  # type: ignore[arg-type]
+def read(endpoint: Endpoint, mode: Mode = "auto") -> Became:
+    settings = ModelSettings("m", mode=mode)
     layout = lay_out(read_document(LETTER, name="letter").text)
     heard: list[Attempt] = []
     waited = 0.0
@@ -91,9 +92,9 @@ def read(endpoint: Endpoint, mode: str = "auto") -> Became:
     return Became(end, sum(attempt.purpose != "probe" for attempt in heard), message, waited)
 
 
-def ask(server: str, quirk: str, **more: object) -> Became:
-    given = {"api_key": Secret(KEY), "timeout": 2.0, "patience": 5.0, **more}
-    return read(Endpoint(base_url=f"{server}/{quirk}/v1", **given))  # type: ignore[arg-type]
+def ask(server: str, quirk: str, **more: Any) -> Became:
+    given: dict[str, Any] = {"api_key": Secret(KEY), "timeout": 2.0, "patience": 5.0, **more}
+    return read(Endpoint(base_url=f"{server}/{quirk}/v1", **given))
 
 
 AT_ONCE = """

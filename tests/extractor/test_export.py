@@ -13,7 +13,8 @@ import pytest
 from factories import letter_text, make_document, make_record
 
 from extractor.errors import ConfigurationError
-from extractor.export import TABLES, Format, ValueType, defused, export
+from extractor.export import TABLES, Format, defused, export
+from extractor.fields import ValueType
 from extractor.store import Store
 
 # The contract with everybody's notebooks. Columns may be added at the end; none may be renamed, moved or dropped.
@@ -109,7 +110,7 @@ def test_jsonl(store: Store, tmp_path: Path) -> None:
 
 
 def test_parquet(store: Store, tmp_path: Path) -> None:
-    from pyarrow import parquet, types  # type: ignore[import-untyped]  # noqa: PLC0415
+    from pyarrow import parquet, types  # noqa: PLC0415
 
     export(store, tmp_path / "out", Format.PARQUET)
     table = parquet.read_table(tmp_path / "out" / "determinations.parquet")

@@ -188,6 +188,11 @@ def pipe(tree: Path) -> Path:
     return tree / "pipe"
 
 
+def link(tree: Path) -> Path:
+    (tree / "link").symlink_to("/proc/self/environ")
+    return tree / "link"
+
+
 KINDS: dict[str, Callable[[Path], Path]] = {
     "pipe": pipe,
     "device": lambda _: Path("/dev/zero"),
@@ -196,7 +201,7 @@ KINDS: dict[str, Callable[[Path], Path]] = {
     "by the root of a process": lambda _: Path("/proc/self/root/proc/self/environ"),
     "the kernel's log": lambda _: Path("/proc/kmsg"),
     "sysfs": lambda _: Path("/sys/kernel/uevent_seqnum"),
-    "a link": lambda tree: (tree / "link", (tree / "link").symlink_to("/proc/self/environ"))[0],
+    "a link": link,
 }
 
 

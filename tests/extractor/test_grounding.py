@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from letters import Accepted, Asked, credentials, drafted, grounded, header_table, layout_of, notice, prose, sample
@@ -431,7 +432,7 @@ def test_evidence_still_points_at_its_value_when_a_list_entry_was_withheld() -> 
     accepted = grounded(draft, layout)
     told = assemble(accepted.grounded, draft.decisions).model_dump(mode="json")
     for pointer, evidence in accepted.evidence.items():
-        node = told
+        node: Any = told
         for part in pointer.split("/")[1:]:
             node = node[int(part)] if isinstance(node, list) else node[part]
         assert node is not None

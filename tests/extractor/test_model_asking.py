@@ -30,9 +30,11 @@ from extractor.errors import (
     Truncated,
 )
 from extractor.model import Attempt, Message, Reply, Request
-from extractor.model.asking import LONGEST_PAUSE, LONGEST_WAIT, POLICY, Asker, judged
+from extractor.model.asking import LONGEST_PAUSE, POLICY, Asker, judged
+from extractor.model.health import LONGEST_WAIT
 from extractor.model.meter import Gate, Meter, most_tokens
 from extractor.model.scripted import Scripted
+from extractor.model.seam import Finish
 from extractor.model.wire import kept_reply, usage_of
 from extractor.readers.model.answers import CorrectionsForm
 from extractor.records.record import Usage
@@ -43,9 +45,9 @@ REQUEST = Request("m", (Message("system", "Read."), Message("user", "a letter"))
 Say = str | Reply | Exception
 
 
-def reply(text: str | None = GOOD, finish: str = "stop", tokens: int = 10) -> Reply:
+def reply(text: str | None = GOOD, finish: Finish = "stop", tokens: int = 10) -> Reply:
     usage = Usage(requests=1, input_tokens=tokens, cached_input_tokens=tokens // 2, output_tokens=tokens // 5)
-    return Reply(text, finish, "m-1", usage, 0.1, f"raw {text}")  # type: ignore[arg-type]
+    return Reply(text, finish, "m-1", usage, 0.1, f"raw {text}")
 
 
 def wrong(fault: str) -> Reply:
@@ -394,7 +396,7 @@ def test_what_may_have_been_billed_counts_in_full(trouble: Usage | Exception) ->
     model = Scripted(script)
     asker = Asker(model, Meter(Endpoint(price=PRICE, budget=DEAREST * 2.5)), lambda _seconds: asyncio.sleep(0))
 
-    async def ask() -> list[object]:
+    async def ask() -> list[Sequence[CorrectionsForm | BaseException]]:
         return [
             await asyncio.gather(asker.ask(REQUEST, CorrectionsForm, heard([])), return_exceptions=True)
             for _ in range(5)
@@ -431,6 +433,7 @@ def test_an_answer_longer_than_was_allowed_counts_as_told_and_nothing_more_is_se
         await asker.ask(REQUEST, CorrectionsForm, heard([]))
 
     asyncio.run(ask())
+    assert meter.spent is not None
     assert meter.spent == pytest.approx(PRICE.of(10, 0, 50 * REQUEST.max_output_tokens))
     assert meter.spent > DEAREST * 10
     with pytest.raises(BudgetExceeded):

@@ -431,13 +431,17 @@ def test_what_may_stand_in_a_letter_is_no_secret(value: str, text: str) -> None:
     assert Secret(value).scrubbed(text) == text
 
 
+class Quiet(HTTPServer):
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
 def test_a_certificate_that_does_not_verify_is_named(tmp_path: Path) -> None:
     pem = self_signed(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
-    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server = Quiet(("127.0.0.1", 0), BaseHTTPRequestHandler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
 
@@ -463,8 +467,8 @@ def self_signed(folder: Path) -> Path:
     if program is None:
         pytest.skip("openssl makes the certificate, and is not there")
     key, pem = folder / "key.pem", folder / "all.pem"
-    made = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", key, "-out", pem]
-    subprocess.run(made, check=True, capture_output=True)
+    made = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x"]
+    subprocess.run([*made, "-keyout", key, "-out", pem], check=True, capture_output=True)
     pem.write_text(pem.read_text(encoding="ascii") + key.read_text(encoding="ascii"), encoding="ascii")
     return pem
 

@@ -18,13 +18,13 @@ class Jumping(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._now = 0.0
-        select = self._selector.select  # type: ignore[attr-defined]
+        select = self._selector.select  # type: ignore[attr-defined]  # private, and where it waits
 
         def jump(timeout: float | None) -> Any:
             self._now += (timeout or 0.0) + 1e-6  # a clock never stands still
             return select(0)
 
-        self._selector.select = jump  # type: ignore[attr-defined]
+        self._selector.select = jump  # type: ignore[attr-defined]  # as above
 
     def time(self) -> float:
         return self._now

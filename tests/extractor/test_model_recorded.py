@@ -160,7 +160,7 @@ def test_only_what_is_missing_is_asked(tmp_path: Path) -> None:
     assert files(after) == sorted(place_of(after, each) for each in letters[2:])
 
 
-CHANGED = {
+CHANGED: dict[str, dict[str, Any]] = {
     "letter": {"letter": "another"},
     "prompt": {"prompt": "Read well."},
     "form": {"form": PatientForm},
@@ -175,7 +175,7 @@ CHANGED = {
 def test_what_is_sent_otherwise_was_not_recorded(changed: str, tmp_path: Path) -> None:
     save(tmp_path, request(), reply())
     with pytest.raises(RecordingMissing):
-        say(Recorded(tmp_path), request(**CHANGED[changed]))  # type: ignore[arg-type]
+        say(Recorded(tmp_path), request(**CHANGED[changed]))
 
 
 def test_what_it_is_for_does_not_matter(tmp_path: Path) -> None:
@@ -244,10 +244,12 @@ def test_a_death_while_writing_leaves_the_earlier_file_or_none(
 def test_a_session_replays_records_or_asks(given: dict[str, str], kind: str, tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     folders: dict[str, Any] = {name: tmp_path / folder for name, folder in given.items()}
-    address = {} if kind == "Recorded" else {"base_url": "http://127.0.0.1:9/v1", "api_key": Secret("k")}
+    address: dict[str, Any] = (
+        {} if kind == "Recorded" else {"base_url": "http://127.0.0.1:9/v1", "api_key": Secret("k")}
+    )
 
     async def run() -> str:
-        async with Session(ModelSettings("m"), Endpoint(**folders, **address)) as session:  # type: ignore[arg-type]
+        async with Session(ModelSettings("m"), Endpoint(**folders, **address)) as session:
             return type(session._model).__name__
 
     assert asyncio.run(run()) == kind

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 from letters import EVERY_LAYOUT, sample, sample_names
@@ -122,7 +123,7 @@ def plain(words: str) -> str:
 def leaf(record: Record, pointer: str) -> object:
     node: object = record.determination
     for part in pointer.split("/")[1:]:
-        node = node[int(part)] if isinstance(node, tuple) else getattr(node, part)  # type: ignore[index]
+        node = node[int(part)] if isinstance(node, tuple) else getattr(node, part)
     return node
 
 
@@ -142,7 +143,7 @@ def complaint(text: str, record: Record) -> str | None:
         verbatim = BY_PATTERN[INDEX.sub("/*", pointer)].verbatim
         if verbatim and Levenshtein.distance(plain(str(shown)), plain(words), score_cutoff=slips) > slips:
             return f"{pointer}: {shown!r} is not {words!r}"
-        if hasattr(value, "isoformat") and value not in {
+        if isinstance(value, date) and value not in {
             day for found in find_dates(fold(" ".join(words.split()))) for day in (found.value, found.before(value))
         }:
             return f"{pointer}: {value} is not in {words!r}"

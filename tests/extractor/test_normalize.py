@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -223,15 +225,15 @@ def _steps(run: Callable[[], object]) -> int:
     """How many lines of `extractor.text.normalize` are executed."""
     count = 0
 
-    def trace(frame: object, event: str, argument: object) -> object:
+    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
         nonlocal count
-        if frame.f_code.co_filename != normalize.__file__:  # type: ignore[attr-defined]
+        if frame.f_code.co_filename != normalize.__file__:
             return None
         count += event == "line"
         return trace
 
     before = sys.gettrace()
-    sys.settrace(trace)  # type: ignore[arg-type]
+    sys.settrace(trace)
     try:
         run()
     finally:

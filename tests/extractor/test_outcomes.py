@@ -73,6 +73,7 @@ def test_verdict_of_a_heading(words: str, outcome: str | None, code: str | None)
     first, second = record.determination.decisions
     assert first.outcome == outcome
     assert second.heading == "MRI of the left knee"
+    assert first.heading is not None
     # Words that nobody expects behind the colon stay with the heading: a second colon may have been lost.
     assert first.heading == "Tramadol 50mg #60" or words.split(maxsplit=1)[0] in first.heading
     assert second.outcome == "overturned"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -67,7 +68,7 @@ def merged(rules: Said, model: Said, *, asked: tuple[str, ...] = WHOLE, leads: b
 
 
 AGE, CASE, DX, WHY = "/patient/age", "/case_number", "/patient/diagnoses", "/decisions/0/reasons"
-UPHELD = {"/decisions/0/outcome": Outcome.UPHELD.value}
+UPHELD: Said = {"/decisions/0/outcome": Outcome.UPHELD.value}
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def evidence(support: Support = Support.SUPPORTED) -> Evidence:
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     table = {
         ("agreed", "/patient/age"): (98.0, 2.0),
         ("differs", "/patient/age"): (2.0, 2.0),

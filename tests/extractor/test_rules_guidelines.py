@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 from letters import Asked, credentials, notice, read, review
 
+from extractor.records.determination import Basis
+
 Cited = tuple[str, bool, str | None, int | None, list[str], str | None]
 MTUS, ACOEM, ODG, OTHER = "MTUS", "ACOEM", "ODG", "OTHER"
 
@@ -62,18 +64,20 @@ RELIED: list[tuple[str, str | None]] = [
 ]  # fmt: skip
 
 
-def bases(statement: str) -> list[object]:
+def bases(statement: str) -> list[Basis]:
     (decision,) = read(credentials(Asked(administrator=statement, expert=statement))).determination.decisions
-    return [decision.claims_administrator_basis, decision.reviewer_basis]
+    administrator, reviewer = decision.claims_administrator_basis, decision.reviewer_basis
+    assert administrator is not None
+    assert reviewer is not None
+    return [administrator, reviewer]
 
 
 @pytest.mark.parametrize(("statement", "expected"), CITATIONS, ids=[statement[18:70] for statement, _ in CITATIONS])
 def test_citations(statement: str, expected: list[Cited]) -> None:
     for basis in bases(statement):
-        assert basis.statement == statement  # type: ignore[attr-defined]
+        assert basis.statement == statement
         told = [
-            (c.source and c.source.value, c.mtus, c.title, c.year, list(c.sections), c.pages)
-            for c in basis.citations  # type: ignore[attr-defined]
+            (c.source and c.source.value, c.mtus, c.title, c.year, list(c.sections), c.pages) for c in basis.citations
         ]
         assert told == expected
 
@@ -81,13 +85,13 @@ def test_citations(statement: str, expected: list[Cited]) -> None:
 @pytest.mark.parametrize(("statement", "relied_on"), RELIED, ids=[statement[:60] for statement, _ in RELIED])
 def test_relied_on(statement: str, relied_on: str | None) -> None:
     for basis in bases(statement):
-        assert (basis.relied_on and basis.relied_on.value) == relied_on  # type: ignore[attr-defined]
+        assert (basis.relied_on and basis.relied_on.value) == relied_on
 
 
 @pytest.mark.parametrize("statement", [statement for statement, relied in RELIED if relied in ("none", None)])
 def test_nothing_cited(statement: str) -> None:
     for basis in bases(statement):
-        assert basis.citations == ()  # type: ignore[attr-defined]
+        assert basis.citations == ()
 
 
 def test_no_paragraph_no_basis() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -20,8 +21,8 @@ NO_DATES = "The injured worker is a 45 year old male. The diagnoses include lumb
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("letter", [credentials, prose], ids=["credentials", "prose"])
-def test_header_in_every_order(order: str, letter: object) -> None:
-    record = read(letter(header=header_table(order)))  # type: ignore[operator]
+def test_header_in_every_order(order: str, letter: Callable[..., str]) -> None:
+    record = read(letter(header=header_table(order)))
     told = record.determination
     assert told.case_number == "CM16-0123456"
     assert told.priority == "standard"

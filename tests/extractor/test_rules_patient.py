@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from letters import Asked, credentials, read
 
+from extractor.records.determination import Patient
+
 PLAIN = Asked(rationale="The guideline does not recommend it. The request is not medically necessary.")
 
 
-def patient(summary: str, rationale: str | None = None) -> object:
+def patient(summary: str, rationale: str | None = None) -> Patient:
     asked = PLAIN if rationale is None else Asked(rationale=rationale)
     return read(credentials(asked, summary=summary)).determination.patient
 
@@ -42,8 +44,8 @@ def patient(summary: str, rationale: str | None = None) -> object:
 )
 def test_age_and_sex(summary: str, age: int | None, sex: str | None) -> None:
     told = patient(summary or "None.")
-    assert told.age == age  # type: ignore[attr-defined]
-    assert told.sex == sex  # type: ignore[attr-defined]
+    assert told.age == age
+    assert told.sex == sex
 
 
 @pytest.mark.parametrize(
@@ -62,15 +64,15 @@ def test_age_and_sex(summary: str, age: int | None, sex: str | None) -> None:
     ],
 )
 def test_sex_from_titles_and_pronouns(summary: str, sex: str | None) -> None:
-    assert patient(summary).sex == sex  # type: ignore[attr-defined]
+    assert patient(summary).sex == sex
 
 
 def test_from_the_rationale_where_the_summary_is_silent() -> None:
     told = patient(
         "There is low back pain.", "This 51 year old woman has not had therapy. The request is not medically necessary."
     )
-    assert told.age == 51  # type: ignore[attr-defined]
-    assert told.sex == "female"  # type: ignore[attr-defined]
+    assert told.age == 51
+    assert told.sex == "female"
 
 
 @pytest.mark.parametrize(
@@ -101,14 +103,14 @@ def test_from_the_rationale_where_the_summary_is_silent() -> None:
     ],
 )
 def test_mechanism(summary: str, mechanism: str | None) -> None:
-    assert patient(f"The patient is 48 years old. {summary} The pain is 6/10.").mechanism == mechanism  # type: ignore[attr-defined]
+    assert patient(f"The patient is 48 years old. {summary} The pain is 6/10.").mechanism == mechanism
 
 
 def test_of_two_versions_the_stated_mechanism_wins() -> None:
     told = patient(
         "He was injured when lifting a box. The mechanism of injury was a fall from a truck. The pain is 6/10."
     )
-    assert told.mechanism == "a fall from a truck"  # type: ignore[attr-defined]
+    assert told.mechanism == "a fall from a truck"
 
 
 def test_mechanism_from_the_rationale() -> None:
@@ -116,9 +118,9 @@ def test_mechanism_from_the_rationale() -> None:
         "The patient has pain.",
         "The patient was injured when he fell off a roof. The request is not medically necessary.",
     )
-    assert told.mechanism == "he fell off a roof"  # type: ignore[attr-defined]
+    assert told.mechanism == "he fell off a roof"
 
 
 def test_mechanism_without_its_effect() -> None:
     told = patient("The mechanism of injury was a fall from a ladder, resulting in low back pain. The pain is 6/10.")
-    assert told.mechanism == "a fall from a ladder"  # type: ignore[attr-defined]
+    assert told.mechanism == "a fall from a ladder"

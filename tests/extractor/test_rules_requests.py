@@ -11,9 +11,10 @@ import pytest
 from letters import one_view, with_heading
 
 from extractor.facts.requests import TreatmentRequest, read_request
+from extractor.text.normalize import View
 
 
-def request(heading: str) -> tuple[TreatmentRequest, object]:
+def request(heading: str) -> tuple[TreatmentRequest, View]:
     view, span = one_view(heading)
     return read_request(view, span), view
 
@@ -55,9 +56,9 @@ def request(heading: str) -> tuple[TreatmentRequest, object]:
 )  # fmt: skip
 def test_parts(heading: str, requested: str, authorized: str | None, disputed: str) -> None:
     told, view = request(heading)
-    assert view.words(told.requested) == requested  # type: ignore[attr-defined]
-    assert (view.words(told.authorized) if told.authorized else None) == authorized  # type: ignore[attr-defined]
-    assert view.words(told.disputed) == disputed  # type: ignore[attr-defined]
+    assert view.words(told.requested) == requested
+    assert (view.words(told.authorized) if told.authorized else None) == authorized
+    assert view.words(told.disputed) == disputed
     record = with_heading(heading)
     (decision,) = record.determination.decisions
     assert (decision.heading, decision.requested, decision.authorized, decision.disputed) == (

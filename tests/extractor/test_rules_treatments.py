@@ -108,7 +108,7 @@ def test_every_example_is_classified_by_its_rule(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=rule_id)
 def test_every_rule_is_of_the_closed_list(rule: Rule) -> None:
-    assert rule.subcategory is None or rule.subcategory in SUBCATEGORIES[rule.category]
+    assert rule.subcategory in SUBCATEGORIES[rule.category]
 
 
 @pytest.mark.parametrize(("heading", "category", "subcategory"), KINDS, ids=[heading for heading, *_ in KINDS])

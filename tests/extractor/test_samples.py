@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from letters import SAMPLES, codes, read, sample, sample_names
 
@@ -132,7 +134,7 @@ VALUES: list[tuple[str, str, object]] = [
 
 @pytest.mark.parametrize(("name", "pointer", "value"), VALUES, ids=[f"{name}{pointer}" for name, pointer, _ in VALUES])
 def test_value(name: str, pointer: str, value: object) -> None:
-    node: object = read(sample(name)).determination.model_dump(mode="json")
+    node: Any = read(sample(name)).determination.model_dump(mode="json")
     for part in pointer.split("/")[1:]:
-        node = node[int(part)] if isinstance(node, list) else node[part]  # type: ignore[index]
+        node = node[int(part)] if isinstance(node, list) else node[part]
     assert node == value

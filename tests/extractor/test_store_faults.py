@@ -22,7 +22,7 @@ from factories import letter_text, make_document, make_record
 from extractor.cli import cli
 from extractor.errors import RecordDamaged, StoreError
 from extractor.export import Format, export
-from extractor.store import Changes, Store, prepare, processes
+from extractor.store import Changes, Store, prepare
 from extractor.store.processes import Process, state_of
 from extractor.store.watch import Sample
 
@@ -279,12 +279,17 @@ def test_text_that_cannot_be_decoded_is_not_quoted(database: Path) -> None:
         assert "Xylophone" not in result.output + result.stderr
 
 
-BROKEN = {
+def another_programs(path: Path) -> None:
+    path.unlink()
+    change(path, "CREATE TABLE notes (a)")
+
+
+BROKEN: dict[str, tuple[Callable[[Path], object], str | None]] = {
     "no database": (lambda path: path.write_bytes(b"Xylophone" * 5000), "not a database"),
     "empty": (lambda path: path.write_bytes(b""), None),
     "halved": (lambda path: os.truncate(path, path.stat().st_size // 2), None),
     "headless": (lambda path: path.write_bytes(bytes(100) + path.read_bytes()[100:]), "not a database"),
-    "foreign": (lambda path: (path.unlink(), change(path, "CREATE TABLE notes (a)")), "another program"),
+    "foreign": (another_programs, "another program"),
     "newer": (
         lambda path: change(
             path, "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('imr', 'm999', '')"
@@ -476,7 +481,7 @@ def test_of_a_process_on_another_machine_only_its_silence_tells() -> None:
 
 
 def test_where_the_system_tells_no_start_the_number_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes.Path, "exists", lambda _: False)
+    monkeypatch.setattr(Path, "exists", lambda _: False)
     assert Process("here", os.getpid(), "").lives
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()

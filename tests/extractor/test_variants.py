@@ -50,8 +50,9 @@ def test_nobody_asks_for_the_name() -> None:
     found = []
     for path in sorted((ROOT / "extractor").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            asked = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
-            asked += [node.subject] if isinstance(node, ast.Match) else []
+            if not isinstance(node, ast.Compare | ast.Match):
+                continue
+            asked = [node.subject] if isinstance(node, ast.Match) else [node.left, *node.comparators]
             if any(NAME.search(ast.unparse(each)) for each in asked):
-                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")  # type: ignore[attr-defined]
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert found == []

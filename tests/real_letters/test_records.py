@@ -33,6 +33,12 @@ def labels() -> dict[str, dict[str, object]]:
     return {str(row["case_number"]): row for row in rows}
 
 
+def items_of(label: dict[str, object]) -> list[dict[str, object]]:
+    items = label["items"]
+    assert isinstance(items, list)
+    return items
+
+
 @cache
 def from_text(name: str) -> Record:
     return extract(LETTERS / "text" / f"{name}.txt")
@@ -75,7 +81,7 @@ def compared(name: str, record: Record) -> list[tuple[str, bool, object, object]
             summary,
         )
     )
-    items: list[dict[str, object]] = label["items"]  # type: ignore[assignment]
+    items = items_of(label)
     rows.append(("decisions", len(items) == len(told.decisions), len(items), len(told.decisions)))
     for item, decision in zip(items, told.decisions, strict=False):
         administrator = decision.claims_administrator_basis.statement if decision.claims_administrator_basis else None
@@ -178,7 +184,7 @@ def test_accuracy_of_a_field(field: str) -> None:
 
 def test_every_decision_is_found() -> None:
     told = sum(len(from_text(name).determination.decisions) for name in NAMES)
-    assert told == sum(len(row["items"]) for row in labels().values())  # type: ignore[arg-type]
+    assert told == sum(len(items_of(row)) for row in labels().values())
 
 
 def test_all_evidence_supports_and_nothing_is_withheld() -> None:
@@ -230,7 +236,8 @@ def by_pypdf(path: Path) -> str:
 
 def by_pdfminer(path: Path) -> str:
     high_level = pytest.importorskip("pdfminer.high_level")
-    return high_level.extract_text(io.BytesIO(path.read_bytes()))
+    text: str = high_level.extract_text(io.BytesIO(path.read_bytes()))
+    return text
 
 
 def by_pdfplumber(path: Path) -> str:
@@ -277,7 +284,7 @@ def test_2014_head_and_people() -> None:
     assert told.reviewer.licensed_states == ("California",)
     assert told.reviewer.specialties == ("Physical Medicine & Rehabilitation",)
     assert told.reviewer.subspecialties == ("Pain Management",)
-    assert told.patient.age is told.patient.sex is told.patient.mechanism is None
+    assert (told.patient.age, told.patient.sex, told.patient.mechanism) == (None, None, None)
     assert told.patient.diagnoses == ()
     assert told.records_reviewed == ()
     assert told.clinical_summary is not None
@@ -299,7 +306,7 @@ def test_2014_items() -> None:
         assert decision.retrospective is True
         assert decision.associated_surgical_service is False
         assert (decision.category, decision.subcategory) == ("dmepos", "durable_equipment")
-        assert decision.service_dates == decision.body_parts == decision.drugs == ()
+        assert (decision.service_dates, decision.body_parts, decision.drugs) == ((), (), ())
     assert [decision.rationale and decision.rationale.text for decision in decisions] == [
         between(31, 36, "Decision rationale:"),
         between(43, 45, "Decision rationale:"),
