@@ -20,6 +20,7 @@ from extractor.model.asking import Asks
 from extractor.processes import deadline
 from extractor.readers.both.confidence import confidence
 from extractor.readers.both.reconcile import reconcile
+from extractor.readers.both.unlikely import withhold_unlikely
 from extractor.readers.model import Session, read_by_prompts
 from extractor.readers.model.prompts import Prompts
 from extractor.readers.rules import read_by_rules
@@ -223,10 +224,19 @@ async def read_opened(
                 rules, grounded, said, reading.asked, corrected=reading.corrected, model_leads=settings.leads
             )
             grounded = merged.grounded
-            for place, evidence in grounded.evidence.items():
-                agreement = merged.agreement[place]
-                sure = confidence(place.field.pattern, evidence, agreement, corrected=place in merged.corrected)
-                grounded.evidence[place] = evidence.model_copy(update={"confidence": sure})
+            sure = {
+                place: confidence(
+                    place.field.pattern,
+                    evidence,
+                    merged.agreement[place],
+                    corrected=place in merged.corrected,
+                )
+                for place, evidence in grounded.evidence.items()
+            }
+            for place, share in sure.items():
+                grounded.evidence[place] = grounded.evidence[place].model_copy(update={"confidence": share})
+            if settings.leads:
+                withhold_unlikely(grounded, sure)
         attempts = tuple(reading.attempts)
         provenance = provenance_of(configuration, attempts)
         record = record_of(opened.document, reading.layout, reading.facts, reading.draft, grounded, provenance)

@@ -17,6 +17,7 @@ from extractor.grounding.ground import Grounded, PendingFlag
 from extractor.grounding.places import Place, pointers
 from extractor.readers.both import confidence as sure
 from extractor.readers.both.reconcile import Agreement, Reconciled, reconcile
+from extractor.readers.both.unlikely import withhold_unlikely
 from extractor.records.determination import Category, Outcome, Reason, Subcategory
 from extractor.records.record import Evidence, Flag, FlagCode, How, Support
 from extractor.text.literals import Value
@@ -271,3 +272,50 @@ def test_the_table_that_is_shipped_gives_a_confidence_to_every_kind() -> None:
         for support in (Support.SUPPORTED, Support.UNCHECKED):
             for pointer in ("/case_number", "/decisions/*/reasons/*", "/decisions/*/drugs/*/name"):
                 assert 0.01 <= sure.confidence(pointer, evidence(support), agreement) <= 0.999
+
+
+# --- what is more likely wrong than right -----------------------------------------------------------------------------
+
+
+def withheld(said: Said, sure_of: dict[str, float]) -> tuple[dict[str, Value], list[tuple[str, str | None]]]:
+    """What is left of a reading, and what was withheld of it."""
+    grounded = reading(said)
+    at = {pointer: place for place, pointer in pointers(grounded.values).items()}
+    withhold_unlikely(grounded, {place: sure_of.get(pointer, 0.99) for pointer, place in at.items()})
+    left = by_pointer(grounded)
+    return left.values, [(flag.path, flag.value) for flag in left.flags if flag.code is FlagCode.WITHHELD]
+
+
+def test_a_value_that_is_more_likely_wrong_does_not_stand() -> None:
+    values, flags = withheld({"/patient/mechanism": "a fall", AGE: 45}, {"/patient/mechanism": 0.07})
+    assert values == {AGE: 45}
+    assert flags == [("/patient/mechanism", "a fall")]
+
+
+def test_even_odds_stand() -> None:
+    values, flags = withheld({"/patient/mechanism": "a fall"}, {"/patient/mechanism": 0.5})
+    assert values == {"/patient/mechanism": "a fall"}
+    assert flags == []
+
+
+def test_what_the_printed_form_gives_is_not_doubted() -> None:
+    values, _ = withheld({"/case_number": "CM16-0123456", "/decisions/0/outcome": "upheld"}, {"/case_number": 0.1})
+    assert values["/case_number"] == "CM16-0123456"
+
+
+def test_an_entry_goes_with_the_leaf_that_names_it() -> None:
+    said: Said = {
+        "/decisions/0/drugs/0/name": "Norco",
+        "/decisions/0/drugs/0/strength": "10/325mg",
+        "/decisions/0/drugs/1/name": "Soma",
+        "/decisions/0/drugs/1/strength": "350mg",
+    }
+    values, flags = withheld(said, {"/decisions/0/drugs/0/name": 0.2})
+    assert values == {"/decisions/0/drugs/0/name": "Soma", "/decisions/0/drugs/0/strength": "350mg"}
+    assert len(flags) == 2
+
+
+def test_a_subcategory_does_not_outlive_its_category() -> None:
+    said: Said = {"/decisions/0/category": "pharmaceuticals", "/decisions/0/subcategory": "opioid"}
+    values, _ = withheld(said, {"/decisions/0/category": 0.2})
+    assert values == {}
