@@ -64,8 +64,16 @@ class BasisFact:
 
 
 def read_basis(view: View, paragraph: Span | None) -> BasisFact | None:
-    """One side's basis from its own paragraph (2014 and later); None where there is no paragraph."""
-    return _fact(view, paragraph, cite(view, paragraph)) if paragraph is not None else None
+    """One side's basis from its own paragraph (2014 and later); None where there is no paragraph.
+
+    A reviewer may write it in sentences of their own, as all did in 2013: then those are read.
+    """
+    if paragraph is None:
+        return None
+    cited = cite(view, paragraph)
+    if not cited and _NONE_CITED.search(view.folded, *paragraph) is None:
+        cited = [one for sentence in prose_sentences(view, paragraph) for one in _citations(view, sentence, bare=False)]
+    return _fact(view, paragraph, cited)
 
 
 def read_joint_basis(view: View, paragraph: Span, *, reviewer_only: bool) -> tuple[BasisFact | None, BasisFact | None]:
