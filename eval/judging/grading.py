@@ -35,7 +35,7 @@ from eval.labelling.gold import Case, file_sha256
 from eval.readers import Reader
 from eval.scoring.grounding import ground, nearest
 from eval.scoring.marks import Failure, LeafRow, Mark, Score
-from eval.scoring.pointers import Json
+from eval.scoring.pointers import Json, resolve
 from eval.scoring.score import score, score_failure
 from extractor.errors import ConfigurationError, DocumentError, NotADetermination, UnknownLayout
 from extractor.records.determination import Determination
@@ -180,9 +180,26 @@ def _row(case: Case, made: Score, counts: Counts, answer: Json, evidence: Json) 
             if item.mark is not Mark.MATCH
         ),
         confidences=tuple(_confidences(made, evidence)),
+        withheld=_withheld(answer.get("flags") or (), case.tree),
         failure=made.failure,
         usage=UsageRow(model=provenance.get("model"), **usage) if isinstance(usage, dict) else None,
     )
+
+
+def _withheld(flags: Iterable[Json], reference: Json) -> tuple[int, int]:
+    """How many values were withheld, and how many of them the reference says at that very place."""
+    told = [(flag.get("path"), flag.get("value")) for flag in flags if flag.get("code") == "withheld"]
+    claims = [(str(path), str(value)) for path, value in told if path and value is not None]
+    return len(claims), sum(_says(reference, path) == value for path, value in claims)
+
+
+def _says(reference: Json, pointer: str) -> str | None:
+    """What the reference says at a place, as flags tell values; None where it says nothing."""
+    try:
+        value = resolve(reference, pointer)
+    except LookupError:
+        return None
+    return None if value is None else str(value)
 
 
 def _error(row: LeafRow, case: Case, evidence: Json) -> ErrorRow:

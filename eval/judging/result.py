@@ -68,6 +68,8 @@ class DocumentResult(Strict):
     item_errors: tuple[ItemErrorRow, ...] = ()
     confidences: tuple[ConfidenceRow, ...] = ()
     """Every predicted leaf whose evidence has a confidence; a missing leaf has no value, and so none."""
+    withheld: tuple[int, int] = (0, 0)
+    """Values that the reader claimed and withheld: all, and those that the reference says, too: truth that was lost."""
     failure: Failure | None = None
     seconds: float | None = None
     """What the reader took, without reading the file."""

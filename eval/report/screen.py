@@ -65,6 +65,11 @@ def run_screen(result: RunResult, spent: Costs | None = None) -> Iterator[str]:
             f"{of:{_WIDTH}} {share(figure.value)} {interval(figure)}"
             f"                   {figure.numerator:.0f} of {figure.denominator:.0f}"
         )
+    withheld = [row.withheld for row in result.documents.values()]
+    yield (
+        f"{'withheld':{_WIDTH}} {sum(count for count, _ in withheld)} values, "
+        f"{sum(right for _, right in withheld)} of them as the labels say"
+    )
     weakest = sorted(
         (field for field in FIELDS if summary.figures[field]["f1"].value is not None),
         key=lambda field: (summary.figures[field]["f1"].value or 0.0, field),
