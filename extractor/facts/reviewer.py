@@ -11,7 +11,7 @@ from extractor.text.spans import Span
 from extractor.vocabulary.people import SPECIALTY, STATE, specialty_named, state_named
 
 _LICENSED = re.compile(r"states? ?(?:\(s\))? of licensure ?:?\s?")
-_CERTIFIED = re.compile(r"certifications? ?(?:\(s\))? ?/? ?(?:specialty|specialties)? ?(?:\(s\))? ?:\s?")
+_CERTIFIED = re.compile(r"certifications? ?(?:\(s\))? ?/? ?(?:speciali?ty|speciali?ties)? ?(?:\(s\))? ?:\s?")
 _SPLIT = re.compile(r"\s?[,;]\s?|\s?/\s?(?=[A-Z])")
 
 # "is Board Certified in X, has a subspecialty in Y and is licensed to practice in Z."

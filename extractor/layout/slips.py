@@ -20,7 +20,8 @@ _OTHER_WORDS = frozenset({"uphold", "unheld", "uphelds", "overturner"})
 """A letter away from an outcome, and words of their own."""
 _HEADER_LABELS = (
     *("Case Number", "Date Assigned", "Date of Injury", "Decision Date", "UR Denial Date", "Priority"),
-    *("Application Received", "Application Date", "Date of Decision"),
+    *("Application Received", "Application Date", "Date of Decision", "State(s) of Licensure"),
+    *("Certification(s)/Specialty", "Certification(s)/Speciality"),
 )
 # The last word of a line, if it begins as an outcome may, or as one whose first letter was misread.
 _LAST_WORD = re.compile(r"(?m)([UVO0QD](?<![\w'-].)[\w|!]{4,11})(?=[^\S\n]*[.)*]*[^\S\n]*$)")
@@ -29,14 +30,16 @@ _SPACED = re.compile(
     + "|".join(" {1,2}".join(word) for word in _OUTCOMES)
     + r"))(?=[^\S\n]*[.)*]*[^\S\n]*$)"
 )
-_LABEL = re.compile(r"(?m)^[^\S\n]*([A-Z0-9][^\n:]{5,22}):")
+_LABEL = re.compile(r"(?m)^[^\S\n]*([A-Z0-9][^\n:]{5,28}):")
+_WRAPPED_LABEL = re.compile(r"(?m)^[^\S\n]*(A\w{8,11})[^\S\n]*\n[^\S\n]*(R\w{6,8})[^\S\n]*:")
+""""Application" and "Received:", as narrow tables break them."""
 # What is taken for one another so often that it is no edit.
 _LOOKALIKES = str.maketrans({"0": "o", "1": "l", "|": "l", "!": "l", "5": "s", "8": "b"})
 
 
 def find_slips(text: str) -> list[Healed]:
     """Raw spans of words with a slip, and the words that they must have been; in order, none overlapping."""
-    found = {slip.span.start: slip for slip in [*_outcomes(text), *_labels(text)]}
+    found = {slip.span.start: slip for slip in [*_outcomes(text), *_labels(text), *_wrapped_labels(text)]}
     return [found[start] for start in sorted(found)]
 
 
@@ -54,6 +57,15 @@ def _labels(text: str) -> Iterator[Healed]:
         meant = _meant(collapse(match[1]), _HEADER_LABELS)
         if meant is not None:
             yield Healed(Span(match.start(1), match.start(1) + len(match[1].rstrip())), meant)
+
+
+def _wrapped_labels(text: str) -> Iterator[Healed]:
+    for match in _WRAPPED_LABEL.finditer(text):
+        words = [
+            (Span(*match.span(group)), match[group], word) for group, word in ((1, "Application"), (2, "Received"))
+        ]
+        if all(said.lower() == word.lower() or _meant(said, (word,)) for _, said, word in words):
+            yield from (Healed(span, word) for span, said, word in words if said.lower() != word.lower())
 
 
 @lru_cache(maxsize=1024)  # what stands before colons is much the same in every letter

@@ -306,3 +306,27 @@ def test_one_verdict_over_several_numbered_issues_is_doubted_where_a_paragraph_c
     record = read(review("MRI of the hip", "CT of the hip", necessary=True, rationale=text))
     doubted = {flag.path for flag in record.flags if flag.code.value == "ambiguous"}
     assert "/decisions/1/outcome" in doubted
+
+
+@pytest.mark.parametrize(
+    ("said", "misread"),
+    [
+        ("Certification(s)/Specialty:", "Certifcation(s)/Specialty:"),
+        ("Certification(s)/Specialty:", "Certification(s)/Speciality:"),
+        ("State(s) of Licensure:", "State(s) of Licensnre:"),
+    ],
+)
+def test_slips_in_the_labels_of_the_reviewer_are_healed(said: str, misread: str) -> None:
+    assert said in LETTER
+    assert values(read(LETTER.replace(said, misread))) == values(SOUND)
+
+
+@pytest.mark.parametrize("label", ["Aplication\nReceived:", "Application\nRecieved:", "Applicatlon \nReceived :"])
+def test_slips_in_a_label_on_two_lines_are_healed(label: str) -> None:
+    record = read(LETTER.replace("Application Received:", label))
+    assert record.determination.application_received == SOUND.determination.application_received
+
+
+def test_words_that_are_labels_by_a_letter_stay_what_they_are() -> None:
+    told = "He was\nRelieved: the pain went away after the second injection, as the notes tell."
+    assert "Relieved: the pain" in str(read(credentials(summary=told)).determination.clinical_summary)

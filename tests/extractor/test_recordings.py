@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
 from replaying import RECORDINGS, RENEW, recordings, stale
 
+from extractor.documents import read_document
+from extractor.errors import NotADetermination, RecordingMissing, UnknownLayout
+from extractor.model.recorded import Recorded
+from extractor.readers.model import Session
 from extractor.readers.model.answers import FORMS
 from extractor.readers.model.prompts import NAMES
+from extractor.reading.configuration import Configuration, ReaderName
+from extractor.reading.letter import read_in
+from extractor.settings import Endpoint, ModelSettings
 
 
 @pytest.fixture
@@ -46,3 +55,27 @@ def test_and_fails_in_ci(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="corrections, whole"):
         recordings(older)
+
+
+@pytest.mark.parametrize("reader", ["model", "both"])
+def test_every_gold_letter_has_its_replies(reader: ReaderName) -> None:
+    """What is asked about a letter follows its layout: where that changes, the reply has to be renewed."""
+    configuration = Configuration.of(reader, ModelSettings("reference-llm"))
+
+    async def missing() -> list[str]:
+        assert configuration.model is not None
+        found = []
+        async with Session(configuration.model, Endpoint(), Recorded(recordings())) as session:
+            for path in sorted((RECORDINGS.parent / "letters").glob("*.txt")):
+                try:
+                    await read_in(session, read_document(path), configuration)
+                except RecordingMissing:
+                    found.append(path.name)
+                except (NotADetermination, UnknownLayout):
+                    continue
+        return found
+
+    gone = asyncio.run(missing())
+    if gone and os.environ.get("CI") != "true":
+        pytest.skip(f"no reply to what is asked about {', '.join(gone)} now: renew them with `{RENEW}`")
+    assert gone == [], RENEW

@@ -124,3 +124,21 @@ def test_mechanism_from_the_rationale() -> None:
 def test_mechanism_without_its_effect() -> None:
     told = patient("The mechanism of injury was a fall from a ladder, resulting in low back pain. The pain is 6/10.")
     assert told.mechanism == "a fall from a ladder"
+
+
+@pytest.mark.parametrize(
+    ("words", "sex"),
+    [
+        (
+            "The claimant, age 56, is a former roofing foreman. He fell from a ladder and has had knee pain since.",
+            "male",
+        ),
+        ("This 41-year-old saleswoman has knee pain.", None),
+        ("A 33-year-old fireman has knee pain. She was hurt on a ladder, and she reports pain.", "female"),
+        ("This 56yom fell. He has knee pain.", "male"),
+    ],
+)
+def test_a_word_of_sex_inside_another_word_tells_nothing(words: str, sex: str | None) -> None:
+    """A foreman may be a woman: what tells is said of the patient."""
+    found = read(credentials(summary=words)).determination.patient.sex
+    assert (None if found is None else str(found)) == sex

@@ -14,7 +14,7 @@ from extractor.text.spans import Span
 
 _PATIENT = r"(?:patient|worker|claimant|applicant|employee)"
 # "a 45-year-old right-handed male": directly before or behind the age
-_SEX_BESIDE_AGE = re.compile(r"(?P<male>male|man|gentleman|yom)\b|(?P<female>female|woman|lady|yof)\b")
+_SEX_BESIDE_AGE = re.compile(r"(?<![a-z])(?:(?P<male>male|man|gentleman|yom)\b|(?P<female>female|woman|lady|yof)\b)")
 _SEX_STATED = re.compile(
     # "the patient is a right-handed male"
     rf"\b{_PATIENT}\s(?:is|was)\s(?:a|an)\s(?:\w+[- ]){{0,4}}"
