@@ -638,11 +638,11 @@ def judge_each(sound: list[Record], found: list[Record]) -> str:
     if not found:
         return "failed"
     if len(found) != len(sound):
-        return "flagged" if any(flag.code in _OF_SEVERAL for record in found for flag in record.flags) else "silent"
+        return "flagged" if any(flag.code in OF_SEVERAL for record in found for flag in record.flags) else "silent"
     return max(map(judge, sound, found), key=COLUMNS.index)
 
 
-_OF_SEVERAL = ("repeated_section", "case_conflict", "incomplete")
+OF_SEVERAL = ("repeated_section", "case_conflict", "incomplete")
 
 
 def _joined(path: Path, given: argparse.Namespace) -> Counter[str]:

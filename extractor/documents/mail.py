@@ -80,10 +80,11 @@ class _Part:
 
 
 def read_mail(data: bytes, read: Read, budget: Budget) -> tuple[str, tuple[Note, ...]]:
-    """The letter in a mail.
+    """The letter in a mail; several, where several are attached.
 
     Raises:
-        UnsupportedType: it holds several letters or documents, or a form of mail that is none to read.
+        UnsupportedType: it holds several documents, or letters in its text and beside it, or is of a form that is none
+            to read.
         EncryptedDocument: it is encrypted. BrokenDocument: it is cut short. EmptyDocument: nothing is in it.
         DocumentError: as the only document in it.
 
@@ -95,28 +96,31 @@ def read_mail(data: bytes, read: Read, budget: Budget) -> tuple[str, tuple[Note,
     attached = [part for part in parts if part.attached]
     body = _Part("\n".join(part.text for part in parts if not part.attached and part.text.strip()), attached=False)
     letters = [part for part in (*attached, body) if part.is_letter]
-    if len(letters) > 1:
+    if len(letters) > 1 and body in letters:
         raise UnsupportedType(f"{budget.name!r} is a mail with {len(letters)} letters in it: give each as its own file")
     if letters:
-        return _with_notes(letters[0], attached)
+        return _with_notes(letters, attached)
     for part in attached:
         if part.error:
             raise type(part.error)(f"attached to the mail {budget.name!r}: {part.error}") from part.error
     if len(attached) > 1 and len(body.text) < _COVERING_NOTE:
         raise UnsupportedType(f"{budget.name!r} is a mail with {len(attached)} documents: give each as its own file")
     if len(attached) == 1 and len(body.text) < _COVERING_NOTE:
-        return _with_notes(attached[0], attached)
+        return _with_notes(attached, attached)
     if not body.text.strip():
         raise EmptyDocument(f"{budget.name!r} is a mail without text and documents: check that it is the right file")
-    return _with_notes(body, attached)
+    return _with_notes([body], attached)
 
 
-def _with_notes(chosen: _Part, attached: list[_Part]) -> tuple[str, tuple[Note, ...]]:
-    others = sum(part is not chosen for part in attached)
+def _with_notes(chosen: list[_Part], attached: list[_Part]) -> tuple[str, tuple[Note, ...]]:
+    """What was chosen, each on pages of its own, and what is told of it and of the rest."""
+    text = "\f".join(part.text.strip("\f") for part in chosen)
+    notes = tuple(dict.fromkeys(note for part in chosen for note in part.notes))
+    others = sum(part not in chosen for part in attached)
     if not others:
-        return chosen.text, chosen.notes
+        return text, notes
     message = f"Of the mail, {others} attached document(s) beside the letter were not read."
-    return chosen.text, (*chosen.notes, Note(NoteCode.LEFT_OUT, message))
+    return text, (*notes, Note(NoteCode.LEFT_OUT, message))
 
 
 def _parts(message: Message, read: Read, budget: Budget) -> Iterator[_Part]:

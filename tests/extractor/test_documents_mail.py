@@ -76,10 +76,17 @@ def test_other_documents_are_told() -> None:
     assert [note.code for note in document.notes] == [NoteCode.LEFT_OUT]
 
 
+def test_each_letter_that_is_attached_is_read() -> None:
+    document = read_document(attach(attach(mail(), PDF), OTHER).as_bytes())
+    first, second = document.text.split("\f")[0], document.text.split("\f")[-1]
+    assert first.split()[:6] == LETTER.split()[:6]
+    assert second.split()[-6:] == read_document(OTHER).text.split()[-6:]
+    assert document.notes == ()
+
+
 @pytest.mark.parametrize(
     ("made", "error", "says"),
     [
-        (attach(attach(mail(), PDF), OTHER), UnsupportedType, "2 letters"),
         (attach(mail(LETTER), PDF), UnsupportedType, "2 letters"),
         (attach(attach(mail(), b"one form"), b"another"), UnsupportedType, "2 documents"),
         (attach(mail(), picture()), NoTextLayer, "attached to the mail"),
