@@ -123,7 +123,12 @@ def _labelled(layout: Layout, within: Span) -> list[tuple[str, HeaderValue]]:
         pair(label, value)
     if found:
         return [(name, value) for _, name, value in found]
-    tokens = [token for token in tokens if not (token.field and _cannot_be_read(layout, token, tokens))]
+    following = [token.start for token in [*tokens, _Token(within.end, within.end, "")][1:]]
+    tokens = [
+        token
+        for token, stop in zip(tokens, following, strict=True)
+        if not (token.field and _cannot_be_read(layout, token, stop))
+    ]
     certain: set[int] = set()
     for index, (label, value) in enumerate(pairwise(tokens)):
         if (
@@ -162,11 +167,17 @@ def _values_first(layout: Layout, tokens: list[_Token]) -> list[tuple[_Token, _T
     return [] if below else pairs
 
 
-def _cannot_be_read(layout: Layout, label: _Token, tokens: list[_Token]) -> bool:
-    """Whether figures stand behind a date's label on its line that are no date: the label takes none from elsewhere."""
-    end = layout.view.line_span(layout.view.line_number(label.start)).end
-    following = min((token.start for token in tokens if label.end <= token.start < end), default=end)
-    return label.kind == "date" and _FIGURES.search(layout.view.flat, label.end, following) is not None
+def _cannot_be_read(layout: Layout, label: _Token, following: int) -> bool:
+    """Whether figures stand behind a date's label on its line that are no date: the label takes none from elsewhere.
+
+    Args:
+        layout: of the letter.
+        label: the label.
+        following: where the next label or value begins.
+
+    """
+    end = min(following, layout.view.line_span(layout.view.line_number(label.start)).end)
+    return label.kind == "date" and _FIGURES.search(layout.view.flat, label.end, end) is not None
 
 
 def _pair_segment(tokens: list[_Token], pair: Callable[[_Token, _Token], None]) -> None:

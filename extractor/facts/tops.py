@@ -43,6 +43,7 @@ _FEWEST_LABELS = 3
 """Different ones; sentences speak of an injury's date, or of a case."""
 _FEW_WORDS = 2
 """Before a label: "MAXIMUS Case Number", "1. Date of Injury"."""
+_LONGEST_LEAD = 40
 _TITLE = re.compile(
     r"^(?:maximus federal services,? inc\.?|(?:notice of )?independent medical review(?: final)? determination"
     r"(?: letter)?|medical professional review|imr final determination(?: letter)?|final letter of determination)$",
@@ -96,7 +97,7 @@ def _labels(folded: str) -> Iterator[re.Match[str]]:
 def _begins_line(view: View, at: int, last: int) -> bool:
     """Whether a label is the first of its line, or has another before it there (which ends at `last`)."""
     line = view.line_starts[view.line_number(at) - 1]
-    return last > line or len(view.words(Span(line, at)).split()) <= _FEW_WORDS
+    return last > line or (at - line < _LONGEST_LEAD and len(view.words(Span(line, at)).split()) <= _FEW_WORDS)
 
 
 def _page_between(view: View, label: re.Match[str], behind: re.Match[str]) -> bool:
