@@ -1,12 +1,15 @@
-"""Tests ask no model but those of their own, and see no settings of whoever runs them."""
+"""Tests ask no model but those of their own, and see no settings of whoever runs them; their processes start quickly."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+import pebble
 import pytest
 
 from extractor.model.live import Live
@@ -15,6 +18,11 @@ from extractor.settings import CONFIG_FILE, Endpoint
 LIVE = "IMR_TEST_LIVE"
 """Set to 1, tests may ask real endpoints."""
 OWN = frozenset({"127.0.0.1", "localhost", "::1"})
+FORKSERVER = "forkserver" in multiprocessing.get_all_start_methods()
+LOADED = ["extractor.backlog.worker", "extractor.documents", "extractor.reading.apart", "factories"]
+"""What the processes need that tests start."""
+
+pebble.CONSTS.sleep_unit = 0.02  # how long a pool of processes may take to see that it is to end: there are hundreds
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +51,27 @@ def no_live_model(monkeypatch: pytest.MonkeyPatch) -> None:
         build(self, endpoint, *rest, **named)
 
     monkeypatch.setattr(Live, "__init__", guarded)
+
+
+@pytest.fixture(scope="session")
+def clean_process() -> None:
+    """A process that has loaded what others need, which are forked from it; where there is such a thing."""
+    if FORKSERVER:
+        from multiprocessing import forkserver  # noqa: PLC0415
+
+        multiprocessing.set_forkserver_preload(LOADED)
+        forkserver.ensure_running()
+
+
+@pytest.fixture
+def quick_workers(clean_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers of a run are forked from a clean process, not started anew with a second of imports each.
+
+    They are processes as ever, and what reaches them is pickled. As users have them they are in all tests of the
+    command in a process of its own, those of signals and kills, and those of memory.
+    """
+    if FORKSERVER:
+        context = multiprocessing.get_context("forkserver")
+        monkeypatch.setattr(
+            "extractor.backlog.rules_pool.multiprocessing", SimpleNamespace(get_context=lambda _: context)
+        )

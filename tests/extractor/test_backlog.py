@@ -27,6 +27,8 @@ from extractor.errors import ConfigurationError, ImrError, StoreError
 from extractor.settings import Limits
 from extractor.store import Changes, Store
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 source_module = sys.modules["extractor.backlog.source"]
 
 TESTS = Path(__file__).parents[1]

@@ -29,6 +29,8 @@ from extractor.errors import DocumentError, OutsideFolder
 from extractor.settings import DEFAULT_LIMITS, Limits
 from extractor.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 KEY = "sk-dummy-key-of-no-account"
 SECRET = f"OPENAI_API_KEY={KEY}"
 LINUX = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux has such files")

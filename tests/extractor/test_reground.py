@@ -31,6 +31,8 @@ from extractor.reading.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings, Secret
 from extractor.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("CM1[67]*.txt"))]
 GOOD = Answers(TEXTS)

@@ -24,6 +24,8 @@ from extractor import telemetry
 from extractor.cli import cli
 from extractor.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("CM1[67]*.txt"))}
 KEY = "sk-secret-of-the-test"

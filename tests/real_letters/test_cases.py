@@ -16,6 +16,8 @@ from extractor.reading.configuration import Configuration
 from extractor.records.record import Record
 from extractor.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 SHARED = Path(__file__).parents[3] / "shared"
 INPUTS = SHARED / "cases" / "inputs"
 OTHERS = SHARED / "not_letters"
