@@ -1,4 +1,4 @@
-"""Tests ask no model but those of their own, and see no settings of whoever runs them; their processes start quickly."""
+"""Tests ask no model but their own, and see no settings of whoever runs them; processes of theirs start quickly."""
 
 from __future__ import annotations
 

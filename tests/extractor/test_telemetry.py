@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,10 @@ WORDS = 4
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    folder = tmp_path / "in"
+    return letters_in(tmp_path / "in")
+
+
+def letters_in(folder: Path) -> Path:
     folder.mkdir()
     for name, text in TEXTS.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -79,15 +83,91 @@ def assert_says_nothing(told: str) -> None:
     assert not [words for words in own if words in said]
 
 
+# What is told
+
+
+class Collector:
+    """Takes what exporters send, on loopback."""
+
+    def __init__(self) -> None:
+        self.metrics: list[ExportMetricsServiceRequest] = []
+        self.traces: list[ExportTraceServiceRequest] = []
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path.endswith("/metrics"):
+                    collector.metrics.append(ExportMetricsServiceRequest.FromString(body))
+                else:
+                    collector.traces.append(ExportTraceServiceRequest.FromString(body))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+
+    def __enter__(self) -> Collector:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def points(self, name: str) -> Iterator[tuple[dict[str, str], float]]:
+        """Attributes and sums of the last export of a metric."""
+        for resource in self.metrics[-1].resource_metrics:
+            for scope in resource.scope_metrics:
+                for metric in (metric for metric in scope.metrics if metric.name == name):
+                    for point in [*metric.sum.data_points, *metric.histogram.data_points]:
+                        told = {each.key: each.value.string_value for each in point.attributes}
+                        value = point.sum if metric.HasField("histogram") else point.as_int or point.as_double
+                        yield told, value
+
+    def spans(self) -> list[Any]:
+        return [
+            span
+            for request in self.traces
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that a run over troubled answers told."""
+
+    summary: dict[str, Any]
+    stderr: str
+    log: str
+    collector: Collector
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """One run, with a log and a collector."""
+    folder = tmp_path_factory.mktemp("told")
+    log = folder / "run.log"
+    with Collector() as collector, FakeEndpoint(troubled(Answers(list(TEXTS.values())))) as endpoint:
+        options = ("--log", str(log), "--log-level", "debug")
+        done = run(letters_in(folder / "in"), endpoint.url, *options, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+    return Told(json.loads(done.stdout), done.stderr, log.read_text(encoding="utf-8"), collector)
+
+
 # The log
 
 
-def test_a_log_tells_what_happened_and_nothing_that_was_said(tmp_path: Path, source: Path) -> None:
-    log = tmp_path / "run.log"
-    with FakeEndpoint(troubled(Answers(list(TEXTS.values())))) as endpoint:
-        done = run(source, endpoint.url, "--log", str(log), "--log-level", "debug")
-    summary = json.loads(done.stdout)
-    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+def test_a_log_tells_what_happened_and_nothing_that_was_said(told: Told) -> None:
+    summary = told.summary
+    lines = [json.loads(line) for line in told.log.splitlines()]
     events = Counter(line["event"] for line in lines)
     assert (events["run began"], events["run ended"]) == (1, 1)
     assert events["letter failed"] == summary["failed"] == 1
@@ -102,8 +182,8 @@ def test_a_log_tells_what_happened_and_nothing_that_was_said(tmp_path: Path, sou
     assert events["requests slowed"] >= 1
     [ended] = [line for line in lines if line["event"] == "run ended"]
     assert (ended["state"], ended["cause"], ended["extracted"]) == ("finished", None, len(TEXTS))
-    assert_says_nothing(log.read_text(encoding="utf-8"))
-    assert_says_nothing(done.stderr)
+    assert_says_nothing(told.log)
+    assert_says_nothing(told.stderr)
 
 
 def test_a_run_that_an_error_ends_tells_its_class(tmp_path: Path, source: Path) -> None:
@@ -142,74 +222,17 @@ def test_nobody_listens_when_the_command_has_ended(tmp_path: Path) -> None:
 # OpenTelemetry
 
 
-class Collector:
-    """Takes what exporters send, on loopback."""
-
-    def __init__(self) -> None:
-        self.metrics: list[ExportMetricsServiceRequest] = []
-        self.traces: list[ExportTraceServiceRequest] = []
-        collector = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.path.endswith("/metrics"):
-                    collector.metrics.append(ExportMetricsServiceRequest.FromString(body))
-                else:
-                    collector.traces.append(ExportTraceServiceRequest.FromString(body))
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> Collector:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def points(self, name: str) -> Iterator[tuple[dict[str, str], float]]:
-        """Attributes and sums of the last export of a metric."""
-        for resource in self.metrics[-1].resource_metrics:
-            for scope in resource.scope_metrics:
-                for metric in (metric for metric in scope.metrics if metric.name == name):
-                    for point in [*metric.sum.data_points, *metric.histogram.data_points]:
-                        told = {each.key: each.value.string_value for each in point.attributes}
-                        value = point.sum if metric.HasField("histogram") else point.as_int or point.as_double
-                        yield told, value
-
-    def spans(self) -> list[Any]:
-        return [
-            span
-            for request in self.traces
-            for resource in request.resource_spans
-            for scope in resource.scope_spans
-            for span in scope.spans
-        ]
-
-
-def test_counts_and_spans_go_where_the_usual_variables_say(source: Path) -> None:
-    with Collector() as collector, FakeEndpoint(troubled(Answers(list(TEXTS.values())))) as endpoint:
-        done = run(source, endpoint.url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
-    summary = json.loads(done.stdout)
-    letters = {told["imr.ended"]: value for told, value in collector.points("imr.letters")}
+def test_counts_and_spans_go_where_the_usual_variables_say(told: Told) -> None:
+    summary, collector = told.summary, told.collector
+    letters = {point["imr.ended"]: value for point, value in collector.points("imr.letters")}
     assert letters == {"record": len(TEXTS), "failed": 1}
     tokens: Counter[str] = Counter()
-    for told, value in collector.points("gen_ai.client.token.usage"):
-        assert told["gen_ai.request.model"] == "test"
-        tokens[told["gen_ai.token.type"]] += int(value)
+    for point, value in collector.points("gen_ai.client.token.usage"):
+        assert point["gen_ai.request.model"] == "test"
+        tokens[point["gen_ai.token.type"]] += int(value)
     assert tokens == {"input": summary["input_tokens"], "output": summary["output_tokens"]}
     assert sum(value for _, value in collector.points("imr.cost")) == pytest.approx(summary["dollars"])
-    errors = {told.get("error.type") for told, _ in collector.points("gen_ai.client.operation.duration")}
+    errors = {point.get("error.type") for point, _ in collector.points("gen_ai.client.operation.duration")}
     assert errors == {None, "transport", "rate_limit"}
     spans = collector.spans()
     read = {span.span_id for span in spans if span.name == "read letter"}
@@ -217,13 +240,13 @@ def test_counts_and_spans_go_where_the_usual_variables_say(source: Path) -> None
     assert len(read) == len(TEXTS)
     assert len(chats) == summary["requests"]
     assert {span.parent_span_id for span in chats} == read
-    assert_says_nothing("".join(map(str, [*collector.metrics, *collector.traces])) + done.stderr)
+    assert_says_nothing("".join(map(str, [*collector.metrics, *collector.traces])) + told.stderr)
 
 
 def test_without_a_place_nothing_of_it_is_loaded(source: Path) -> None:
     code = (
         "import sys; from extractor.cli import cli; "
-        "cli(['run', sys.argv[1], '--db', sys.argv[2], '--quiet'], standalone_mode=False); "
+        "cli(['run', sys.argv[1], '--db', sys.argv[2], '--quiet', '--workers', '1'], standalone_mode=False); "
         "print([name for name in sys.modules if name.startswith('opentelemetry.sdk')])"
     )
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "IMR_"))}
@@ -287,7 +310,10 @@ def test_what_nobody_named_a_place_for_goes_nowhere(source: Path, variable: str,
 def test_a_full_disk_is_told_once_and_the_run_goes_on(source: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "extractor", "--log", "/dev/full", "--log-level", "debug", "run", str(source)]
     done = subprocess.run(
-        [*command, "--db", str(tmp_path / "a.db"), "--json"], capture_output=True, text=True, check=False
+        [*command, "--db", str(tmp_path / "a.db"), "--json", "--workers", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert json.loads(done.stdout)["extracted"] == len(TEXTS)
     assert done.stderr.count("can no longer be written: [Errno 28]") == 1
