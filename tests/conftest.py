@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,8 +21,6 @@ LIVE = "IMR_TEST_LIVE"
 """Set to 1, tests may ask real endpoints."""
 OWN = frozenset({"127.0.0.1", "localhost", "::1"})
 FORKSERVER = "forkserver" in multiprocessing.get_all_start_methods()
-LOADED = ["extractor.backlog.worker", "extractor.documents", "extractor.reading.apart", "factories"]
-"""What the processes need that tests start."""
 
 pebble.CONSTS.sleep_unit = 0.02  # how long a pool of processes may take to see that it is to end: there are hundreds
 
@@ -53,25 +53,34 @@ def no_live_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Live, "__init__", guarded)
 
 
-@pytest.fixture(scope="session")
-def clean_process() -> None:
-    """A process that has loaded what others need, which are forked from it; where there is such a thing."""
-    if FORKSERVER:
-        from multiprocessing import forkserver  # noqa: PLC0415
+@cache
+def forked() -> Any:
+    """How processes are made that are forked from a clean one: it has loaded what they need, and has read letters."""
+    from multiprocessing import forkserver  # noqa: PLC0415  not everywhere
 
-        multiprocessing.set_forkserver_preload(LOADED)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["loaded"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
         forkserver.ensure_running()
+    return context
+
+
+@pytest.fixture(autouse=True)
+def warm_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Children that read letters begin with what the first letter would load."""
+    if FORKSERVER:
+        monkeypatch.setattr("extractor.processes.children._context", forked)
 
 
 @pytest.fixture
-def quick_workers(clean_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def quick_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers of a run are forked from a clean process, not started anew with a second of imports each.
 
     They are processes as ever, and what reaches them is pickled. As users have them they are in all tests of the
     command in a process of its own, those of signals and kills, and those of memory.
     """
     if FORKSERVER:
-        context = multiprocessing.get_context("forkserver")
         monkeypatch.setattr(
-            "extractor.backlog.rules_pool.multiprocessing", SimpleNamespace(get_context=lambda _: context)
+            "extractor.backlog.rules_pool.multiprocessing", SimpleNamespace(get_context=lambda _: forked())
         )

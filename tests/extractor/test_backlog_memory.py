@@ -74,7 +74,6 @@ def test_a_letter_that_is_refused_memory_fails_alone(tmp_path: Path) -> None:
 
 @bounded
 @pytest.mark.parametrize("most", [1, 1_000_000])
-@pytest.mark.usefixtures("quick_workers")
 def test_a_limit_that_is_too_low_for_any_letter_is_told(most: int, tmp_path: Path) -> None:
     write_letters(tmp_path / "in", 2)
     told = go(tmp_path / "in", configuration=Configuration(), limits=Limits(max_memory=most), workers=1)

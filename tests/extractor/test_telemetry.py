@@ -61,9 +61,13 @@ def troubled(good: Answers) -> Any:
     return answer
 
 
+def arguments(source: Path, url: str) -> list[str]:
+    reader = ["--reader", "both", "--model", "test", "--base-url", url, "--price", "1,4"]
+    return ["run", str(source), "--db", str(source.parent / "a.db"), *reader, "--json"]
+
+
 def run(source: Path, url: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "extractor", *options, "run", str(source), "--db", str(source.parent / "a.db")]
-    command += ["--reader", "both", "--model", "test", "--base-url", url, "--price", "1,4", "--json"]
+    command = [sys.executable, "-m", "extractor", *options, *arguments(source, url)]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "IMR_"))}
     return subprocess.run(
         command, env={**inherited, "OPENAI_API_KEY": KEY, **environment}, capture_output=True, text=True, check=False
@@ -186,13 +190,14 @@ def test_a_log_tells_what_happened_and_nothing_that_was_said(told: Told) -> None
     assert_says_nothing(told.stderr)
 
 
-def test_a_run_that_an_error_ends_tells_its_class(tmp_path: Path, source: Path) -> None:
+def test_a_run_that_an_error_ends_tells_its_class(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with FakeEndpoint(lambda body, _: bad_key()) as endpoint:
-        done = run(source, endpoint.url, "--log", "-")
+        done = CliRunner().invoke(cli, ["--log", "-", *arguments(source, endpoint.url)])
     last = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")][-1]
     assert (last["event"], last["level"], last["state"]) == ("run ended", "ERROR", "stopped")
     assert last["cause"] == "AuthenticationFailed"
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert KEY not in done.stderr + done.stdout
 
 
