@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT := out
 
+# Tests start a hundred processes: each would compile all modules anew where the shell forbids to keep them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test quick check lint wheel bench browser clean
 
 run: $(READY)  ## read the sample letters with the rules reader and show what came out

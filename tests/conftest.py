@@ -1,12 +1,18 @@
-"""Tests ask no model but those of their own, and see no settings of whoever runs them."""
+"""Tests ask no model but their own, and see no settings of whoever runs them; processes of theirs start quickly."""
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
 import os
+import sys
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+import pebble
 import pytest
 
 from extractor.model.live import Live
@@ -15,6 +21,16 @@ from extractor.settings import CONFIG_FILE, Endpoint
 LIVE = "IMR_TEST_LIVE"
 """Set to 1, tests may ask real endpoints."""
 OWN = frozenset({"127.0.0.1", "localhost", "::1"})
+FORKSERVER = "forkserver" in multiprocessing.get_all_start_methods()
+
+pebble.CONSTS.sleep_unit = 0.02  # how long a pool of processes may take to see that it is to end: there are hundreds
+gc.disable()  # until all tests are collected: they are no garbage, and looking for some took a third of that time
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays until the end: the collector need not walk it again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +59,36 @@ def no_live_model(monkeypatch: pytest.MonkeyPatch) -> None:
         build(self, endpoint, *rest, **named)
 
     monkeypatch.setattr(Live, "__init__", guarded)
+
+
+@cache
+def forked() -> Any:
+    """How processes are made that are forked from a clean one: it has loaded what they need, and has read letters."""
+    from multiprocessing import forkserver  # noqa: PLC0415  not everywhere
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["loaded"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+        forkserver.ensure_running()
+    return context
+
+
+@pytest.fixture(autouse=True)
+def warm_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Children that read letters begin with what the first letter would load."""
+    if FORKSERVER:
+        monkeypatch.setattr("extractor.processes.children._context", forked)
+
+
+@pytest.fixture
+def quick_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers of a run are forked from a clean process, not started anew with a second of imports each.
+
+    They are processes as ever, and what reaches them is pickled. As users have them they are in all tests of the
+    command in a process of its own, those of signals and kills, and those of memory.
+    """
+    if FORKSERVER:
+        monkeypatch.setattr(
+            "extractor.backlog.rules_pool.multiprocessing", SimpleNamespace(get_context=lambda _: forked())
+        )

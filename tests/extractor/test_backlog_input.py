@@ -32,6 +32,8 @@ from extractor.reading.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, Endpoint, Limits, ModelSettings
 from extractor.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 TESTS = Path(__file__).parents[1]
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 WORK = cast(Any, sys.modules["extractor.backlog.work"])

@@ -83,6 +83,7 @@ def test_a_limit_that_is_too_low_for_any_letter_is_told(most: int, tmp_path: Pat
     assert len(told) == 2
 
 
+@pytest.mark.usefixtures("quick_workers")
 def test_a_machine_without_memory_is_no_letters_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_letters(tmp_path / "in", 12)
     (tmp_path / "in" / "000005x.txt").write_text("HUNGRY")
@@ -101,6 +102,7 @@ def always_hungry(source: LetterSource, configuration: Any, limits: Limits) -> A
     raise MemoryError
 
 
+@pytest.mark.usefixtures("quick_workers")
 def test_this_process_is_not_bounded(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_AS)
@@ -142,6 +144,7 @@ def test_workers_that_cannot_be_started_are_one_sentence(
         go(tmp_path / "in", reader=fake_reader)
 
 
+@pytest.mark.usefixtures("quick_workers")
 def test_no_failure_quotes_a_letter(tmp_path: Path) -> None:
     """What a defect says may hold what it met."""
     (tmp_path / "in").mkdir()

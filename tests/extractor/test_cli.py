@@ -24,6 +24,8 @@ from extractor.errors import StoreError
 from extractor.records.record import Record
 from extractor.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 IMR = [sys.executable, "-W", "error", "-m", "extractor"]
 
 Invoke = Callable[..., Result]

@@ -558,6 +558,7 @@ needs_dask = pytest.mark.skipif(
 
 
 @needs_dask
+@pytest.mark.usefixtures("quick_workers")
 @pytest.mark.filterwarnings("default")
 def test_a_worker_killed_in_the_middle_leaves_what_one_machine_leaves(tmp_path: Path) -> None:
     distributed = import_module("distributed")

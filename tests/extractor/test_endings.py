@@ -27,6 +27,8 @@ from extractor.reading.configuration import Configuration
 from extractor.settings import Endpoint, ModelSettings
 from extractor.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 SAMPLE = Path(__file__).parents[2] / "docs" / "samples" / "CM17-0500538.txt"
 
 OF_A_LETTER = [

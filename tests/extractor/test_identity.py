@@ -232,6 +232,7 @@ def run(folder: Path, database: Path) -> str:
     return "".join(line for line in done.stderr.splitlines() if "read again" in line)
 
 
+@pytest.mark.usefixtures("quick_workers")
 def test_a_run_says_why_it_reads_again_and_how_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_letters(tmp_path / "in", 3)
     assert run(tmp_path / "in", tmp_path / "a.db") == ""

@@ -20,6 +20,8 @@ from extractor.records.record import Record
 from extractor.settings import ModelSettings
 from extractor.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 FIRST = credentials(Asked("MRI of the left knee", "Overturned"))
 SECOND = credentials(Asked("Acupuncture"), Asked("Knee brace"), header=header_table(**{"Case Number": "CM17-0500002"}))
 JOINTS = {

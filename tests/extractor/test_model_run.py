@@ -39,6 +39,7 @@ from extractor.documents import read_document
 from extractor.errors import AuthenticationFailed, BudgetExceeded, QuotaExceeded, ServiceError, UnknownModel
 from extractor.model import asking
 from extractor.processes import children
+from extractor.readers.model import session
 from extractor.reading.configuration import Configuration, ReaderName
 from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings, Price, Secret, Strategy
 from extractor.store import Store
@@ -75,6 +76,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses are a thousandth."""
     rules = {kind: dataclasses.replace(rule, pause=rule.pause / 1000) for kind, rule in asking.POLICY.items()}
     monkeypatch.setattr(asking, "POLICY", rules)
+
+
+@pytest.fixture
+def quick_probes(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So are those between requests without a letter, by which it is found whether an endpoint is sick."""
+    monkeypatch.setattr(session, "POLICY", asking.POLICY)
 
 
 @pytest.fixture
@@ -234,6 +241,7 @@ def test_an_endpoint_that_recovers_is_waited_for(tmp_path: Path, folder: Callabl
     assert (summary.extracted, summary.failed, summary.remaining) == (20, 0, 0)
 
 
+@pytest.mark.usefixtures("quick_probes")
 def test_letters_that_an_endpoint_fails_are_failed_where_it_answers_others(
     tmp_path: Path, folder: Callable[[list[str]], Path]
 ) -> None:
@@ -250,6 +258,7 @@ def test_letters_that_an_endpoint_fails_are_failed_where_it_answers_others(
     assert (summary.extracted, summary.failures) == (9, {"transport": 3})
 
 
+@pytest.mark.usefixtures("quick_probes")
 @pytest.mark.parametrize("answer", [server_error, lambda: Said("I see no letter."), context_overflow])
 def test_where_every_letter_fails_the_run_stops_though_the_endpoint_answers(
     tmp_path: Path, folder: Callable[[list[str]], Path], answer: Callable[[], Said | Broken]
@@ -301,6 +310,7 @@ def test_what_may_have_been_billed_counts_against_the_budget(
         assert 1 <= len(fake.requests) <= 4  # each could cost 2 to 3 cents
 
 
+@pytest.mark.usefixtures("quick_probes")
 def test_a_letter_that_hangs_is_given_up_and_the_others_go_on(
     tmp_path: Path, folder: Callable[[list[str]], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

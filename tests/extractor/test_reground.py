@@ -31,6 +31,8 @@ from extractor.reading.configuration import Configuration
 from extractor.settings import DEFAULT_LIMITS, Endpoint, ModelSettings, Secret
 from extractor.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(SAMPLES.glob("CM1[67]*.txt"))]
 GOOD = Answers(TEXTS)
@@ -185,7 +187,7 @@ def test_killed_at_random_instants_only_what_was_under_way_is_asked_twice(tmp_pa
         options = ["--reader", "model", "--model", "test", "--in-flight", "4"]
         environment = {**os.environ, "OPENAI_BASE_URL": endpoint.url, "OPENAI_API_KEY": "k"}
         kills = 0
-        for _ in range(3):
+        for _ in range(2):
             seen = len(endpoint.requests)
             process = subprocess.Popen([*command, *options], env=environment)
             deadline = time.monotonic() + 60

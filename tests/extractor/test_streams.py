@@ -50,7 +50,7 @@ def test_a_closed_stdin_is_one_sentence(command: str, tmp_path: Path) -> None:
 
 
 def test_a_closed_stderr_harms_nothing(tmp_path: Path) -> None:
-    done = shell("imr run LETTER --db a.db --quiet 2>&-", tmp_path)
+    done = shell("imr run LETTER --db a.db --quiet --workers 1 2>&-", tmp_path)
     assert done.returncode == 0
     assert (tmp_path / "a.db").read_bytes().startswith(b"SQLite")
 
@@ -66,9 +66,9 @@ def test_what_is_printed_is_utf_8(encoding: str, tmp_path: Path) -> None:
 
 def test_letters_in_json_lines_are_piped(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": SAMPLE.read_text(encoding="utf-8"), "name": "one"}))
-    done = shell("cat a.jsonl | imr run --jsonl - --db a.db --json", tmp_path)
+    done = shell("cat a.jsonl | imr run --jsonl - --db a.db --json --workers 1", tmp_path)
     assert json.loads(done.stdout)["extracted"] == 1
-    taken_for_paths = shell("cat a.jsonl | imr --log log run - --db b.db --json", tmp_path)
+    taken_for_paths = shell("cat a.jsonl | imr --log log run - --db b.db --json --workers 1", tmp_path)
     assert json.loads(taken_for_paths.stdout)["failures"] == {"broken": 1}
     kept = (tmp_path / "log").read_bytes() + (tmp_path / "b.db").read_bytes() + taken_for_paths.stderr
     assert b"Independent Medical Review" not in kept

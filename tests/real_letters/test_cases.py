@@ -19,7 +19,10 @@ from extractor.store import Store
 SHARED = Path(__file__).parents[3] / "shared"
 INPUTS = SHARED / "cases" / "inputs"
 OTHERS = SHARED / "not_letters"
-pytestmark = pytest.mark.skipif(not INPUTS.is_dir(), reason="needs the inputs that are kept beside the project")
+pytestmark = [
+    pytest.mark.skipif(not INPUTS.is_dir(), reason="needs the inputs that are kept beside the project"),
+    pytest.mark.usefixtures("quick_workers"),
+]
 
 CLEAN = ("CM17-0500538", date(2017, 2, 15), ["upheld", "upheld", "overturned"])
 # name → the flags that tell of it; all of these are read as the letter that they were made from
@@ -120,7 +123,7 @@ def test_lists_and_archives(tmp_path: Path) -> None:
 
 
 def test_a_list_of_paths_in_utf_16_is_decoded(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "extractor", "run", "-", "--db", str(tmp_path / "imr.db")]
+    command = [sys.executable, "-m", "extractor", "run", "-", "--db", str(tmp_path / "imr.db"), "--workers", "1"]
     done = subprocess.run(
         command, input=(INPUTS / "list_utf16.txt").read_bytes(), capture_output=True, check=False, timeout=60
     )
