@@ -236,7 +236,7 @@ async def read_opened(
             for place, share in sure.items():
                 grounded.evidence[place] = grounded.evidence[place].model_copy(update={"confidence": share})
             if settings.leads:
-                withhold_unlikely(grounded, sure)
+                withhold_unlikely(grounded, {at: share for at, share in sure.items() if at not in merged.answered})
         attempts = tuple(reading.attempts)
         provenance = provenance_of(configuration, attempts)
         record = record_of(opened.document, reading.layout, reading.facts, reading.draft, grounded, provenance)

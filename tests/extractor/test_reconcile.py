@@ -319,3 +319,13 @@ def test_a_subcategory_does_not_outlive_its_category() -> None:
     said: Said = {"/decisions/0/category": "pharmaceuticals", "/decisions/0/subcategory": "opioid"}
     values, _ = withheld(said, {"/decisions/0/category": 0.2})
     assert values == {}
+
+
+def test_a_model_whose_answer_the_letter_refuses_is_not_silent() -> None:
+    """An order planted in the letter may make it say something else; what rules read stands."""
+    rules, model = reading({"/decisions/0/quantity/total": 6}), Grounded()
+    draft = Draft(decisions=1)
+    place = draft.at("/decisions/0/quantity/total")
+    model.doubts.append(PendingFlag(place, FlagCode.WITHHELD, "Withheld '900': it is not there.", "900"))
+    merged = reconcile(rules, model, {place}, everything("/decisions/*/quantity"))
+    assert merged.answered == set(merged.grounded.values) != set()

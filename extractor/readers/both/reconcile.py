@@ -48,6 +48,8 @@ class Reconciled:
     """How the readers stand to each value."""
     corrected: set[Place] = field(default_factory=set)
     """Values that the model gave only when it was asked once more."""
+    answered: set[Place] = field(default_factory=set)
+    """Values of rules for which the model said something else that the letter refuses: it was not silent."""
 
 
 _Leaf = tuple[Field, int | None]
@@ -132,6 +134,7 @@ def reconcile(
     result = merging.result
     kept = result.grounded = settled(result.grounded)
     result.agreement = {place: result.agreement[place] for place in kept.values}
+    result.answered = {place for place in kept.values if _group(place) in refused}
     judged = [
         unchecked(place, kept.values[place])
         for place, evidence in kept.evidence.items()

@@ -25,7 +25,8 @@ def withhold_unlikely(grounded: Grounded, sure: Mapping[Place, float]) -> None:
 
     Args:
         grounded: what two readers came to; changed in place.
-        sure: probability that the value of each place is right.
+        sure: probability that the value of each place is right, where the model did not answer with what the letter
+            refuses: a model that obeys a planted order must not hide what rules read.
 
     """
     unlikely = {place for place, share in sure.items() if share < _EVEN and place.field.policy is not FORM}
