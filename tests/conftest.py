@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-import pebble
 import pytest
 
 from extractor.model.live import Live
@@ -23,7 +22,6 @@ LIVE = "IMR_TEST_LIVE"
 OWN = frozenset({"127.0.0.1", "localhost", "::1"})
 FORKSERVER = "forkserver" in multiprocessing.get_all_start_methods()
 
-pebble.CONSTS.sleep_unit = 0.02  # how long a pool of processes may take to see that it is to end: there are hundreds
 gc.disable()  # until all tests are collected: they are no garbage, and looking for some took a third of that time
 
 
