@@ -221,7 +221,7 @@ def test_named_parts_lie_within_the_text(text: str) -> None:
     for named in find_parts(text):
         assert 0 <= named.start < named.end <= len(text)
         if named.side is not None:
-            assert re.search(r"left|right|[lr][tul]e?", text[named.side_start : named.side_end])
+            assert re.search(r"left|right|[lr]\.?[tul]e?", text[named.side_start : named.side_end])
         assert (named.part, named.side) not in seen
         seen.add((named.part, named.side))
 
