@@ -38,7 +38,7 @@ class FailedLetter:
     place: str | None = None
     """Where it lies, if its name does not say so: a list may give two letters one name."""
     attempts: tuple[object, ...] = ()
-    """Requests to a model that were made for it in vain (`extractor.model.Attempt`), as its `ModelError` has them."""
+    """Requests to a model that were made for it in vain (`extractor.model.Attempt`), as its error has them."""
 
     @property
     def is_other_kind(self) -> bool:
@@ -56,7 +56,7 @@ class FailedLetter:
         if not is_of_letter(error):
             raise error
         failure_class, message = _filed(error)
-        attempts = error.attempts if isinstance(error, ModelError) else ()
+        attempts = error.attempts if isinstance(error, DocumentError | ModelError) else ()
         return cls(name, sha256, failure_class, message, place, attempts)
 
 

@@ -87,9 +87,11 @@ class RecordDamaged(StoreError):
 
 
 class DocumentError(ImrError):
-    """One document cannot be turned into text; `failure_class` is the word it is filed under."""
+    """One document cannot be turned into a record; `failure_class` is the word it is filed under."""
 
     failure_class: str = "document"
+    attempts: tuple[object, ...] = ()
+    """What a model was asked before that was seen (`extractor.model.Attempt`)."""
 
 
 class EmptyDocument(DocumentError):

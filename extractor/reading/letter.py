@@ -214,7 +214,9 @@ async def read_opened(
     layout, rules = opened.layout, opened.rules
     reading = await read_by_prompts(layout, opened.facts, settings, prompts, asker, rules, on_attempt)
     if not is_determination(reading.layout):
-        raise refusal(reading.layout, opened.document.name)
+        error = refusal(reading.layout, opened.document.name)
+        error.attempts = tuple(reading.attempts)  # paid for, though nothing came of it
+        raise error
     with deadline.within(limits.seconds):
         grounded = reading.grounded or ground(reading.draft, reading.layout, reading.facts)
         if rules is not None:

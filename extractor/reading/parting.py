@@ -1,7 +1,7 @@
 """Parting: a file that holds several letters, one behind the other, into a document for each.
 
-A letter begins with a title of its form, or with its header's labels. A file is parted only where that is
-certain: what stands from each header to the next must by itself be a letter, of a known layout and with decisions.
+A letter begins with a title of its form, or with its header's labels. A file is parted only where that is certain: what
+stands from each top to the next must by itself be a letter, of a known layout and with a decision and its rationale.
 Where it is not, the file stays whole, and flags say that sections or case numbers stand in it twice.
 """
 

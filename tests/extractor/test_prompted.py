@@ -308,8 +308,9 @@ def test_what_is_no_determination_stays_none_whatever_the_model_says() -> None:
         "mechanism": None,
         "diagnoses": [{"text": "lumbar strain", "line": 3}],
     }
-    with pytest.raises(UnknownLayout):
+    with pytest.raises(UnknownLayout) as caught:
         by_model(text, lambda request: json.dumps(answer))
+    assert len(caught.value.attempts) >= 1, "what was asked is told, for it was paid"
 
 
 def test_a_model_reader_in_a_running_loop_says_what_to_do() -> None:

@@ -31,7 +31,7 @@ def withhold_unlikely(grounded: Grounded, sure: Mapping[Place, float]) -> None:
     """
     unlikely = {place for place, share in sure.items() if share < _EVEN and place.field.policy is not FORM}
     entries = {place.entry for place in unlikely if place.entry is not None and place.field.names_entry}
-    unlikely |= {place for place in grounded.values if place.entry in entries}
+    unlikely |= {place for place in sure if place.entry in entries}
     for place in [place for place in grounded.values if place in unlikely]:
         value = grounded.values.pop(place)
         del grounded.evidence[place]
