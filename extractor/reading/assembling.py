@@ -17,6 +17,7 @@ from extractor.layout import Layout
 from extractor.model import Attempt
 from extractor.reading.checks import check
 from extractor.reading.configuration import Configuration, schema_sha256
+from extractor.reading.usual import missed
 from extractor.records.determination import Determination
 from extractor.records.record import DocumentInfo, Flag, FlagCode, Provenance, Record, Usage
 
@@ -29,6 +30,11 @@ def record_of(
     if document.part is not None:
         grounded = _in_the_file(grounded, document.part.start)
     determination = assemble(grounded, draft.decisions)
+    told = (
+        *(Flag(path="", code=FlagCode(note.code), message=note.message) for note in document.notes),
+        *flags(grounded.doubts, at),
+        *check(determination, layout, facts, draft),
+    )
     return Record.model_construct(
         document=DocumentInfo(
             sha256=document.sha256,
@@ -41,11 +47,7 @@ def record_of(
         ),
         determination=determination,
         evidence={at[place]: evidence for place, evidence in grounded.evidence.items()},
-        flags=(
-            *(Flag(path="", code=FlagCode(note.code), message=note.message) for note in document.notes),
-            *flags(grounded.doubts, at),
-            *check(determination, layout, facts, draft),
-        ),
+        flags=(*told, *missed(determination, layout.variant.name, told)),
         provenance=provenance,
     )
 
