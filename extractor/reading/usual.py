@@ -52,12 +52,11 @@ def missed(determination: Determination, layout: str, flags: Sequence[Flag]) -> 
     """
     told = {flag.path for flag in flags}
     for field in COUNTED:
-        share = _share(layout, field.pattern)
-        if share < _USUAL:
+        if _share(layout, field.pattern) < _USUAL:
             continue
         for pointer, is_stated in stated(determination, field):
             if not is_stated and not any(path == pointer or path.startswith(f"{pointer}/") for path in told):
-                message = f"None was read, and of letters of this layout {share:.0%} give it: {field.label}."
+                message = f"No {field.label} was read, and nearly all letters of this layout give one."
                 yield Flag(path=pointer, code=FlagCode.MISSING_FIELD, message=message)
 
 

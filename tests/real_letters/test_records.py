@@ -289,7 +289,11 @@ def test_2014_head_and_people() -> None:
     assert told.records_reviewed == ()
     assert told.clinical_summary is not None
     assert told.clinical_summary.text == between(14, 22)
-    assert record.flags == ()
+    assert {flag.code.value for flag in record.flags} == {"missing_field"}
+    assert {flag.path for flag in record.flags} == {
+        *("/case_number", "/application_received", "/decision_date"),
+        *("/patient/age", "/patient/sex", "/patient/diagnoses"),
+    }
 
 
 def test_2014_items() -> None:
