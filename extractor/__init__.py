@@ -1,12 +1,12 @@
 """Turn IMR determination letters into records in which every value can be pointed at in the letter.
 
 >>> from pathlib import Path
->>> from extractor import Database, extract
+>>> from extractor import Database, Filters, extract
 >>> record = extract(Path("letter.pdf"))                       # doctest: +SKIP
 >>> record.determination.decisions[0].outcome                  # doctest: +SKIP
 <Outcome.UPHELD: 'upheld'>
 >>> with Database("imr.db") as database:                       # doctest: +SKIP
-...     hits = database.search("functional improvement")
+...     found = database.search("lumbar fusion", Filters(outcome=("overturned",)))
 
 What stands here is what programs may rely upon; everything else may change from version to version.
 """
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from extractor.records.record import Evidence as Evidence
     from extractor.records.record import Flag as Flag
     from extractor.records.record import Record as Record
+    from extractor.store.search import Filters as Filters
 
     __version__: str
 
@@ -39,6 +40,7 @@ __all__ = [
     "Document",
     "DocumentError",
     "Evidence",
+    "Filters",
     "Flag",
     "ImrError",
     "Record",
@@ -57,6 +59,7 @@ _HOME = {
     "Document": "documents",
     "DocumentError": "errors",
     "Evidence": "records.record",
+    "Filters": "store.search",
     "Flag": "records.record",
     "ImrError": "errors",
     "Record": "records.record",

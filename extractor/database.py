@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Self
 
 from extractor.errors import RecordNotFound
 from extractor.store import Store
+from extractor.store.search import Filters, Order, Page
 
 if TYPE_CHECKING:
     from extractor.records.record import Evidence, Record
-    from extractor.store.search import Hit
 
 
 class Database:
@@ -58,9 +58,16 @@ class Database:
         for found in self._store.find(name):
             yield self._store.load(found.record_id)
 
-    def search(self, query: str, *, limit: int = 20) -> list[Hit]:
-        """Decisions whose heading or rationale holds the words, best match first."""
-        return self._store.search(query, limit=limit)
+    def search(
+        self, query: str = "", filters: Filters | None = None, *, limit: int = 20, order: Order = Order.RANK
+    ) -> Page:
+        """Decisions by the words of their letters, by what they are like, or by both; the best match first.
+
+        Raises:
+            ConfigurationError: no words and no filter are given, or the query cannot be obeyed.
+
+        """
+        return self._store.search(query, filters or Filters(), limit=limit, order=order)
 
     def evidence(self, name: str) -> dict[str, Evidence]:
         """What supports each value of a letter's record, by JSON pointer into its determination.

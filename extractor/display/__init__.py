@@ -4,7 +4,7 @@
 never as markup, and cannot move the cursor, change colours or reorder a line.
 """
 
-from extractor.display.clean import json_cleaned
+from extractor.display.clean import cleaned, json_cleaned
 from extractor.display.history import show_history
 from extractor.display.progress import progress
 from extractor.display.record import show_record
@@ -21,6 +21,7 @@ from extractor.display.tables import (
 
 __all__ = [
     "Screen",
+    "cleaned",
     "json_cleaned",
     "progress",
     "show_export",

@@ -12,7 +12,7 @@ from extractor.display.clean import cleaned, one_line
 from extractor.display.record import STYLES
 from extractor.display.screen import Head, Screen
 from extractor.store.overview import DatabaseStatus, FiledFailure, RunRow
-from extractor.store.search import HIT_END, HIT_START, Found, Hit
+from extractor.store.search import HIT_END, HIT_START, Found, Order, Page
 
 if TYPE_CHECKING:
     from extractor.backlog import RunSummary
@@ -188,14 +188,20 @@ def _paid(used: FiledFailure | RunRow) -> str:
     return f"{tokens:,} tokens" if tokens else "-"
 
 
-def show_hits(screen: Screen, hits: Iterable[Hit]) -> None:
-    """Show decisions that match a search, with the words around the match."""
-    for hit in hits:
+def show_hits(screen: Screen, page: Page) -> None:
+    """Show how many decisions answer to a search, and the first of them with the words around the match."""
+    for hit in page.hits:
         head = Text(f"{hit.case_number or hit.sha256[:12]} #{hit.decision_number} ", style="bold")
         head.append(hit.outcome or "outcome withheld", style=STYLES.get(hit.outcome or "", "red"))
-        head.append(f"  {one_line(hit.heading or '')}")
+        head.append(f"  {hit.decision_date or 'no date'}  ", style="dim")
+        head.append(one_line(hit.heading or ""))
         screen.line(head)
-        screen.line(_marked(hit.snippet), indent=4)
+        if hit.snippet:
+            screen.line(_marked(hit.snippet), indent=4)
+    if page.total:
+        which = "best" if page.order is Order.RANK else "newest"
+        of_all = "" if page.total == len(page.hits) else f"; the {len(page.hits):,} {which} are shown (--limit)"
+        screen.line(Text(f"{page.total:,} decision{'s' if page.total > 1 else ''}{of_all}"))
 
 
 def show_export(screen: Screen, counts: dict[str, int], folder: Path, ending: str) -> None:

@@ -46,6 +46,10 @@ DETERMINATION_COLUMNS = (
     *("case_key", "decisions", "upheld", "overturned", "overall_outcome"),
     *("days_in_review", "days_from_denial_to_decision", "flags", "withheld"),
 )
+SEARCH_COLUMNS = (
+    *("case_number", "heading", "rationale", "claims_administrator_statement", "reviewer_statement"),
+    "clinical_summary",
+)
 DECISION_COLUMNS = ("decision_number", *(cell.column for cell in _OF_DECISION))
 
 
@@ -61,8 +65,8 @@ class Prepared:
     record: Row
     determination: Row
     decisions: tuple[Row, ...]
-    search: tuple[tuple[str | None, str | None], ...]
-    """Heading and rationale of each decision, for the full-text index."""
+    search: tuple[tuple[str | None, ...], ...]
+    """What is searched of each decision, and of its letter with it."""
     children: dict[str, list[Row]]
     further: tuple[Prepared, ...] = ()
     """The other letters of its file, where it is the first of several."""
@@ -149,7 +153,14 @@ def prepare(record: Record, document: Document, *, name: str | None = None) -> P
             for number, decision in enumerate(determination.decisions, start=1)
         ),
         search=tuple(
-            (decision.heading, decision.rationale.text if decision.rationale else None)
+            (
+                determination.case_number,
+                decision.heading,
+                decision.rationale.text if decision.rationale else None,
+                decision.claims_administrator_basis.statement if decision.claims_administrator_basis else None,
+                decision.reviewer_basis.statement if decision.reviewer_basis else None,
+                determination.clinical_summary.text if determination.clinical_summary else None,
+            )
             for decision in determination.decisions
         ),
         children=children,

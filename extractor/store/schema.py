@@ -17,7 +17,7 @@ What the tables mean
                     what `imr batch` has built, sent and collected
     attempts        one row a request to a model, with the reply as it came, tokens and seconds; kept for letters that
                     failed, too
-    decision_search full-text index over headings and rationales
+    decision_search full-text index, one row a decision: all that its letter says for it
 
 `current_records` is the view of the records that count: of each document **the one that was asked for last**, that is,
 the one saved last, or met again since by a run of its configuration.
@@ -550,3 +550,35 @@ def m007_letters(db: Database) -> None:
         "UPDATE determinations SET case_key = ? WHERE case_number = ?",
         [(case_key(number), number) for (number,) in printed],
     )
+
+
+# Each decision holds its letter's summary and case number, too: words that stand far apart are found together.
+_WHOLE_LETTER = """
+DROP TABLE decision_search;
+DROP VIEW decision_texts;
+CREATE VIEW decision_texts AS
+SELECT d.id, t.case_number, d.heading,
+       json_extract(r.readable, '$.decisions[' || (d.decision_number - 1) || '].rationale.text') AS rationale,
+       json_extract(r.readable, '$.decisions[' || (d.decision_number - 1) || '].claims_administrator_basis.statement')
+           AS claims_administrator_statement,
+       json_extract(r.readable, '$.decisions[' || (d.decision_number - 1) || '].reviewer_basis.statement')
+           AS reviewer_statement,
+       json_extract(r.readable, '$.clinical_summary.text') AS clinical_summary
+FROM decisions AS d
+JOIN determinations AS t ON t.record_id = d.record_id
+JOIN (SELECT id, CASE WHEN json_valid(determination) THEN determination END AS readable FROM records) AS r
+    ON r.id = d.record_id;
+CREATE VIRTUAL TABLE decision_search USING fts5 (
+    case_number, heading, rationale, claims_administrator_statement, reviewer_statement, clinical_summary,
+    content = 'decision_texts', content_rowid = 'id', tokenize = 'porter unicode61'
+);
+INSERT INTO decision_search (decision_search, rank) VALUES ('rank', 'bm25(10.0, 4.0, 2.0, 1.0, 1.0, 0.5)');
+INSERT INTO decision_search (decision_search) VALUES ('rebuild');
+CREATE INDEX determinations_decision_date ON determinations (decision_date);
+"""
+
+
+@MIGRATIONS()
+def m008_whole_letter(db: Database) -> None:
+    """The whole letter is searched, not its headings and rationales alone; decisions are found by date."""
+    db.executescript(_WHOLE_LETTER)

@@ -23,7 +23,7 @@ _INSERT_RECORD = _insert("records", (*rows.RECORD_COLUMNS, "run_id", "text"))
 _INSERT_DOCUMENT = _insert("documents", rows.DOCUMENT_COLUMNS) + " ON CONFLICT (sha256) DO NOTHING"
 _INSERT_DETERMINATION = _insert("determinations", ("record_id", *rows.DETERMINATION_COLUMNS))
 _INSERT_DECISION = _insert("decisions", ("id", "record_id", *rows.DECISION_COLUMNS))
-_INSERT_SEARCH = _insert("decision_search", ("rowid", "heading", "rationale"))
+_INSERT_SEARCH = _insert("decision_search", ("rowid", *rows.SEARCH_COLUMNS))
 _MAKE_CURRENT = (
     _insert("current_ids", ("document_sha256", "record_id"))
     + " ON CONFLICT (document_sha256) DO UPDATE SET record_id = excluded.record_id"

@@ -351,6 +351,14 @@ def test_search(database: Path, imr: Invoke) -> None:
     hit = json.loads(lines[0])
     assert hit["heading"].startswith("Naproxen")
     assert "\x02" not in hit["snippet"]
+    assert "3 best are shown" in result.stdout
+    left = imr(
+        "search", "functional", "-naproxen", "--outcome", "upheld", "--csv", "--db", database
+    ).stdout.splitlines()
+    assert left[0].startswith("case_number,sha256,name,decision_number,decision_date,heading")
+    assert len(left) > 1
+    assert all("Naproxen" not in line for line in left[1:])
+    assert imr("search", "--outcom", "upheld", "--db", database).exit_code == 2
 
 
 def test_failures(database: Path, imr: Invoke) -> None:

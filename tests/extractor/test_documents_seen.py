@@ -167,4 +167,5 @@ def test_inputs_that_are_not_one_clean_letter(name: str) -> None:
         return
     record = extract(CASES / name)
     assert outcomes(record) == expected
-    assert {code for code, _ in flagged(record)} == flags
+    # Rules find no reason in some clean rationales, and say so: that is not of the file.
+    assert {code for code, path in flagged(record) if not path.endswith("/reasons")} == flags

@@ -21,6 +21,7 @@ def test_public_names() -> None:
         "Document",
         "DocumentError",
         "Evidence",
+        "Filters",
         "Flag",
         "ImrError",
         "Record",

@@ -34,6 +34,7 @@ from extractor.records.determination import (
 from extractor.records.record import Evidence, Flag, FlagCode, How, Provenance, Support
 from extractor.store import Changes, FailedLetter, Store, prepare
 from extractor.store.schema import APPLICATION_ID
+from extractor.store.search import Filters, Order
 
 TESTS = Path(__file__).parents[1]
 
@@ -194,7 +195,7 @@ def test_another_configuration_is_kept_beside_and_the_last_saved_is_current(stor
     assert store.status().older_records == 1
     assert [record.provenance.config_sha256 for record in store.records()] == ["d" * 64]
     assert store.load(1) == first, "the old answer is still there"
-    assert len(store.search("functional gain")) == 2, "a search sees current records only"
+    assert store.search("functional gain").total == 2, "a search sees current records only"
 
 
 def test_a_record_that_is_met_again_is_current_again(store: Store) -> None:
@@ -354,28 +355,150 @@ def test_find_tells_that_a_letter_failed(store: Store) -> None:
         store.find("scan.pdf")
 
 
-@pytest.mark.parametrize("query", ['"', "AND", "NOT zebra (", "a*b", "near(", "x:y", "'; DROP TABLE records"])
-def test_search_takes_what_people_type(store: Store, query: str) -> None:
-    document = make_document()
-    store.save(make_record(document), document)
-    if query == '"':
-        with pytest.raises(ConfigurationError, match="no word"):
-            store.search(query)
-    else:
-        assert store.search(query) == []
+REFUSED = [
+    ('"', "holds no word"),
+    ("", "holds no word"),
+    ("* _ &", "holds no word"),
+    ("AND", "AND stands without"),
+    ("gain AND", "AND stands without"),
+    ("gain AND OR pain", "AND stands without"),
+    ("gain NOT", "NOT stands without"),
+    ("NOT gain", "only what is to be left out"),
+    ("-gain", "only what is to be left out"),
+    ("gain OR", "a word is missing"),
+    ("gain ()", "a word is missing"),
+    ("(gain", "not closed"),
+    ("near(x", "not closed"),
+    ("gain)", "closed that was not opened"),
+    ('"functional gain', "quotation mark is not closed"),
+    ("a*b", r"\* stands at the end"),
+    ("NEAR(functional gain)", "NEAR is not known"),
+]
 
 
-def test_search(store: Store) -> None:
+@pytest.mark.parametrize(("query", "why"), REFUSED)
+def test_search_refuses_by_name_what_it_cannot_obey(store: Store, query: str, why: str) -> None:
+    with pytest.raises(ConfigurationError, match=why):
+        store.search(query)
+
+
+@pytest.mark.parametrize("query", ["x:y", "'; DROP TABLE records", "heading:zebra", "{zebra}", "^zebra", "near"])
+def test_search_takes_other_signs_as_what_parts_words(store: Store, query: str) -> None:
     document = make_document()
     store.save(make_record(document), document)
-    (hit, _) = store.search("record gains")
+    assert store.search(query).hits == ()
+
+
+FOUND = [
+    ("record gains", 2),
+    ("naproxen", 1),
+    ('"functional gain"', 2),
+    ('"gain functional"', 0),
+    ("functional AND gain", 2),
+    ("functional and gain", 0),
+    ("naproxen OR zebra", 1),
+    ("zebra OR quagga", 0),
+    ("functional NOT naproxen", 1),
+    ("functional -naproxen", 1),
+    ("functional -(naproxen OR zebra)", 1),
+    ('functional -"functional gain"', 0),
+    ("naproxen sciatica lifting", 1),  # heading and clinical summary
+    ("weaning", 0),  # a section as the citation has it; the letter's own paragraph says Opioids
+    ("opioids", 2),  # the claims administrator's paragraph
+    ('"ODG Pain Chapter"', 2),  # the reviewer's
+    ("functional -naproxen -record", 0),
+    ("napro*", 1),
+    ("napro", 0),
+    ("(naproxen OR zebra) functional", 1),
+    ("CM16-0000001", 2),
+    ("cm16\u20110000001", 2),
+    ("cm16 000001", 2),
+    ("0000001", 2),
+    ("CM16", 2),
+    ("CM15", 0),
+]
+
+
+@pytest.mark.parametrize(("query", "total"), FOUND)
+def test_search_obeys(store: Store, query: str, total: int) -> None:
+    document = make_document()
+    store.save(make_record(document), document)
+    page = store.search(query)
+    assert (page.total, len(page.hits)) == (total, total)
+
+
+def test_search_shows_the_words_it_found(store: Store) -> None:
+    document = make_document()
+    store.save(make_record(document), document)
+    (hit, _) = store.search("record gains").hits
     assert (hit.case_number, hit.decision_number, hit.outcome) == ("CM16-0000001", 1, "upheld")
     assert "\x02records\x03" in hit.snippet
     assert "\x02gain\x03" in hit.snippet
-    assert len(store.search("naproxen")) == 1, "headings are searched, too"
-    assert len(store.search('"functional gain"')) == 2
-    assert store.search('"gain functional"') == []
-    assert len(store.search("records", limit=1)) == 1
+    first = store.search("records", limit=1)
+    assert (first.total, len(first.hits), first.order) == (2, 1, Order.RANK)
+    assert store.search("records", order=Order.DATE).order is Order.DATE
+
+
+FILTERED = [
+    (Filters(outcome=("upheld",)), 2),
+    (Filters(outcome=("overturned",)), 0),
+    (Filters(outcome=("overturned", "upheld")), 2),
+    (Filters(category=("pharmaceuticals",)), 2),
+    (Filters(category=("opioid",)), 2),
+    (Filters(category=("surgery",)), 0),
+    (Filters(drug=("anaprox",)), 1),
+    (Filters(drug=("valium",)), 1),
+    (Filters(drug=("nsaid",)), 1),
+    (Filters(drug=("naproxen", "diazepam")), 2),
+    (Filters(drug=("norco",)), 0),
+    (Filters(guideline=("odg",)), 2),
+    (Filters(guideline=("ACOEM",)), 0),
+    (Filters(guideline=("chronic pain",)), 2),
+    (Filters(specialty=("pain",)), 2),
+    (Filters(specialty=("surgery",)), 0),
+    (Filters(reason=("no_improvement",)), 2),
+    (Filters(reason=("duplicate",)), 0),
+    (Filters(layout=("notice",)), 0),
+    (Filters(since=date(2017, 1, 3), until=date(2017, 1, 3)), 2),
+    (Filters(since=date(2017, 1, 4)), 0),
+    (Filters(until=date(2017, 1, 2)), 0),
+    (Filters(outcome=("upheld",), drug=("naproxen",), guideline=("ODG",), since=date(2016, 1, 1)), 1),
+]
+
+
+@pytest.mark.parametrize(("filters", "total"), FILTERED)
+def test_search_by_what_decisions_are_like(store: Store, filters: Filters, total: int) -> None:
+    document = make_document()
+    store.save(make_record(document), document)
+    page = store.search("", filters)
+    assert (page.total, len(page.hits), page.order) == (total, total, Order.DATE)
+    assert store.search("functional", filters).total == total
+    assert all(hit.snippet.startswith("The records of letter 1") for hit in page.hits)
+
+
+@pytest.mark.parametrize("code", ["withheld", "unchecked", "missing_field"])
+def test_search_by_flag(store: Store, code: str) -> None:
+    document = make_document()
+    record = make_record(document)
+    flags = (Flag(path="/decisions/1/outcome", code=FlagCode.WITHHELD, message="It is not said."),
+             Flag(path="/priority", code=FlagCode.MISSING_FIELD, message="It lacks."))  # fmt: skip
+    store.save(record.model_copy(update={"flags": flags}), document)
+    expected = {"withheld": [2], "unchecked": [], "missing_field": [1, 2]}[code]
+    assert [hit.decision_number for hit in store.search("", Filters(flag=(code,))).hits] == expected
+
+
+def test_a_part_of_a_case_number_finds_it_and_a_near_one_is_told(store: Store) -> None:
+    for number in (1, 2):
+        document = make_document(letter_text(number), name=f"{number}.txt")
+        store.save(make_record(document), document)
+    for name in ("cm16 0000002", "CM16-000002", "0000002", "000002"):
+        (found,) = store.find(name)
+        assert found.case_number == "CM16-0000002", name
+    for name in ("CM16-0000003", "cm16-0000021", "CM16-00000"):
+        with pytest.raises(RecordNotFound, match=r"there is .*CM16-0000002"):
+            store.find(name)
+    with pytest.raises(RecordNotFound, match=r"or a file name$"):
+        store.find("CM15-7777777")
 
 
 # Failures
