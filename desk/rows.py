@@ -94,7 +94,7 @@ def groups_of(record: Record) -> tuple[list[Group], list[Flag]]:
     """Give the record as groups of rows, and the flags of the whole letter."""
     determination = record.determination
     flags = [flag for flag in record.flags if flag.path]
-    owners: list[tuple[str, str, str, Determination | Decision]] = [("The letter", "", "", determination)]
+    owners: list[tuple[str, str, str, Determination | Decision]] = [("The letter as a whole", "", "", determination)]
     total = len(determination.decisions)
     for n, decision in enumerate(determination.decisions):
         title = f"Decision {n + 1} of {total}"

@@ -34,16 +34,16 @@
     const lit = row ? wordsOf(row.dataset.row) : [];
     mark("lit", lit);
     mark("current", [row]);
-    show(lit[0], "center");
+    if (name === pointer) show(lit[0], "center"); // whoever clicked words stays at them
     show(row, "nearest");
   }
 
-  // The letter stays where it is when its own words are clicked; the record moves to their row.
   function go(row) {
     if (!row) return;
     const link = row.querySelector(".go");
     location.hash = link ? link.getAttribute("href") : "#row:" + row.dataset.row;
     if (link) link.focus({ preventScroll: true });
+    follow(); // now, and not when the browser comes to it: the next key may be quicker
   }
 
   function step(by, wanted) {
