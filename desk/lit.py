@@ -15,7 +15,7 @@ from extractor.records.record import Evidence
 from extractor.text.spans import Span
 
 WIDE = 240
-"""Values of more characters than this (passages, statements) are lit only when somebody asks for them."""
+"""Values of more characters than this, and passages, are lit only when somebody asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class Ground:
 
     def looks(self, pointers: Sequence[str]) -> str:
         """How words look that these values rest on."""
-        if self.length(pointers[0]) > WIDE:
+        field = BY_PATTERN.get(INDEX.sub("/*", pointers[0]))
+        if (field and field.passage) or self.length(pointers[0]) > WIDE:
             return "wide"
         row = self.rows.get(pointers[0])
         return str(row.state) if row else "supported"

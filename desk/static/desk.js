@@ -14,6 +14,7 @@
   const wordsOf = (whole) => words.filter((node) => pointersOf(node).some((pointer) => within(pointer, whole)));
   const rowOf = (pointer) =>
     rows.find((row) => row.dataset.row === pointer) || rows.find((row) => within(pointer, row.dataset.row));
+  const beside = matchMedia("(min-width: 60rem)");
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   function show(node, block) {
@@ -35,7 +36,7 @@
     mark("lit", lit);
     mark("current", [row]);
     if (name === pointer) show(lit[0], "center"); // whoever clicked words stays at them
-    show(row, "nearest");
+    if (name !== pointer || beside.matches) show(row, "nearest"); // one below the other, only one can be looked at
   }
 
   function go(row) {

@@ -119,6 +119,25 @@ def test_words_lead_to_their_row(page: Page) -> None:
     assert "outcome" in page.locator(".row.hint dt").all_inner_texts()
 
 
+def test_on_a_phone_a_value_leads_to_its_words_and_words_to_their_row(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    page.goto(LETTER)
+    page.locator('[data-row="/decisions/0/outcome"] .go').click()
+    expect(page.locator(LIT)).to_be_in_viewport()
+    page.locator(LIT).click()
+    expect(page.locator(".row.current")).to_be_in_viewport()
+    expect(page.locator(".row.current dt")).to_have_text(["outcome"])
+
+
+def test_on_paper_nothing_is_cut_off(page: Page) -> None:
+    page.goto(LETTER)
+    page.emulate_media(media="print")
+    for part in (".words", ".record"):
+        hidden = page.locator(part).evaluate("(node) => node.scrollHeight - node.clientHeight")
+        assert hidden <= 1
+    expect(page.get_by_role("searchbox")).to_be_hidden()
+
+
 def test_an_address_from_a_mail_opens_at_its_words(page: Page) -> None:
     page.goto(f"{LETTER}#/decisions/0/drugs/0/name")
     expect(page.locator(LIT)).to_have_text(["Tramadol", "50mg"])

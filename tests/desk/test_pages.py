@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import letters as L  # noqa: N812  as in the tests of readers
 import pytest
 from click.testing import CliRunner
-from desk_database import Desk, put
+from desk_database import PDF, Desk, put
 from starlette.testclient import TestClient
 
 from desk.cli import group
@@ -171,6 +171,35 @@ def test_a_letter_is_found_by_case_hash_and_file(client: TestClient, database: P
     found = client.get("/", params={"q": "cm16 0100001"})
     assert found.status_code == 303
     assert found.headers["location"] == f"/letters/{sha256[:16]}"
+
+
+# the pages of a PDF
+
+
+def test_a_pdf_that_changed_is_not_shown(tmp_path: Path) -> None:
+    """Only the very file that was read: another under its name, a link, or none is text only, and the page says so."""
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(PDF.read_bytes())
+    with Store(tmp_path / "a.db") as store:
+        sha256 = put(store, path).document.sha256
+    client = Desk(tmp_path / "a.db").browser()
+    letter, picture = f"/letters/{sha256[:16]}?view=pages", f"/sheets/{sha256}/1.png"
+    assert client.get(letter).text.count("<img") == 2
+    assert client.get(picture).headers["content-type"] == "image/png"
+    assert client.get(f"/sheets/{sha256}/9.png").status_code == 404
+    for change in (lambda: path.write_bytes(path.read_bytes() + b"\n"), path.unlink):
+        change()
+        page = client.get(letter).text
+        assert "<img" not in page
+        assert "Text only: the PDF no longer lies, unchanged, where it was read." in page
+        assert 'id="/decisions/0/outcome"' in page
+        assert client.get(picture).status_code == 404
+
+
+def test_every_value_has_its_box(database: Path, client: TestClient) -> None:
+    letter = opened(database, "CM16-0500377")
+    page = Elements(client.get("/letters/CM16-0500377?view=pages").text)
+    assert set(letter.record.evidence) - set(page.ids()) == set()
 
 
 # the list
