@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -55,7 +56,11 @@ def make_app(database: Path, announce: Callable[[str], object]) -> Starlette:
             Route("/static/{name}", desk.static),
         ],
         middleware=[
-            Middleware(Guard, refused=lambda: _message(403, "This request did not come from a page of the desk.")),
+            Middleware(
+                Guard,
+                refused=lambda: _message(403, "This request did not come from a page of the desk."),
+                failed=lambda: _message(500, "This page could not be made. The rest of the desk goes on."),
+            ),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS)),
         ],
         exception_handlers={
@@ -167,6 +172,8 @@ class _Desk:
 
 def _named(shelf: Shelf, query: str) -> str:
     """Give the name under which a letter is found, where the query is its case number, file name or hash."""
+    if not re.search(r"[\d.]", query):
+        return ""  # words: no name is looked for among all there are
     try:
         found = shelf.find(query)
     except RecordNotFound:

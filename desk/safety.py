@@ -8,6 +8,7 @@ changes something comes from, and a cookie that no other site's request carries.
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import threading
 from collections.abc import Callable
@@ -34,6 +35,7 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+_LOG = logging.getLogger("imr.desk")
 _READING = frozenset({"GET", "HEAD"})
 _UNKEPT = "/static/"
 
@@ -93,12 +95,13 @@ def set_cookie(response: Response, request: Request, session: str) -> None:
 class Guard:
     """Middleware: says what pages may do, and refuses what another site's page sends to change something.
 
-    `refused` makes the answer to that.
+    What fails inside is told by its type alone, for messages may quote a letter. `refused` and `failed` make answers.
     """
 
-    def __init__(self, app: ASGIApp, refused: Callable[[], Response]) -> None:
+    def __init__(self, app: ASGIApp, refused: Callable[[], Response], failed: Callable[[], Response]) -> None:
         self._app = app
         self._refused = refused
+        self._failed = failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -117,7 +120,11 @@ class Guard:
 
         headers = Headers(scope=scope)
         allowed = scope["method"] in _READING or _is_own(headers)
-        await (self._app if allowed else self._refused())(scope, receive, guarded)
+        try:
+            await (self._app if allowed else self._refused())(scope, receive, guarded)
+        except Exception as error:  # noqa: BLE001  whoever is asked next must not be told what it said
+            _LOG.error("a page could not be made: %s", type(error).__name__)
+            await self._failed()(scope, receive, guarded)
 
 
 def _is_own(headers: Headers) -> bool:

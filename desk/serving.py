@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -29,7 +30,8 @@ def serve(database: Path, host: str, port: int, tell: Callable[[str], object]) -
         app = make_app(database, lambda path: tell(f"{address}{path}"))
         # No log of requests: it would hold the addresses that sign in, and who looked at which case.
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off")
-        uvicorn.Server(config).run(sockets=[listening])
+        with suppress(KeyboardInterrupt):  # how one ends it
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def check_host(host: str) -> None:

@@ -28,7 +28,12 @@
 
   // What the address names is lit: a value (#/decisions/0/outcome) or its row (#row:/decisions/0/outcome).
   function follow() {
-    const name = decodeURIComponent(location.hash.slice(1));
+    let name;
+    try {
+      name = decodeURIComponent(location.hash.slice(1));
+    } catch {
+      return; // an address that was cut
+    }
     const pointer = name.replace(/^row:/, "");
     if (!pointer.startsWith("/")) return;
     const row = rowOf(pointer);

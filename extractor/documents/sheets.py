@@ -6,7 +6,7 @@ import ctypes
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import pypdfium2  # type: ignore[import-untyped]
@@ -57,7 +57,8 @@ def sheets(data: bytes, texts: dict[int, str]) -> dict[int, Sheet]:
     with _opened(data) as document:
         for number, text in texts.items():
             if number < len(document):
-                found[number] = _sheet(document[number], text)
+                with suppress(pypdfium2.PdfiumError):
+                    found[number] = _sheet(document[number], text)
     return found
 
 

@@ -107,6 +107,21 @@ def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     assert "there is no database" in ran.stderr
 
 
+def test_what_fails_tells_no_words(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("words of a letter")
+
+    monkeypatch.setattr("desk.app.open_letter", fail)
+    answer = client.get("/letters/CM16-0100001")
+    assert answer.status_code == 500
+    assert answer.headers["cache-control"] == "no-store"
+    assert "ValueError" in caplog.text
+    assert "words of a letter" not in caplog.text + answer.text
+    assert client.get("/").status_code == 200
+
+
 def test_a_mail_s_link_can_be_opened_again(desk: Desk) -> None:
     """Browsers hold a strict cookie back when a link of another site is followed; from our own page they send it."""
     answer = desk.browser(signed_in=False).get("/letters/%22%3E%3Cscript%3E")
