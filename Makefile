@@ -31,7 +31,7 @@ QUICK := architecture variants fields layout headings outcomes literals checks g
 quick: $(READY)  ## lint, types, and the tests of what reads a letter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy extractor eval
+	$(BIN)/mypy extractor eval desk
 	$(BIN)/python -m pytest -q -n auto --dist loadfile $(wildcard $(QUICK:%=tests/extractor/test_%.py)) tests/test_contributing.py
 
 check: test lint wheel  ## what CI runs
@@ -39,9 +39,9 @@ check: test lint wheel  ## what CI runs
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy extractor eval
+	$(BIN)/mypy extractor eval desk
 	$(BIN)/mypy tests/eval
-	MYPYPATH=tests:tests/extractor:docs $(BIN)/mypy --explicit-package-bases $(wildcard tests/*.py) tests/extractor tests/real_letters
+	MYPYPATH=tests:tests/extractor:docs $(BIN)/mypy --explicit-package-bases $(wildcard tests/*.py) tests/desk tests/extractor tests/real_letters
 	$(BIN)/lint-imports
 
 # A wheel, installed with the locked dependencies in an environment of its own, reads a letter in an empty folder.

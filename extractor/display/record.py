@@ -52,7 +52,7 @@ def show_record(screen: Screen, record: Record, *, full: bool = False) -> None:
         f"layout {info.layout} · {record.provenance.reader} reader · sha256 {info.sha256[:12]}",
         style="dim",
     )
-    _show_lines(screen, record, list(_lines(determination, "")), full)
+    _show_lines(screen, record, list(shown_values(determination, "")), full)
     total = len(determination.decisions)
     for n, decision in enumerate(determination.decisions):
         outcome = decision.outcome or "outcome withheld"
@@ -60,7 +60,7 @@ def show_record(screen: Screen, record: Record, *, full: bool = False) -> None:
         title.append(str(outcome).upper(), style=f"bold {STYLES.get(outcome, 'red')}")
         screen.line()
         screen.line(title)
-        _show_lines(screen, record, list(_lines(decision, f"/decisions/{n}")), full)
+        _show_lines(screen, record, list(shown_values(decision, f"/decisions/{n}")), full)
     _show_flags(screen, record)
 
 
@@ -98,10 +98,10 @@ def _show_lines(screen: Screen, record: Record, lines: list[ShownValue], full: b
 def _cells(line: ShownValue, record: Record, full: bool) -> tuple[str, str, Text, str]:
     value = one_line(line.value)
     shown = value if full else shortened(value, PASSAGE_CHARACTERS)
-    evidence = _evidence(record, line.pointer)
+    evidence = list(evidence_behind(record, line.pointer).values())
     if not evidence:
         return line.label, shown, Text("(no evidence)", style="red"), ""
-    quotes = _distinct([one_line(e.quote) for e in evidence])
+    quotes = distinct([one_line(e.quote) for e in evidence])
     if quotes == [value]:
         words = Text("as printed", style="dim")
     else:
@@ -113,22 +113,23 @@ def _cells(line: ShownValue, record: Record, full: bool) -> tuple[str, str, Text
     least = min((e.confidence for e in evidence if e.confidence is not None), default=1.0)
     if least < SURE:
         words.append(f" (only {least:.0%} sure)", style="yellow")
-    return line.label, shown, words, _where(evidence)
+    return line.label, shown, words, lines_of(evidence)
 
 
-def _evidence(record: Record, pointer: str) -> list[Evidence]:
-    """Find the evidence of the value itself, else of all its parts."""
+def evidence_behind(record: Record, pointer: str) -> dict[str, Evidence]:
+    """Find the evidence of the value itself, else of all its parts, by pointer."""
     if found := record.evidence.get(pointer):
-        return [found]
-    return [e for key, e in record.evidence.items() if key.startswith(pointer + "/")]
+        return {pointer: found}
+    return {key: e for key, e in record.evidence.items() if key.startswith(pointer + "/")}
 
 
-def _distinct(quotes: list[str]) -> list[str]:
+def distinct(quotes: list[str]) -> list[str]:
     """Keep each quote once, and none that is part of another."""
     return [q for q in dict.fromkeys(quotes) if not any(q != other and q in other for other in quotes)]
 
 
-def _where(evidence: list[Evidence]) -> str:
+def lines_of(evidence: list[Evidence]) -> str:
+    """Name the numbered lines that they stand in: `12` or `12-14`; empty where they stand in page furniture."""
     lines = [e.lines for e in evidence if e.lines]
     if not lines:
         return ""
@@ -136,7 +137,7 @@ def _where(evidence: list[Evidence]) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _lines(owner: Determination | Decision, at: str) -> Iterator[ShownValue]:
+def shown_values(owner: Determination | Decision, at: str) -> Iterator[ShownValue]:
     """A line for each value that `owner` (a letter, or the decision at `at`) has, in the order of the table of fields.
 
     Fields that belong together share one: a drug and its strength, the numbers of a quantity.

@@ -20,7 +20,8 @@ from extractor.documents.sight import Drawing, look, paper_of
 from extractor.errors import BrokenDocument, EmptyDocument, EncryptedDocument, NoTextLayer, UnsupportedType
 
 # PDFium must not be entered by two threads at once, not even for two documents (its own thread-safety note).
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
+"""Held by whoever enters PDFium."""
 
 # Wider than any page: all the text, in one call, with no regard to a page box that may be nonsense. The other call,
 # get_text_range, recurses once per unmapped glyph at the page's start.
@@ -28,7 +29,7 @@ _EVERYWHERE = (-1e9, -1e9, 1e9, 1e9)
 
 # How PDFium tells a hyphen that ends a line, in this call and in its other one; the line break after it is not told
 # apart from it. Checked on 64 letters: with "-\n" the words are those of other extractors.
-_LINE_END_HYPHEN = re.compile("[\x02\ufffe]")
+LINE_END_HYPHEN = re.compile("[\x02\ufffe]")
 
 _OBJECT = re.compile(rb"\d\s+\d+\s+obj\b")
 _PACKED = re.compile(rb"/Type\s*/ObjStm")
@@ -49,7 +50,7 @@ def read_pdf(data: bytes, budget: Budget) -> tuple[str, tuple[Note, ...]]:
         TooLarge, ReadTimeout: as `budget` says.
 
     """
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         try:
             document = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
@@ -211,7 +212,7 @@ def _page_text(page: pypdfium2.PdfPage) -> str:
     text: str = textpage.get_text_bounded(*_EVERYWHERE)
     textpage.close()
     # A form feed in the text would be taken for the end of a page.
-    return _LINE_END_HYPHEN.sub("-\n", text.replace("\r\n", "\n").replace("\f", "\n"))
+    return LINE_END_HYPHEN.sub("-\n", text.replace("\r\n", "\n").replace("\f", "\n"))
 
 
 def _cannot_open(error: pypdfium2.PdfiumError, name: str) -> EncryptedDocument | BrokenDocument:

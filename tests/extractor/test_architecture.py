@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = [ROOT / "extractor", *([ROOT / "eval"] if (ROOT / "eval").is_dir() else [])]
+PACKAGES = [ROOT / "extractor", *(ROOT / name for name in ("eval", "desk") if (ROOT / name).is_dir())]
 MODULES = [path for package in PACKAGES for path in sorted(package.rglob("*.py"))]
 IDS = [str(path.relative_to(ROOT)) for path in MODULES]
 
