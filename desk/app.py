@@ -90,7 +90,7 @@ class _Desk:
             named = _named(shelf, query) if query else ""
             if named:
                 return RedirectResponse(f"/letters/{quote(named, safe='')}", 303)
-            hits = shelf.search(query, limit=_MOST_HITS) if query else []
+            found = shelf.search(query, asked.filters, limit=_MOST_HITS) if query else None
             letters, after = ([], "") if query else shelf.listed(asked)
         kept = {name: value for name, value in asdict(asked).items() if value and name != "after"}
         return _page(
@@ -98,9 +98,8 @@ class _Desk:
             query=query,
             asked=asked,
             letters=letters,
-            hits=hits,
+            found=found,
             older=urlencode({**kept, "after": after}) if after else "",
-            most_hits=_MOST_HITS,
             years=years,
             outcomes=[str(each) for each in OverallOutcome],
             categories=[str(each) for each in Category],

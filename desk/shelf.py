@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from extractor.records.determination import Category, OverallOutcome
 from extractor.store import Store
+from extractor.store.search import Filters
 
 PAGE = 50
 """Letters on one page of the list."""
@@ -58,6 +60,17 @@ class Asked:
             category if category in set(Category) else "",
             year if re.fullmatch(r"(?:19|20)[0-9]{2}", year) else "",
             after if re.fullmatch(r"[0-9-]{0,10}~[0-9]{1,18}", after) else "",
+        )
+
+    @property
+    def filters(self) -> Filters:
+        """The same of decisions, for a search by words: a decision is never `mixed`, its letter is."""
+        year = int(self.year) if self.year else None
+        return Filters(
+            outcome=(self.outcome,) if self.outcome in ("upheld", "overturned") else (),
+            category=(self.category,) if self.category else (),
+            since=date(year, 1, 1) if year else None,
+            until=date(year, 12, 31) if year else None,
         )
 
 

@@ -231,8 +231,24 @@ def test_words_are_found_and_lead_to_their_decision(client: TestClient, database
     sha256 = opened(database, "CM16-0100003").record.document.sha256
     assert f'href="/letters/{sha256[:16]}#/decisions/0"' in page
     assert "<b>Acupuncture</b>" in page
-    assert "No heading or rationale holds" in client.get("/?q=zygote").text
+    assert "No letter holds" in client.get("/?q=zygote").text
     assert client.get("/?q=%22%22").status_code == 400
+
+
+def test_words_and_filters_hold_together(client: TestClient) -> None:
+    def shown(filters: str) -> tuple[int, list[str]]:
+        page = client.get(f"/?q=acupuncture{filters}").text
+        assert '<input type="hidden" name="q" value="acupuncture">' in page
+        total = re.search(r"<h1>(\d+) decisions? with", page)
+        assert total is not None
+        return int(total[1]), re.findall(r'class="outcome (\w+)"', page)
+
+    total, outcomes = shown("")
+    assert total == len(outcomes) > 1
+    assert set(outcomes) == {"upheld", "overturned"}
+    for outcome in ("upheld", "overturned"):
+        assert shown(f"&outcome={outcome}") == (outcomes.count(outcome), [outcome] * outcomes.count(outcome))
+    assert shown("&category=home_care") == (0, [])
 
 
 def test_pages_of_the_list_hold_every_letter_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from factories import letter_text, make_document, make_record
 
-from extractor import Database
+from extractor import Database, Filters
 from extractor.errors import RecordNotFound, StoreError
 from extractor.store import Store
 
@@ -42,9 +42,10 @@ def test_evidence_and_the_text_that_it_points_into(database: Path) -> None:
 
 def test_search(database: Path) -> None:
     with Database(database) as db:
-        assert db.search("functional gain")
-        assert len(db.search("functional gain", limit=1)) == 1
-        assert db.search("zebra") == []
+        assert db.search("functional gain").total > 1
+        assert len(db.search("functional gain", limit=1).hits) == 1
+        assert db.search("zebra").total == 0
+        assert db.search("functional gain", Filters(outcome=("overturned",))).total == 0
 
 
 @pytest.mark.parametrize("ask", [Database.evidence, Database.text])
