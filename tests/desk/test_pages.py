@@ -248,7 +248,7 @@ def test_words_and_filters_hold_together(client: TestClient) -> None:
     assert set(outcomes) == {"upheld", "overturned"}
     for outcome in ("upheld", "overturned"):
         assert shown(f"&outcome={outcome}") == (outcomes.count(outcome), [outcome] * outcomes.count(outcome))
-    assert shown("&category=home_care") == (0, [])
+    assert shown("&category=home_health") == (0, [])
 
 
 def test_pages_of_the_list_hold_every_letter_once(tmp_path: Path) -> None:
