@@ -25,7 +25,7 @@ from extractor.documents.sheets import picture, sheets
 from extractor.errors import ConfigurationError, RecordDamaged, RecordNotFound, StoreError
 from extractor.records.determination import Category, OverallOutcome
 
-_TYPES = {"desk.css": "text/css", "desk.js": "text/javascript"}
+_TYPES = {"desk.css": "text/css", "desk.js": "text/javascript", "desk.svg": "image/svg+xml"}
 _MOST_HITS = 50
 _LONGEST_QUERY = 200
 _SIGN_IN = "This browser is not signed in. The desk prints an address that signs one in where it was started."

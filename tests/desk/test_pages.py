@@ -158,6 +158,15 @@ def test_history_is_told(tmp_path: Path) -> None:
     assert latest.version.current
 
 
+@pytest.mark.parametrize("path", ["/", CASE, "/letters/none"])
+def test_all_that_a_page_loads_is_there(client: TestClient, path: str) -> None:
+    """Its icon, too: browsers ask for one, now or later, and complain of what they do not find."""
+    page = Elements(client.get(path).text)
+    loads = [a.get("href") or a["src"] for tag, a in page.found if tag in ("link", "script", "img")]
+    assert len(loads) == 3
+    assert [client.get(each).status_code for each in loads] == [200, 200, 200]
+
+
 def test_no_such_letter(client: TestClient) -> None:
     answer = client.get("/letters/CM99-0000000")
     assert answer.status_code == 404
