@@ -50,14 +50,21 @@ def missed(determination: Determination, layout: str, flags: Sequence[Flag]) -> 
         flags: what is told already; a place that has a flag gets no second one.
 
     """
-    told = {flag.path for flag in flags}
+    told = {above for flag in flags for above in _and_above(flag.path)}
     for field in COUNTED:
         if _share(layout, field.pattern) < _USUAL:
             continue
         for pointer, is_stated in stated(determination, field):
-            if not is_stated and not any(path == pointer or path.startswith(f"{pointer}/") for path in told):
+            if not is_stated and pointer not in told:
                 message = f"No {field.label} was read, and nearly all letters of this layout give one."
                 yield Flag(path=pointer, code=FlagCode.MISSING_FIELD, message=message)
+
+
+def _and_above(pointer: str) -> Iterator[str]:
+    """A pointer, and those of what it stands in."""
+    while pointer:
+        yield pointer
+        pointer = pointer.rpartition("/")[0]
 
 
 @cache
