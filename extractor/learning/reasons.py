@@ -49,6 +49,8 @@ _UNSURE = 0.3
 """What a sentence counts that was not named for a reason which its rationale gives: it may give it, too."""
 _SMALLEST = 0.1
 """Weights nearer to 0 are left out of the file."""
+_FLAT = 0.005
+"""F1 that is given up for precision: over many thresholds it hardly changes, and what is said should be right."""
 _THRESHOLDS = tuple(step / 20 for step in range(3, 15))
 
 
@@ -137,7 +139,8 @@ def learn(rationales: Sequence[Rationale], group: Callable[[Rationale], str] = l
     slope, offset = _calibrated(out)
     settings = [Weights({}, slope, offset, threshold) for threshold in _THRESHOLDS]
     tried = [(_tried(out, each), each) for each in settings]
-    (score, sure), best = max(tried, key=lambda pair: (pair[0][0].f1, pair[1].threshold))
+    most = max(score.f1 for (score, _), _ in tried)
+    (score, sure), best = next(each for each in reversed(tried) if each[0][0].f1 >= most - _FLAT)
     rows = _fitted(examples).rows
     by_cues = sum((each.score(reason for reason, _ in each.by_cues) for each in examples), Score())
     return Learnt(replace(best, rows=rows), score, by_cues, tuple(sure))

@@ -107,7 +107,7 @@ def parse(text: str) -> Weights:
 
 
 def chosen(learnt: Weights, weighed: Iterable[Weighed], by_cues: Sequence[tuple[Reason, Span]]) -> list[Weighed]:
-    """The reasons to say, in printed order: at most three, what cues give first, then what is likely enough.
+    """The reasons to say, in printed order: what cues give, and up to three in all what is likely enough.
 
     Where nothing is likely enough the likeliest is said, unless it is rather not.
 
@@ -127,7 +127,8 @@ def chosen(learnt: Weights, weighed: Iterable[Weighed], by_cues: Sequence[tuple[
     likely = [each for each in others if each.share >= learnt.threshold]
     if not believed and not likely:
         likely = [each for each in others[:1] if each.share >= learnt.threshold * _RATHER_NOT]
-    return sorted([*believed, *likely][:_MOST], key=lambda each: each.sentence)
+    likely = likely[: max(0, _MOST - len(believed))]
+    return sorted([*believed, *likely], key=lambda each: each.sentence)
 
 
 def weigh(
