@@ -161,7 +161,7 @@ def table(weights: Weights) -> str:
         rows.writerow([EVERY, name, round(value * UNIT)])
     for (outcome, sign), by_reason in sorted(weights.rows.items()):
         cells = [str(round(by_reason[reason] * UNIT)) if reason in by_reason else "" for reason in named]
-        while not cells[-1]:
+        while cells and not cells[-1]:
             cells.pop()
         rows.writerow([outcome, sign, *cells])
     return out.getvalue()

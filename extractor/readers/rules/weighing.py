@@ -93,8 +93,8 @@ def parse(text: str) -> Weights:
         ConfigurationError: the text is not of that form.
 
     """
-    head, *lines = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     try:
+        head, *lines = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
         named = [Reason(name) for name in head[2:]]
         rows = {
             (outcome, sign): {reason: int(cell) / UNIT for reason, cell in zip(named, cells, strict=False) if cell}
