@@ -129,7 +129,7 @@ TABLES: tuple[Table, ...] = (
         "reasons",
         ExportColumn("outcome", _T, "Outcome of the decision"),
         ExportColumn("reader", _T, "Reader that said so: rules alone find some seven of ten reasons"),
-        ExportColumn("support", _T, "supported (by rule), or unchecked (a model's judgement)"),
+        ExportColumn("support", _T, "supported (by rule), or unchecked (a judgement)"),
         ExportColumn("confidence", _N, "How sure it is, where two readers read"),
     ),
     _table(

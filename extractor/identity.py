@@ -27,7 +27,7 @@ READ_BY_ALL = (
     *("documents", "text", "vocabulary", "layout", "facts", "support", "fields.py", "grounding", "readers/rules"),
     *("records", "reading/checks.py", "reading/letter.py", "reading/assembling.py", "reading/kinds.py"),
     *("reading/parting.py", "reading/usual.py", "data/usual.toml"),
-    *("data/body.toml", "data/drugs.tsv", "data/reasons.toml", "data/treatments.toml"),
+    *("data/body.toml", "data/drugs.tsv", "data/reasons.toml", "data/reason_weights.tsv", "data/treatments.toml"),
 )
 """Modules, packages and data that decide what any reader gives. Each is a part that `Identity.parts` tells of."""
 READ_BY_MODELS = ("readers/model", "readers/both", "model", "data/confidence.toml")

@@ -125,7 +125,7 @@ class Answers:
             gaps = [
                 GapForm(item=index + 1, kind=item.kind, reasons=item.reasons) for index, item in enumerate(answer.items)
             ]
-            rules = ground(read_by_rules(layout, facts), layout, facts)
+            rules = ground(read_by_rules(layout, facts, alone=False), layout, facts)
             patient, shown = weak(layout, rules)
             for start in range(0, max(1, len(shown)), MOST_ITEMS) if patient or shown else ():
                 few, told = shown[start : start + MOST_ITEMS], patient and not start

@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "import": "Merge what a cluster has read into a database.",
     "batch": "Read letters by a provider's batch interface, or by files.",
     "model": "Check endpoint, key, model and mode by one small request.",
+    "learn": "Learn from labelled letters (an extra).",
     "prompts": "List, print or copy the prompts of the model reader.",
     "schema": "Print the JSON Schema of the determination.",
 }

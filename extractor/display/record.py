@@ -109,7 +109,7 @@ def _cells(line: ShownValue, record: Record, full: bool) -> tuple[str, str, Text
         if any(e.how == "derived" for e in evidence):
             words.append(" (derived)", style="dim")
     if any(e.support == "unchecked" for e in evidence):
-        words.append(" (a model's judgement)", style="yellow")
+        words.append(" (a judgement)", style="yellow")
     least = min((e.confidence for e in evidence if e.confidence is not None), default=1.0)
     if least < SURE:
         words.append(f" (only {least:.0%} sure)", style="yellow")

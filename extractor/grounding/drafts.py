@@ -29,7 +29,9 @@ class Claim(NamedTuple):
     lines: tuple[int, int] | None = None
     """First and last numbered line that the reader cites, where it gives no places; 1-based."""
     judged: bool = False
-    """A judgement that a model made on reading the cited lines; the words alone may not prove it."""
+    """A judgement, a model's or a classifier's, on the cited words; they alone may not prove it."""
+    sure: float | None = None
+    """How likely the reader itself holds it to be right, in [0, 1], where that was measured."""
 
 
 @dataclass(slots=True)
@@ -78,6 +80,11 @@ class Draft:
         self.say(place, value)
         if place in self.claims:
             self.claims[place] = self.claims[place]._replace(judged=True)
+
+    def weigh(self, of: Field, value: Value, words: Span, *, decision: int, sure: float) -> None:
+        """Add an entry to a list of scalars that is a judgement on `words`, right with the probability `sure`."""
+        place = Place(of, decision, self.entry(of, decision))
+        self.claims[place] = Claim(value, (words,), derived=True, judged=True, sure=sure)
 
     def at(self, pointer: str) -> Place:
         """The place that a JSON pointer names, with entries counted as they were said; new ones are made.

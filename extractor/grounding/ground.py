@@ -7,7 +7,7 @@ not negated, a closed-list value must be licensed by words that mean it. Where a
 (three dates, two drugs, five numbers) the value must be the one that the heading's own grammar gives this field.
 What cannot be placed, or is contradicted by its place, is withheld and flagged. No fuzzy match decides anything here.
 
-A model's judgements are the exception that says so: a reason, a kind of service or a drug that our vocabularies do not
+Judgements are the exception that says so: a reason, a kind of service or a drug that our vocabularies do not
 know may be accepted where the cited words stand in the right place and nothing known contradicts them. Such a value is
 `unchecked`, flagged, and of low confidence. Outcomes, dates and amounts have no such way.
 """
@@ -109,7 +109,10 @@ def ground(draft: Draft, layout: Layout, facts: Facts) -> Grounded:
         # A value that came without its place is kept as the letter prints it, not as the reader wrote it.
         value = trace.quote if kind.verbatim and not claim.places else claim.value
         result.values[place] = value
-        result.evidence[place] = _evidence(layout.view, claim, value, trace, kind, support)
+        evidence = _evidence(layout.view, claim, value, trace, kind, support)
+        if claim.sure is not None:
+            evidence = evidence.model_copy(update={"confidence": round(claim.sure, 3)})
+        result.evidence[place] = evidence
     return settled(result)
 
 
@@ -270,7 +273,7 @@ def _judged_at(place: Place, claim: Claim, layout: Layout, facts: Facts) -> Span
         return None
     view, item, known = layout.view, layout.items[index], facts.items[index]
     if kind is fields.REASONS:
-        cited = _cited(view, claim)
+        cited = claim.places[0] if claim.places else _cited(view, claim)
         if cited is None or item.rationale is None or not item.rationale.overlaps(cited):
             return None
         sentences = prose_sentences(view, item.rationale)
@@ -284,10 +287,8 @@ def _judged_at(place: Place, claim: Claim, layout: Layout, facts: Facts) -> Span
 
 
 def unchecked(place: Place, value: Value) -> PendingFlag:
-    """The doubt of a value that rests on a model's judgement."""
-    return PendingFlag(
-        place, FlagCode.UNCHECKED, f"{value} is the model's judgement; no rule knows these words to say it."
-    )
+    """The doubt of a value that rests on a judgement, a model's or the classifier's."""
+    return PendingFlag(place, FlagCode.UNCHECKED, f"{value} is a judgement; no rule knows these words to say it.")
 
 
 class _Trace(NamedTuple):

@@ -196,7 +196,8 @@ def open_letter(document: Document, configuration: Configuration) -> Opened:
         raise refusal(layout, document.name)
     facts = gather(layout)
     both = configuration.reader == "both"
-    return Opened(document, layout, facts, ground(read_by_rules(layout, facts), layout, facts) if both else None)
+    rules = ground(read_by_rules(layout, facts, alone=False), layout, facts) if both else None
+    return Opened(document, layout, facts, rules)
 
 
 async def read_opened(

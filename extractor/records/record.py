@@ -87,7 +87,7 @@ class Evidence(Strict):
     """First and last numbered line of the layout, 1-based; None where the words stand in page furniture."""
     confidence: float | None = Field(default=None, ge=0, le=1)
     """How sure it is that the value is right, from agreement of the readers and the kind of evidence; None where one
-    reader read alone."""
+    reader read alone, but for the reasons that rules give: those are weighed."""
 
 
 class Flag(Strict):

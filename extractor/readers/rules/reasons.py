@@ -1,82 +1,35 @@
-"""Why the reviewer decided so: cues in the sentences that speak of the case."""
+"""Why the reviewer decided so: what usual words give, and what a classifier finds more likely than not to be meant."""
 
 from __future__ import annotations
-
-import re
-from collections.abc import Sequence
 
 from extractor.facts.sentences import prose_sentences
 from extractor.fields import REASONS
 from extractor.grounding.drafts import Draft
 from extractor.layout import Item
-from extractor.processes import deadline
-from extractor.records.determination import Outcome, Reason
+from extractor.readers.rules.cues import given_by_cues
+from extractor.readers.rules.weighing import chosen, signs_of, weigh, weights
 from extractor.text.normalize import View
-from extractor.text.spans import Span
-from extractor.vocabulary import reasons as words
-
-_MOST = 4
-"""Reviewers rest a conclusion on one to three reasons, seldom on four."""
-_RECITED = frozenset({Reason.NOT_RECOMMENDED, Reason.EVIDENCE_LACKING, Reason.EXCEEDS_LIMIT, Reason.RECOMMENDED})
-"""What a recited guideline can give as the reason, where the reviewer adds nothing of the case."""
-_CONCLUDED = frozenset({Reason.NOT_RECOMMENDED, Reason.RECOMMENDED})
-"""What a conclusion only seems to give: "therefore, the request is not supported"."""
-_CONCLUSION = re.compile(
-    r"(?:therefore|thus|as such|given (?:the above|this|these)|based on (?:the above|this)|accordingly"
-    r"|hence|consequently"
-    r"|for (?:this|these) reasons?|in (?:light|view) of the above)\b(?!.{0,160}\b(?:guidelines?|mtus|odg|acoem)\b)"
-)
-_CONTRAST = re.compile(r"\b(?:however|but|here|in this case|although|though|nevertheless|while|yet|unfortunately)\b")
 
 
-def say_reasons(view: View, item: Item, decision: int, draft: Draft) -> None:
-    """Say the reasons of one item, in the order in which they are given."""
+def say_reasons(view: View, item: Item, decision: int, draft: Draft, *, with_weights: bool) -> None:
+    """Say the reasons of one item, in the order in which they are given.
+
+    Args:
+        view: the letter.
+        item: the item whose rationale is read.
+        decision: its position.
+        draft: where it is said.
+        with_weights: whether the classifier is asked besides the cues, and how sure each reason is.
+
+    """
     if item.rationale is None or item.outcome is None:
         return  # which words give a reason depends on what was decided
-    for reason, sentence in find_reasons(view, item.rationale, item.outcome):
-        draft.add(REASONS, reason.value, sentence, decision=decision, derived=True)
-
-
-def find_reasons(view: View, rationale: Span, outcome: Outcome) -> list[tuple[Reason, Span]]:
-    """Reasons and the sentences that give them, in printed order, at most three.
-
-    What the reviewer only recites gives the reason where nothing is said of the case.
-    """
-    cues = words.UPHELD if outcome is Outcome.UPHELD else words.OVERTURNED
-    speaking: list[tuple[Span, int]] = []
-    reciting: list[tuple[Span, int]] = []
-    for sentence in prose_sentences(view, rationale):
-        recital, start = _recital(view, sentence)
-        (reciting if recital else speaking).append((sentence, start))
-    found = _given(view, speaking, cues) or _given(view, reciting, [cue for cue in cues if cue.reason in _RECITED])
-    return sorted(found.items(), key=lambda pair: pair[1])
-
-
-def _given(view: View, sentences: list[tuple[Span, int]], cues: Sequence[words.Cue]) -> dict[Reason, Span]:
-    """The first reasons of `cues` that are given, each with its first sentence, searched from where it counts.
-
-    A service that falls or stands with another has that one reason, whatever else is said.
-    """
-    found: dict[Reason, Span] = {}
-    for cue in sorted(cues, key=lambda cue: cue.reason is not Reason.DEPENDENT_SERVICE):
-        deadline.check()
-        for sentence, start in sentences:
-            if cue.reason in _CONCLUDED and _CONCLUSION.match(view.folded, *sentence):
-                continue
-            if cue.pattern.search(view.folded, start, sentence.end):
-                found[cue.reason] = sentence
-                break
-        if cue.reason in found and (cue.reason is Reason.DEPENDENT_SERVICE or len(found) == _MOST):
-            break
-    return found
-
-
-def _recital(view: View, sentence: Span) -> tuple[bool, int]:
-    """Whether the sentence only recites a guideline, and from where it speaks of the case."""
-    folded = view.folded[sentence.start : sentence.end]
-    if words.RECITAL.match(folded):
-        turn = _CONTRAST.search(folded, 12)
-        if turn is not None and words.CASE.search(folded, turn.start()):
-            return False, sentence.start + turn.start()
-        return True, sentence.start
-    return not words.CASE.search(folded), sentence.start
+    by_cues = given_by_cues(view, item.rationale, item.outcome)
+    if not with_weights:
+        for reason, sentence in by_cues:
+            draft.add(REASONS, reason.value, sentence, decision=decision, derived=True)
+        return
+    sentences = prose_sentences(view, item.rationale)
+    weighed = weigh(weights(), item.outcome, sentences, signs_of(view, sentences, item.outcome))
+    for given in chosen(weights(), weighed, by_cues):
+        draft.weigh(REASONS, given.reason.value, given.sentence, decision=decision, sure=given.share)
