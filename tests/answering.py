@@ -24,7 +24,8 @@ from extractor.readers.model.letters import gaps_request, item_request, line_ran
 from extractor.readers.model.prompts import load_prompts
 from extractor.readers.model.reader import weak
 from extractor.readers.rules import read_by_rules
-from extractor.reading.letter import read
+from extractor.reading.assembling import provenance_of, record_of
+from extractor.reading.configuration import Configuration
 from extractor.records.record import Record
 from extractor.settings import ModelSettings
 
@@ -40,9 +41,18 @@ def heard(by: list[Attempt]) -> OnAttempt:
     return on_attempt
 
 
+def read_beside_a_model(letter: str) -> Record:
+    """What the rules reader says of a letter that a model reads, too: its reasons are those of cues."""
+    document = read_document(letter, name="letter")
+    layout = lay_out(letter)
+    facts = gather(layout)
+    draft = read_by_rules(layout, facts, alone=False)
+    return record_of(document, layout, facts, draft, ground(draft, layout, facts), provenance_of(Configuration()))
+
+
 def whole_answer(letter: str) -> WholeForm:
     """What a model would say that reads as rules do."""
-    record = read(read_document(letter, name="letter"))
+    record = read_beside_a_model(letter)
     layout = lay_out(letter)
     told = record.determination
 

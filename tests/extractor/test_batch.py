@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answering import Answers
+from answering import Answers, read_beside_a_model
 from click.testing import CliRunner, Result
 from endpoint import FakeEndpoint, Said, chat_reply, trickling
 
@@ -22,7 +22,6 @@ from extractor.batch.request_files import RequestFiles
 from extractor.cli import cli
 from extractor.model.batches import Batches
 from extractor.reading.configuration import Configuration
-from extractor.reading.letter import read
 from extractor.settings import Endpoint, Price
 from extractor.store import Store, batches, writer
 
@@ -85,9 +84,8 @@ class Desk:
 
 
 def expected(texts: list[str]) -> list[str]:
-    from extractor.documents import read_document  # noqa: PLC0415
 
-    return [read(read_document(text)).determination.model_dump_json() for text in texts]
+    return [read_beside_a_model(text).determination.model_dump_json() for text in texts]
 
 
 @pytest.mark.parametrize("strategy", ["whole", "sections", "budgeted"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answering import NOTHING_BETTER, Answers, whole_answer
+from answering import NOTHING_BETTER, Answers, read_beside_a_model, whole_answer
 from letters import Asked, credentials
 
 from extractor.documents import read_document
@@ -58,7 +58,7 @@ def flags(record: Record, code: FlagCode) -> list[str]:
 def test_a_model_that_reads_as_rules_do_gives_the_record_that_rules_give(name: str, strategy: str) -> None:
     """So nothing is lost or changed on the way through forms, claims and grounding."""
     letter = LETTERS[name]
-    rules = read(read_document(letter, name="letter"))
+    rules = read_beside_a_model(letter)
     record, _ = by_model(letter, Answers([letter]).script, strategy=strategy)
     assert record.determination == rules.determination
     assert not flags(record, FlagCode.WITHHELD)
@@ -68,7 +68,7 @@ def test_a_model_that_reads_as_rules_do_gives_the_record_that_rules_give(name: s
 @pytest.mark.parametrize("strategy", ["whole", "sections", "budgeted"])
 def test_two_readers_that_agree_raise_no_flag_of_their_own(name: str, strategy: str) -> None:
     letter = LETTERS[name]
-    rules = read(read_document(letter, name="letter"))
+    rules = read_beside_a_model(letter)
     record, _ = by_model(letter, Answers([letter]).script, "both", strategy=strategy)
     assert record.determination == rules.determination
     assert [(f.path, f.code) for f in record.flags] == [(f.path, f.code) for f in rules.flags]
@@ -208,7 +208,7 @@ def test_what_does_not_fit_goes_by_sections(error: Exception) -> None:
     good = Answers([LETTER])
     record, model = by_model(LETTER, lambda q: error if q.purpose == "whole" else good.script(q))
     assert sorted(request.purpose for request in model.requests) == ["item 1", "item 2", "item 3", "summary", "whole"]
-    assert record.determination == read(read_document(LETTER, name="letter")).determination
+    assert record.determination == read_beside_a_model(LETTER).determination
 
 
 @pytest.mark.parametrize("error", [Truncated("cut"), ContextOverflow("long")])
