@@ -128,12 +128,14 @@ def leaf(record: Record, pointer: str) -> object:
 
 
 def complaint(text: str, record: Record) -> str | None:
-    """What is wrong with a record of a text, or None."""
+    """What is wrong with a record of a text, or None. A reason may be judged where a flag says so."""
+    judged = {flag.path for flag in record.flags if flag.code is FlagCode.UNCHECKED}
     for pointer, evidence in record.evidence.items():
         value = leaf(record, pointer)
         if value is None:
             return f"{pointer} has evidence and no value"
-        if evidence.support is not Support.SUPPORTED:
+        told = "/reasons/" in pointer and pointer in judged
+        if evidence.support is not Support.SUPPORTED and not told:
             return f"{pointer} is {evidence.support}"
         if not all(0 <= start < end <= len(text) for start, end in evidence.spans):
             return f"{pointer} points outside the text"
