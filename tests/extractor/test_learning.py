@@ -47,7 +47,7 @@ def test_a_table_is_read_by_rationale_and_sentence(tmp_path: Path) -> None:
     ]
     assert first.given == (frozenset(), frozenset({Reason.SAFETY, Reason.DUPLICATE}))
     assert (second.letter, second.outcome) == ("y", Outcome.OVERTURNED)
-    assert second.reasons == {Reason.RECOMMENDED}
+    assert second.reasons == frozenset({Reason.RECOMMENDED})
 
 
 @pytest.mark.parametrize(
